@@ -1,0 +1,193 @@
+package connector
+
+// Rules are those of a Flow and of its target that bear on a decision.
+type Rules struct {
+	Drift     DriftRule
+	Withdraw  WithdrawRule
+	CanUpdate bool // the target can take a change of what it has
+	Linkable  bool // what the target has under our key before the first create is linked, not in conflict
+}
+
+// Situation is all that a decision needs: what the source says, what was last agreed, what the target holds now.
+type Situation struct {
+	Rules     Rules
+	Passed    bool // the Version passes the Flow's filter
+	Withdrawn bool // it fails it in a way that takes back what was sent: cancelled, denied, on hold
+	Linked    bool
+	Sent      bool // a write of this Record to this target may have happened before
+	Forced    bool // a person said: create it all the same
+
+	Problems []string // every rule that failed, in words
+	Code     Code     // class of the problems; "" = invalid
+	Missing  []Ref    // what it refers to and what is not there yet
+
+	Wanted Document   // the owned fields as they should be
+	Agreed *Agreement // nil before the first agreement
+
+	Looked bool    // Target was looked up just now
+	Target []Found // what the look-up found
+	Alike  string  // an unlinked object of the target that a person may have entered for this very Record, "" none
+}
+
+// Action is what is to be done with a Delivery.
+type Action string
+
+// Actions.
+const (
+	ActCreate    Action = "create"
+	ActUpdate    Action = "update"
+	ActAdopt     Action = "adopt" // what the look-up found is ours: link it, it is delivered
+	ActUnchanged Action = "unchanged"
+	ActFilter    Action = "filter"
+	ActBlock     Action = "block"
+	ActHold      Action = "hold"
+)
+
+// Decision is the outcome of Decide.
+type Decision struct {
+	Action Action
+	Code   Code   // of a hold
+	Reason string // for a person
+	Hint   string
+	Found  *Found // of an adoption or of a conflict with something that exists
+}
+
+// Decide says what is to be done with one Version. It is pure: the same Situation gives the same Decision.
+func Decide(s Situation) Decision {
+	if !s.Passed {
+		if d, done := s.notPassed(); done {
+			return d
+		}
+	}
+	if len(s.Problems) > 0 {
+		code := s.Code
+		if code == "" {
+			code = Invalid
+		}
+		return Decision{Action: ActHold, Code: code, Reason: joinReasons(s.Problems)}
+	}
+	if len(s.Missing) > 0 {
+		return Decision{Action: ActBlock, Reason: "waits for " + s.Missing[0].Reason}
+	}
+	if s.Linked {
+		return s.decideLinked()
+	}
+	return s.decideNew()
+}
+
+// notPassed decides what does not pass the filter; done is false when a withdrawal is to be sent as an update.
+func (s Situation) notPassed() (d Decision, done bool) {
+	switch {
+	case !s.Linked:
+		return Decision{Action: ActFilter, Reason: "does not pass the Flow's filter"}, true
+	case !s.Withdrawn:
+		return Decision{Action: ActUnchanged, Reason: "moved on; nothing that this Flow owns changed"}, true
+	case s.Rules.Withdraw == WithdrawUpdate && s.Rules.CanUpdate:
+		return Decision{}, false
+	}
+	return Decision{Action: ActHold, Code: Conflict,
+		Reason: "was withdrawn at the source after it had been delivered",
+		Hint:   "Withdraw it at the target by hand, then skip this Delivery with a reason; or make it ready again at the source."}, true
+}
+
+func (s Situation) decideNew() Decision {
+	switch {
+	case len(s.Target) > 1 && s.Looked:
+		return Decision{Action: ActHold, Code: Conflict, Found: &s.Target[0],
+			Reason: "the target holds more than one object under this key",
+			Hint:   "Find out which of them is right, link it with `ml-connector link`, or skip this Delivery."}
+	case len(s.Target) == 1 && s.Looked && (s.Sent || s.Rules.Linkable):
+		return s.adopt()
+	case len(s.Target) == 1 && s.Looked && !s.Forced:
+		return Decision{Action: ActHold, Code: Conflict, Found: &s.Target[0],
+			Reason: "the target holds this already: " + s.Target[0].ID,
+			Hint:   "If it is the same, link the two with `ml-connector link`; if it is to stay as it is, skip this Delivery."}
+	case s.Alike != "" && !s.Forced:
+		return Decision{Action: ActHold, Code: Conflict, Found: &Found{ID: s.Alike},
+			Reason: "the target holds one of the same name that is linked to nothing: " + s.Alike,
+			Hint:   "If it is the same, link the two with `ml-connector link`; if not, create it with `ml-connector delivery replay ID --create`."}
+	}
+	return Decision{Action: ActCreate}
+}
+
+// adopt takes what was found as ours; where its owned fields differ, or can't be seen, and the target takes a change, it is updated.
+func (s Situation) adopt() Decision {
+	f := &s.Target[0]
+	if s.Rules.CanUpdate && !s.Sent && (f.Document == nil || !Covers(f.Document, s.Wanted)) {
+		return Decision{Action: ActUpdate, Found: f}
+	}
+	return Decision{Action: ActAdopt, Found: f}
+}
+
+func (s Situation) decideLinked() Decision {
+	now := s.now()
+	if s.Agreed == nil {
+		// Before the first agreement there is neither drift nor conflict.
+		if len(s.Wanted) == 0 || !s.Rules.CanUpdate || (now != nil && Covers(now, s.Wanted)) {
+			return Decision{Action: ActUnchanged, Reason: "linked; both sides agree on what this Flow owns"}
+		}
+		return Decision{Action: ActUpdate}
+	}
+	changed := s.Wanted.Fingerprint() != s.Agreed.Fingerprint
+	if now != nil && Covers(now, s.Wanted) {
+		return Decision{Action: ActUnchanged, Reason: "the target holds this already"}
+	}
+	drifted := now != nil && !Covers(now, s.Agreed.Owned)
+	switch {
+	case drifted && !changed && s.Rules.Drift == DriftIgnore:
+		return Decision{Action: ActUnchanged, Reason: "what the target changed is ignored by this Flow's rule"}
+	case drifted && s.Rules.Drift == DriftHold && !s.Forced:
+		return Decision{Action: ActHold, Code: Conflict, Reason: driftReason(changed, s.Agreed.Owned, now),
+			Hint: "Replay the Delivery to let the owner's value win, or make both sides agree by hand."}
+	case !changed && !drifted:
+		return Decision{Action: ActUnchanged, Reason: "nothing that this Flow owns changed"}
+	case !s.Rules.CanUpdate:
+		return Decision{Action: ActHold, Code: Conflict,
+			Reason: "changed after it was delivered, and the target can't take a change: " + changedFields(s.Agreed.Owned, s.Wanted),
+			Hint:   "Make the change at the target by hand, then skip this Delivery with a reason."}
+	}
+	return Decision{Action: ActUpdate}
+}
+
+func (s Situation) now() Document {
+	if s.Looked && len(s.Target) == 1 {
+		return s.Target[0].Document
+	}
+	return nil
+}
+
+func driftReason(changed bool, agreed, now Document) string {
+	if changed {
+		return "both sides changed since they last agreed; at the target: " + uncovered(now, agreed)
+	}
+	return "a value that this Flow owns was changed at the target: " + uncovered(now, agreed)
+}
+
+func changedFields(old, now Document) string {
+	return listFields(Diff(old, now))
+}
+
+func listFields(changes []Change) string {
+	s := ""
+	for i, c := range changes {
+		if i == 5 {
+			return s + ", …"
+		}
+		if i > 0 {
+			s += ", "
+		}
+		s += c.Field
+	}
+	return s
+}
+
+func joinReasons(reasons []string) string {
+	s := ""
+	for i, r := range reasons {
+		if i > 0 {
+			s += "; "
+		}
+		s += r
+	}
+	return s
+}

@@ -1,0 +1,210 @@
+package connector
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"sort"
+	"strconv"
+	"strings"
+)
+
+// Document is the content of one Version in the System's own field names. Its values are strings (numbers as decimal
+// text, dates as YYYY-MM-DD, booleans as "true" and "false"), nested map[string]any, or []any of those. An empty value
+// is left out or "". No floats, no nulls.
+type Document map[string]any
+
+// Canonical is the one JSON text of a Document: keys sorted, no white space, nothing escaped for HTML. Empty strings,
+// maps and lists are left out, so that a field that is blank and one that is missing are the same content.
+func (d Document) Canonical() []byte {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	v := prune(map[string]any(d))
+	if v == nil {
+		return []byte("{}")
+	}
+	if err := enc.Encode(v); err != nil {
+		panic("a Document holds a value that JSON cannot: " + err.Error())
+	}
+	return bytes.TrimRight(b.Bytes(), "\n")
+}
+
+// Fingerprint is the SHA-256 of the canonical text, in hex. Equal content has equal fingerprints.
+func (d Document) Fingerprint() string {
+	sum := sha256.Sum256(d.Canonical())
+	return hex.EncodeToString(sum[:])
+}
+
+// ParseDocument reads canonical text back.
+func ParseDocument(text []byte) (Document, error) {
+	var d Document
+	if err := json.Unmarshal(text, &d); err != nil {
+		return nil, Errorf(Internal, "read a stored document", "it is not a JSON object").Because(err)
+	}
+	return d, nil
+}
+
+func prune(v any) any {
+	switch x := v.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(x))
+		for k, e := range x {
+			if p := prune(e); p != nil {
+				out[k] = p
+			}
+		}
+		if len(out) == 0 {
+			return nil
+		}
+		return out
+	case Document:
+		return prune(map[string]any(x))
+	case []any:
+		out := make([]any, 0, len(x))
+		for _, e := range x {
+			if p := prune(e); p != nil {
+				out = append(out, p)
+			}
+		}
+		if len(out) == 0 {
+			return nil
+		}
+		return out
+	case string:
+		if x == "" {
+			return nil
+		}
+	case nil:
+		return nil
+	}
+	return v
+}
+
+// Get follows a dotted path through nested maps. A path that meets a list or nothing gives nil.
+func (d Document) Get(path string) any {
+	var cur any = map[string]any(d)
+	for part := range strings.SplitSeq(path, ".") {
+		m, ok := AsMap(cur)
+		if !ok {
+			return nil
+		}
+		cur = m[part]
+	}
+	return cur
+}
+
+// Text is the string at a dotted path, "" when there is none.
+func (d Document) Text(path string) string {
+	s, _ := d.Get(path).(string)
+	return s
+}
+
+// List is the list of maps at a dotted path; elements of other types are passed over.
+func (d Document) List(path string) []Document {
+	l, _ := d.Get(path).([]any)
+	out := make([]Document, 0, len(l))
+	for _, e := range l {
+		if m, ok := AsMap(e); ok {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// AsMap is the map behind a value of a Document, whichever of the two types it has.
+func AsMap(v any) (Document, bool) {
+	switch x := v.(type) {
+	case map[string]any:
+		return x, true
+	case Document:
+		return x, true
+	}
+	return nil, false
+}
+
+// Clone copies a Document to its depth.
+func (d Document) Clone() Document {
+	out := make(Document, len(d))
+	for k, v := range d {
+		out[k] = cloneValue(v)
+	}
+	return out
+}
+
+func cloneValue(v any) any {
+	switch x := v.(type) {
+	case map[string]any:
+		return map[string]any(Document(x).Clone())
+	case Document:
+		return map[string]any(x.Clone())
+	case []any:
+		out := make([]any, len(x))
+		for i, e := range x {
+			out[i] = cloneValue(e)
+		}
+		return out
+	}
+	return v
+}
+
+// Change is one field that differs between two Documents.
+type Change struct {
+	Field string `json:"field"` // dotted path; list elements as NAME[2], counted from 1
+	Old   string `json:"old"`
+	New   string `json:"new"`
+}
+
+// Diff lists the leaves in which two Documents differ, by path.
+func Diff(old, now Document) []Change {
+	a, b := Flatten(old), Flatten(now)
+	seen := make(map[string]bool, len(a)+len(b))
+	var paths []string
+	for _, m := range []map[string]string{a, b} {
+		for p := range m {
+			if !seen[p] {
+				seen[p] = true
+				paths = append(paths, p)
+			}
+		}
+	}
+	sort.Strings(paths)
+	var out []Change
+	for _, p := range paths {
+		if a[p] != b[p] {
+			out = append(out, Change{Field: p, Old: a[p], New: b[p]})
+		}
+	}
+	return out
+}
+
+// Flatten gives each leaf of a Document by its path.
+func Flatten(d Document) map[string]string {
+	out := map[string]string{}
+	flatten(out, "", map[string]any(d))
+	return out
+}
+
+func flatten(out map[string]string, path string, v any) {
+	if m, ok := AsMap(v); ok {
+		for k, e := range m {
+			p := k
+			if path != "" {
+				p = path + "." + k
+			}
+			flatten(out, p, e)
+		}
+		return
+	}
+	switch x := v.(type) {
+	case []any:
+		for i, e := range x {
+			flatten(out, path+"["+strconv.Itoa(i+1)+"]", e)
+		}
+	case string:
+		if x != "" {
+			out[path] = x
+		}
+	}
+}

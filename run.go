@@ -1,0 +1,77 @@
+package connector
+
+import "time"
+
+// Trigger says why a Run began.
+type Trigger string
+
+// Triggers.
+const (
+	TriggerSchedule Trigger = "schedule"
+	TriggerManual   Trigger = "manual"
+	TriggerDryRun   Trigger = "dry_run"
+)
+
+// Window is the time that a Run read; a zero From is the whole.
+type Window struct {
+	From time.Time
+	To   time.Time
+}
+
+// Run is one cycle of one Flow. Its counts are derived from its Deliveries whenever it is read.
+type Run struct {
+	ID        int64
+	Flow      string
+	From      string // Connection
+	To        string
+	Kind      Kind
+	Trigger   Trigger
+	Window    Window
+	StartedAt time.Time
+	EndedAt   time.Time // zero while it reads
+	Counts    Counts
+	Err       *Error
+}
+
+// Counts are the parts of the run equation.
+type Counts struct {
+	Read       int
+	Delivered  int
+	Unchanged  int
+	Filtered   int
+	Skipped    int
+	Superseded int
+	Held       int
+	Blocked    int
+	InDoubt    int
+	Waiting    int // waiting and sending
+}
+
+// Add counts n Deliveries of a state.
+func (c *Counts) Add(s State, n int) {
+	switch s {
+	case Delivered:
+		c.Delivered += n
+	case Unchanged:
+		c.Unchanged += n
+	case Filtered:
+		c.Filtered += n
+	case Skipped:
+		c.Skipped += n
+	case Superseded:
+		c.Superseded += n
+	case Held:
+		c.Held += n
+	case Blocked:
+		c.Blocked += n
+	case InDoubt:
+		c.InDoubt += n
+	case Waiting, Sending:
+		c.Waiting += n
+	}
+}
+
+// Balanced says whether the run equation of DESIGN.md holds.
+func (c Counts) Balanced() bool {
+	return c.Read == c.Delivered+c.Unchanged+c.Filtered+c.Skipped+c.Superseded+c.Held+c.Blocked+c.InDoubt+c.Waiting
+}
