@@ -38,12 +38,14 @@ type Seen struct {
 }
 
 // Ref names what a Record refers to: the Delivery waits for it. IDs are tried in their order; Number stands for a
-// number that people know when the System's ID is not in the referring Document.
+// number that people know when the System's ID is not in the referring Document. Other are the IDs that the same object
+// would have at the other Connection of the Flow, where they can be told from the reference alone.
 type Ref struct {
 	Connection string   `json:"connection"`
 	Kind       Kind     `json:"kind"`
 	IDs        []string `json:"ids,omitempty"`
 	Number     string   `json:"number,omitempty"`
+	Other      []string `json:"other,omitempty"`
 	Usable     bool     `json:"usable,omitempty"` // a Link is not enough: the target's Record must be usable
 	Reason     string   `json:"reason"`
 }
