@@ -96,7 +96,7 @@ func (s Situation) decideNew() Decision {
 		return Decision{Action: ActHold, Code: Conflict, Found: &s.Target[0],
 			Reason: "the target holds more than one object under this key",
 			Hint:   "Find out which of them is right, link it with `ml-connector link`, or skip this Delivery."}
-	case len(s.Target) == 1 && s.Looked && (s.Sent || s.Rules.Linkable):
+	case len(s.Target) == 1 && s.Looked && !s.Target[0].Foreign && (s.Sent || s.Rules.Linkable):
 		return s.adopt()
 	case len(s.Target) == 1 && s.Looked && !s.Forced:
 		return Decision{Action: ActHold, Code: Conflict, Found: &s.Target[0],

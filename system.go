@@ -261,6 +261,7 @@ type Found struct {
 	Standing Standing
 	Version  string
 	Document Document // in the Sink's field names, as far as it can be read; nil when only the key is known
+	Foreign  bool     // found by a key that people write too, and it does not carry the number that we chose: surely not ours
 	Life     *Life
 }
 
