@@ -1,0 +1,2 @@
+// Package mapping turns a source Document into a target Document by the rules of a Flow.
+package mapping

@@ -1,0 +1,118 @@
+package mapping
+
+import (
+	"time"
+
+	connector "ml-connector"
+)
+
+// Flow is one parsed mapping file: what is read where, what becomes of it, and the rules by which the engine treats it.
+// It is immutable after Parse and may be used by many goroutines.
+type Flow struct {
+	Name        string
+	Kind        connector.Kind
+	From        string   // System that is read
+	To          string   // System that is written
+	Needs       []string // Flows that go first
+	Schedule    string   // cron, @daily, @every; "" = the default
+	Drift       connector.DriftRule
+	Withdraw    connector.WithdrawRule
+	Track       string // how often delivered Records are followed at the target; "" = not
+	Deep        string // how often the last days are read again whatever the stamps say; "" = the default
+	Acknowledge string // off, voucher, paid; "" = off
+	LookFirst   bool   // look up the natural key before the first create, whatever the target says of itself
+
+	top       level
+	filter    *expression
+	withdrawn *expression
+	adopt     *reference
+	alike     *expression
+	title     *expression
+	reserve   []*expression
+	taken     bool
+}
+
+// Context is all that a Flow may know of the world when it maps one Record. Every function of it must be free of side
+// effects but Choose, which keeps what it chose.
+type Context struct {
+	Record connector.Record   // of the source
+	Source connector.Document // its content
+
+	Linked   bool
+	TargetID string             // of the linked Record at the target, "" when there is none
+	Target   connector.Document // last read content of that Record, nil when it was never read
+
+	From, To         connector.Settings // in force, of both Connections
+	FromName, ToName string             // of the Connections
+	Now              time.Time
+	Where            *Filter // of the site, nil when there is none
+
+	// Crosswalk gives what a value is called at the target; false when the crosswalk has no row for it.
+	Crosswalk func(name, value string) (string, bool)
+	// Link tells what is known of something that the Record refers to.
+	Link func(ref connector.Ref) LinkState
+	// Choose gives a number of our own counter; the same for the same Delivery, however often it is asked.
+	Choose func(name string) (string, error)
+	// Schema is that of the target's Documents.
+	Schema connector.Schema
+}
+
+// LinkState is what is known of a referenced Record.
+type LinkState struct {
+	Found    bool
+	ID       string             // at the other side
+	Standing connector.Standing // of the target's Record
+	Target   connector.Document // last read content of the target's Record, nil when it was never read
+}
+
+// Result is what a Flow makes of one Record. The same Context gives the same Result.
+type Result struct {
+	Passed    bool // it passes the Flow's filter and the site's
+	Withdrawn bool // it doesn't, in a way that takes back what was sent before
+
+	Document connector.Document // whole, as a create or an update sends it
+	Owned    connector.Document // without what is only set on creation
+
+	Problems []Problem       // every rule that failed
+	Missing  []connector.Ref // what it waits for
+
+	Adopt        connector.Ref // the target's Record that this one is already; its Kind is "" when there is none
+	Reserve      []string      // natural keys that no other Record of this Flow may have; the first is the main one
+	TakenFilters bool          // a key that another Record has filters this one, rather than being a conflict
+	Cuts         []connector.Change
+	Alike        string // name to compare with unlinked Records of the target before a create; "" = no comparison
+	Title        string
+}
+
+// Problem is one rule that failed.
+type Problem struct {
+	Field   string         // path in the target's Document, "" when the rule is about the whole
+	Code    connector.Code // "" = invalid
+	Message string
+}
+
+// Code is the class of the first Problem that has one, else invalid; "" without Problems.
+func (r Result) Code() connector.Code {
+	for _, p := range r.Problems {
+		if p.Code != "" {
+			return p.Code
+		}
+	}
+	if len(r.Problems) > 0 {
+		return connector.Invalid
+	}
+	return ""
+}
+
+// Reasons gives each Problem in one line, the field first.
+func (r Result) Reasons() []string {
+	out := make([]string, 0, len(r.Problems))
+	for _, p := range r.Problems {
+		if p.Field == "" {
+			out = append(out, p.Message)
+			continue
+		}
+		out = append(out, p.Field+": "+p.Message)
+	}
+	return out
+}
