@@ -5,7 +5,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 
 # What the test suites need beside Go; `setup` installs what is missing.
 POSTGRES_MIN=15
-BROWSER_TAGS=browser
+BROWSER_TAG=browser
 
 main() {
   local verb=${1:-help}
@@ -76,9 +76,9 @@ lint_gofmt() {
   [ -z "$unformatted" ] || { say "not formatted (gofmt -w FILE):"; say "$unformatted"; return 1; }
 }
 
-lint_vet() { go vet -tags "$BROWSER_TAGS" ./...; }
+lint_vet() { go vet -tags "$BROWSER_TAG" ./...; }
 
-lint_staticcheck() { go tool -modfile=dev/tools/go.mod staticcheck -tags "$BROWSER_TAGS" ./...; }
+lint_staticcheck() { go tool -modfile=dev/tools/go.mod staticcheck -tags "$BROWSER_TAG" ./...; }
 
 ## postgres    run a command with a throw-away PostgreSQL: ./do postgres go test ./store/...
 verb_postgres() {
@@ -164,13 +164,13 @@ verb_browser() {
   chromium=$(chromium_path)
   [ -n "$chromium" ] || { say "no Chromium here; ./do setup installs it"; return 1; }
   packages=$(browser_packages)
-  [ -n "$packages" ] || { say "no test has the build tag $BROWSER_TAGS yet"; return 0; }
+  [ -n "$packages" ] || { say "no test has the build tag $BROWSER_TAG yet"; return 0; }
   # shellcheck disable=SC2086  # one word a package
-  ML_CONNECTOR_TEST_CHROMIUM=$chromium go test -tags "$BROWSER_TAGS" $packages
+  ML_CONNECTOR_TEST_CHROMIUM=$chromium go test -tags "$BROWSER_TAG" $packages
 }
 
 browser_packages() {
-  grep -rlE --include='*_test.go' "^//go:build .*\b$BROWSER_TAGS\b" . | xargs -r -n1 dirname | sort -u
+  { grep -rlE --include='*_test.go' "^//go:build .*\b$BROWSER_TAG\b" . || true; } | xargs -r -n1 dirname | sort -u
 }
 
 chromium_path() { command -v chromium || command -v chromium-browser || command -v google-chrome || true; }
@@ -181,16 +181,21 @@ verb_acceptance() { PYTHONDONTWRITEBYTECODE=1 ../shared/acceptance/run "$@"; }
 ## check       all of it: setup, build, lint, tests on SQLite and PostgreSQL, race detector, browser, acceptance
 verb_check() {
   PASSED=0 FAILED=() SECONDS=0
+  local packages
+  packages=$(go list ./... | grep -v '/arch$' || true)
   step "setup" verb_setup
   step "build" verb_build
   step "gofmt" lint_gofmt
   step "go vet" lint_vet
   step "staticcheck" lint_staticcheck
   step "rooms and rules (arch)" go test ./arch
-  step "tests on SQLite" verb_test
+  # shellcheck disable=SC2086  # one word a package
+  step "tests on SQLite" verb_test $packages
   # Go's test cache knows which tests asked for ML_CONNECTOR_TEST_POSTGRES: the others are not run twice.
-  step "tests on PostgreSQL" ./do postgres go test ./...
-  step "tests with the race detector" verb_race
+  # shellcheck disable=SC2086
+  step "tests on PostgreSQL" ./do postgres go test $packages
+  # shellcheck disable=SC2086
+  step "tests with the race detector" verb_race $packages
   step "browser tests" verb_browser
   [ ! -d ../shared/acceptance ] || step "acceptance" verb_acceptance
 
