@@ -1,0 +1,139 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	connector "ml-connector"
+	"ml-connector/store"
+)
+
+// ByEngine is who paused something that paused by itself.
+const ByEngine = "engine"
+
+// Ping checks one Connection for what the enabled Flows need of it, stores the outcome, and ends the pauses whose steps
+// pass. The steps come back in their order; the error is ours alone (no such Connection, secrets that can't be opened).
+func (e *Engine) Ping(ctx context.Context, name string) ([]connector.Step, error) {
+	e.forget(name) // a refusal that the Instance remembers must not answer for the System
+	p, err := e.peer(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	needs, err := e.needs(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	var k kept
+	steps := p.instance.Check(k.trace(ctx, 0, 0), needs)
+	if err := ctx.Err(); err != nil {
+		return steps, connector.Errorf(connector.Unavailable, "ping "+name, "stopped before it was done").Because(err)
+	}
+	if err := e.DB.SaveExchanges(ctx, k.take()); err != nil {
+		return steps, err
+	}
+	flows, err := e.DB.Flows(ctx)
+	if err != nil {
+		return steps, err
+	}
+	now := e.Now()
+	return steps, e.DB.Tx(ctx, func(tx *store.Tx) error {
+		if err := tx.SaveCheck(name, now, steps); err != nil {
+			return err
+		}
+		if p.connection.Paused.Code != "" && p.connection.Paused.By == ByEngine && failedStep(steps, "") == nil {
+			if err := tx.ResumeConnection(name, ByEngine); err != nil {
+				return err
+			}
+		}
+		for _, f := range flows {
+			if f.From != name && f.To != name || f.Paused.Code == "" || f.Paused.By != ByEngine || failedStep(steps, f.Name) != nil {
+				continue
+			}
+			if err := tx.ResumeFlow(f.Name, ByEngine); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// failedStep is the first failed step that keeps a Flow from being ready; with no Flow, the first that keeps all of them.
+func failedStep(steps []connector.Step, flow string) *connector.Step {
+	for i, s := range steps {
+		if s.State == connector.StepFailed && (len(s.Flows) == 0 || flow != "" && slices.Contains(s.Flows, flow)) {
+			return &steps[i]
+		}
+	}
+	return nil
+}
+
+// ready makes sure that a Flow may run: both Connections checked for their present settings, nothing paused. With again,
+// what is paused by itself is checked once more first.
+func (e *Engine) ready(ctx context.Context, flow string, again bool) error {
+	f, err := e.DB.Flow(ctx, flow)
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{f.From, f.To} {
+		c, err := e.DB.Connection(ctx, name)
+		if err != nil {
+			return err
+		}
+		steps := c.Steps
+		stopped := c.Paused.Code != "" || f.Paused.Code != "" || failedStep(steps, flow) != nil
+		if c.CheckedAt.IsZero() || again && stopped {
+			if steps, err = e.Ping(ctx, name); err != nil {
+				return err
+			}
+		}
+		if s := failedStep(steps, flow); s != nil {
+			return connector.Errorf(s.Code, fmt.Sprintf("check connection %s, step %s", name, s.Step), "%s", s.Message).Advise("%s", s.Hint)
+		}
+	}
+	return e.notPaused(ctx, flow)
+}
+
+// notPaused is an error that says why a Flow stands still, nil when it does not.
+func (e *Engine) notPaused(ctx context.Context, flow string) error {
+	f, err := e.DB.Flow(ctx, flow)
+	if err != nil {
+		return err
+	}
+	if f.Paused.Code != "" {
+		return pausedError("flow "+f.Name, f.Paused, "ml-connector flow enable "+f.Name)
+	}
+	for _, name := range []string{f.From, f.To} {
+		c, err := e.DB.Connection(ctx, name)
+		if err != nil {
+			return err
+		}
+		if c.Paused.Code != "" {
+			return pausedError("connection "+name, c.Paused, "ml-connector connection resume "+name)
+		}
+	}
+	return nil
+}
+
+func pausedError(what string, p connector.Pause, command string) error {
+	err := connector.Errorf(p.Code, "run "+what, "it is paused: %s", p.Reason)
+	if p.Hint != "" {
+		return err.Advise("%s Then: `%s`.", p.Hint, command)
+	}
+	return err.Advise("Go on with `%s`.", command)
+}
+
+// pause stands a Flow or a Connection still after an error of the classes that no record is to blame for. It says
+// whether the error was of such a class.
+func (e *Engine) pause(ctx context.Context, f connector.Flow, connection string, err *connector.Error) (bool, error) {
+	p := connector.Pause{Code: err.Code, Reason: err.Error(), Hint: err.Hint, At: e.Now(), By: ByEngine}
+	switch err.Code.Reaction() {
+	case connector.ReactPauseFlow:
+		e.Log.Warn("flow paused", "flow", f.Name, "code", err.Code, "reason", p.Reason)
+		return true, e.DB.Tx(ctx, func(tx *store.Tx) error { return tx.PauseFlow(f.Name, p) })
+	case connector.ReactPauseConnection:
+		e.Log.Warn("connection paused", "connection", connection, "code", err.Code, "reason", p.Reason)
+		return true, e.DB.Tx(ctx, func(tx *store.Tx) error { return tx.PauseConnection(connection, p) })
+	}
+	return false, nil
+}

@@ -1,0 +1,175 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	connector "ml-connector"
+	"ml-connector/store"
+)
+
+// resolve looks whether a write in doubt happened. Found: delivered. Surely not there: waiting. Can't tell: it stays.
+func (b *pump) resolve(ctx context.Context, it *item) {
+	w := it.work
+	if w.SentDocument == nil {
+		it.out = &store.Outcome{State: connector.Waiting, DueAt: b.e.Now(), Details: map[string]string{"reason": "nothing was sent before the doubt"}}
+		return
+	}
+	if b.r.finder() == nil || b.r.writes.Class == connector.ClassSilent {
+		if b.r.writes.Class == connector.ClassUpsert {
+			it.out = b.sendAgain("the target matches by our key: sending again is safe")
+			return
+		}
+		b.stayInDoubt(it, "only a person can tell whether it happened", time.Time{}, w.Delivery.Looks)
+		return
+	}
+	l := connector.Lookup{Kind: b.r.flow.Kind, Document: w.SentDocument}
+	if w.Link != nil {
+		l.ID = w.Link.Other(b.r.flow.From).ID
+	}
+	found, err := b.find(ctx, it, l)
+	if err != nil {
+		b.cannotLook(ctx, it, connector.AsError(err))
+		return
+	}
+	b.judge(ctx, it, found)
+}
+
+func (b *pump) find(ctx context.Context, it *item, l connector.Lookup) ([]connector.Found, error) {
+	var found []connector.Found
+	err := b.r.to.call(ctx, b.e, func() (err error) {
+		found, err = b.r.finder().Find(it.kept.trace(ctx, it.work.Delivery.Run, it.work.Delivery.ID), l)
+		return err
+	})
+	return found, err
+}
+
+func (b *pump) judge(ctx context.Context, it *item, found []connector.Found) {
+	w := it.work
+	owned := b.r.rules.OwnedOf(w.SentDocument)
+	switch {
+	case len(found) > 1:
+		it.out = heldOutcome(connector.Errorf(connector.Conflict, "resolve the doubt", "the target holds %d objects under this key", len(found)).
+			Advise("Find out which of them is right, remove the others at the target, and say so with `ml-connector delivery resolve ID --delivered TARGET-ID`."), nil)
+		it.out.Target = b.target(found[0].ID)
+	case len(found) == 1 && found[0].Foreign:
+		it.out = heldOutcome(connector.Errorf(connector.Conflict, "resolve the doubt", "ours is not there, but somebody entered the same: %s", found[0].ID).
+			Advise("If it is the same, link the two with `ml-connector link`, or skip this Delivery with a reason."), nil)
+		it.out.Target = b.target(found[0].ID)
+	case len(found) == 1 && (w.Link == nil || connector.Covers(found[0].Document, owned)) && !b.staleUpsert(found[0], owned):
+		f := found[0]
+		it.out = &store.Outcome{State: connector.Delivered, Link: true, Target: b.target(f.ID), Numbers: f.Numbers, Standing: f.Standing, Life: f.Life,
+			Agreement: b.agreement(it, owned, f.Version), Details: map[string]string{"reason": "found at the target after doubt", "target": f.ID}}
+	case len(found) == 1:
+		it.out = b.sendAgain("the target holds it as it was before: the change did not arrive")
+	case b.r.writes.Class == connector.ClassUpsert:
+		it.out = b.sendAgain("not found; the target matches by our key, so sending again is safe")
+	default:
+		b.judgeAbsence(ctx, it)
+	}
+}
+
+// staleUpsert says that an upsert found its object, but with other content than was sent.
+func (b *pump) staleUpsert(f connector.Found, owned connector.Document) bool {
+	return b.r.writes.Class == connector.ClassUpsert && f.Document != nil && !connector.Covers(f.Document, owned)
+}
+
+func (b *pump) sendAgain(reason string) *store.Outcome {
+	return &store.Outcome{State: connector.Waiting, DueAt: b.e.Now(), Details: map[string]string{"reason": reason}}
+}
+
+// judgeAbsence decides what a look-up that found nothing proves.
+func (b *pump) judgeAbsence(ctx context.Context, it *item) {
+	d := it.work.Delivery
+	now := b.e.Now()
+	first := d.LookedAt
+	if first.IsZero() {
+		first = now
+	}
+	a := connector.Absence{Trust: connector.Trust(b.r.to.setting("trust_absence")), Looks: d.Looks + 1, First: first, SentAt: d.SentAt, Now: now, Settle: b.settle()}
+	if a.Looks >= 2 && a.Trust != connector.TrustAlways && a.Trust != connector.TrustNever {
+		c, err := b.control(ctx, it)
+		if err != nil {
+			b.cannotLook(ctx, it, connector.AsError(err))
+			return
+		}
+		a.Control = c
+	}
+	v := connector.JudgeAbsence(a)
+	if v.Absent {
+		it.out = b.sendAgain(v.Reason)
+		return
+	}
+	b.stayInDoubt(it, v.Reason, v.Again, a.Looks)
+	it.out.LookedAt = first
+}
+
+// control looks up something that we know is there, to prove that the look-up sees: first what we wrote later than the
+// write in doubt, then anything of ours, then any object at all.
+func (b *pump) control(ctx context.Context, it *item) (connector.Control, error) {
+	for _, c := range []struct {
+		after time.Time
+		says  connector.Control
+	}{{it.work.Delivery.SentAt, connector.ControlLater}, {time.Time{}, connector.ControlOlder}} {
+		row, err := b.e.DB.ControlFor(ctx, b.r.flow.To, b.r.flow.Kind, c.after)
+		if err != nil {
+			return connector.ControlNone, err
+		}
+		if row == nil {
+			continue
+		}
+		found, err := b.find(ctx, it, connector.Lookup{Kind: b.r.flow.Kind, Document: row.Document})
+		if err != nil {
+			return connector.ControlNone, err
+		}
+		if len(found) == 1 && found[0].ID == row.TargetID {
+			return c.says, nil
+		}
+	}
+	any, err := b.find(ctx, it, connector.Lookup{Kind: b.r.flow.Kind, Any: true})
+	if err != nil {
+		return connector.ControlNone, err
+	}
+	if len(any) == 0 {
+		return connector.ControlEmpty, nil
+	}
+	if any[0].Document == nil {
+		return connector.ControlNone, nil
+	}
+	found, err := b.find(ctx, it, connector.Lookup{Kind: b.r.flow.Kind, Document: any[0].Document})
+	if err != nil {
+		return connector.ControlNone, err
+	}
+	if len(found) == 1 && found[0].ID == any[0].ID {
+		return connector.ControlOlder, nil
+	}
+	return connector.ControlNone, nil
+}
+
+// stayInDoubt keeps the Delivery in doubt; again is the next look-up, zero when only a person can go on.
+func (b *pump) stayInDoubt(it *item, reason string, again time.Time, looks int) {
+	err := it.work.Delivery.Err
+	if err == nil {
+		err = connector.Errorf(connector.Ambiguous, "write "+string(b.r.flow.Kind), "no answer that tells whether it happened")
+	}
+	told := *err
+	told.Code = connector.Ambiguous
+	told.Hint = "Looked up at the target: " + reason + ". Nothing is sent twice. To decide it yourself: `ml-connector delivery resolve ID --delivered TARGET-ID` or `--not-sent`."
+	it.out = &store.Outcome{State: connector.InDoubt, Err: &told, DueAt: again, Looks: looks, LookedAt: it.work.Delivery.LookedAt, Failures: it.work.Delivery.Failures}
+}
+
+// cannotLook keeps a Delivery in doubt whose look-up failed.
+func (b *pump) cannotLook(ctx context.Context, it *item, err *connector.Error) {
+	if ctx.Err() != nil {
+		return
+	}
+	again := b.e.Now().Add(max(err.Wait, b.settle()))
+	switch err.Code.Reaction() {
+	case connector.ReactPauseConnection:
+		b.stand(ctx, err)
+	case connector.ReactPauseFlow:
+		// Without a look-up that works first attempts go on; what is in doubt waits, and is looked at again now and then.
+		again = b.e.Now().Add(10 * b.settle())
+	}
+	b.stayInDoubt(it, "the look-up itself failed ("+err.Error()+")", again, it.work.Delivery.Looks)
+}

@@ -1,0 +1,115 @@
+package engine
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	connector "ml-connector"
+	"ml-connector/store"
+)
+
+// Partitions is the number of partitions of every Flow. It is stored with each Delivery by way of the hash of its
+// record, so it must not change while Deliveries wait.
+const Partitions = 2
+
+// Stale is the age of a partition's last beat after which another process may take it over.
+const Stale = 5 * time.Second
+
+// OpenFunc opens a Connection: its secrets unsealed, its Caller bound to its addresses.
+type OpenFunc func(ctx context.Context, c connector.Connection) (connector.Instance, error)
+
+// Config is what an Engine needs.
+type Config struct {
+	DB     *store.DB
+	Open   OpenFunc
+	Now    func() time.Time
+	Sleep  func(ctx context.Context, d time.Duration) error // ends early with the context's error
+	Jitter func() float64                                   // 0 ≤ x < 1
+	Owner  string                                           // of this process, unique among all that share the database
+	Log    *slog.Logger
+	// Progress, when not nil, hears of what is being done; it must return at once.
+	Progress func(Progress)
+}
+
+// Progress tells a person how far the work is.
+type Progress struct {
+	Flow    string
+	Stage   string // "reading", "delivering", "waiting"
+	Read    int
+	Settled int
+}
+
+// Engine runs Flows. It is safe for many goroutines.
+type Engine struct {
+	Config
+	mu       sync.Mutex
+	peers    map[string]*peer
+	mappings map[string]*parsedMapping
+}
+
+// New makes an Engine; nothing runs until it is called.
+func New(c Config) *Engine {
+	if c.Sleep == nil {
+		c.Sleep = Sleep
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Engine{Config: c, peers: map[string]*peer{}, mappings: map[string]*parsedMapping{}}
+}
+
+// Sleep waits in real time.
+func Sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
+
+func (e *Engine) progress(p Progress) {
+	if e.Progress != nil {
+		e.Progress(p)
+	}
+}
+
+// kept gathers the Exchanges of one piece of work until they are stored with its outcome.
+type kept struct {
+	mu   sync.Mutex
+	list []connector.Exchange
+}
+
+func (k *kept) keep(x connector.Exchange) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.list = append(k.list, x)
+}
+
+// take empties it.
+func (k *kept) take() []connector.Exchange {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	l := k.list
+	k.list = nil
+	return l
+}
+
+// trace returns a context whose calls are kept.
+func (k *kept) trace(ctx context.Context, run, delivery int64) context.Context {
+	return connector.WithTrace(ctx, connector.Trace{Run: run, Delivery: delivery, Keep: k.keep})
+}
+
+func lastExchange(l []connector.Exchange) string {
+	if len(l) == 0 {
+		return ""
+	}
+	return l[len(l)-1].ID
+}

@@ -1,0 +1,211 @@
+package engine
+
+import (
+	"context"
+	"strings"
+
+	connector "ml-connector"
+	"ml-connector/store"
+)
+
+// fetchResult says what became of one reference that was missing.
+type fetchResult int
+
+const (
+	fetchedNowhere fetchResult = iota
+	fetchedExists              // there, but not ready yet, or its own Delivery still has to go
+	fetchedLinked              // found on both sides and linked now
+	fetchedUnknown             // could not be asked now
+)
+
+// fetchMissing fetches what a blocked Delivery refers to by its key from its source, and looks for it at the target
+// (DESIGN.md "Order"). It says whether a Link was made, so that the mapping is worth another try; what is nowhere becomes
+// a problem of the item.
+func (b *pump) fetchMissing(ctx context.Context, it *item, refs []connector.Ref) (again bool, err error) {
+	for _, ref := range refs {
+		key := refKey(ref)
+		res, known := b.fetched[key]
+		if !known {
+			if res, err = b.e.fetch(ctx, b.r.flow, ref, it.work.Delivery.Run); err != nil {
+				return false, err
+			}
+			b.fetched[key] = res
+		}
+		switch res {
+		case fetchedLinked:
+			again = true
+		case fetchedNowhere:
+			it.res.Problems = append(it.res.Problems, notFoundProblem(ref))
+		}
+	}
+	return again && len(it.res.Problems) == 0, nil
+}
+
+func refKey(r connector.Ref) string {
+	return r.Connection + ":" + string(r.Kind) + ":" + strings.Join(r.IDs, ",") + "#" + r.Number
+}
+
+// fetch asks every Flow of the reference's Kind between the two Connections for the record by its key.
+func (e *Engine) fetch(ctx context.Context, of connector.Flow, ref connector.Ref, run int64) (fetchResult, error) {
+	flows, err := e.DB.Flows(ctx)
+	if err != nil {
+		return fetchedUnknown, err
+	}
+	result, asked := fetchedNowhere, false
+	for _, f := range flows {
+		if f.Kind != ref.Kind || !between(f, of) || !f.Enabled {
+			continue
+		}
+		keys := keysAt(f, ref)
+		if len(keys) == 0 {
+			continue
+		}
+		if e.ready(ctx, f.Name, false) != nil {
+			return fetchedUnknown, nil
+		}
+		asked = true
+		res, err := e.fetchFrom(ctx, f, keys, run)
+		if err != nil || res == fetchedLinked {
+			return res, err
+		}
+		if res != fetchedNowhere {
+			result = res
+		}
+	}
+	if !asked {
+		return fetchedExists, nil // no Flow moves that Kind: a person must link it
+	}
+	return result, nil
+}
+
+func between(f, g connector.Flow) bool {
+	return f.From == g.From && f.To == g.To || f.From == g.To && f.To == g.From
+}
+
+// keysAt are the keys under which a Flow's source would know the reference.
+func keysAt(f connector.Flow, ref connector.Ref) []connector.Key {
+	var keys []connector.Key
+	ids := ref.IDs
+	if f.From != ref.Connection {
+		ids = ref.Other
+	} else if len(ids) == 0 && ref.Number != "" {
+		return []connector.Key{{Number: ref.Number}}
+	}
+	for _, id := range ids {
+		keys = append(keys, connector.Key{ID: id})
+	}
+	return keys
+}
+
+func (e *Engine) fetchFrom(ctx context.Context, f connector.Flow, keys []connector.Key, run int64) (fetchResult, error) {
+	r, err := e.route(ctx, f.Name)
+	if err != nil {
+		return fetchedUnknown, nil
+	}
+	var k kept
+	for _, key := range keys {
+		page, fail := e.readPage(ctx, r.from, r.source, &k, run, connector.Query{Kind: f.Kind, To: e.Now(), Keys: []connector.Key{key}})
+		if fail != nil {
+			if fail.Code == connector.NotFound {
+				continue
+			}
+			e.Log.Warn("what a blocked record needs could not be fetched", "flow", f.Name, "code", fail.Code, "reason", fail.Error())
+			return fetchedUnknown, e.DB.SaveExchanges(context.WithoutCancel(ctx), k.take())
+		}
+		if len(page.Problems) > 0 && len(page.Versions) == 0 && page.Problems[0].Err.Code != connector.NotFound {
+			return fetchedExists, e.DB.SaveExchanges(ctx, k.take())
+		}
+		if len(page.Versions) == 0 {
+			continue
+		}
+		return e.acceptFetched(ctx, r, page, &k)
+	}
+	return fetchedNowhere, e.DB.SaveExchanges(ctx, k.take())
+}
+
+// acceptFetched stores what was fetched as a Run of its own Flow, unless it is known already, and looks for it at the target.
+func (e *Engine) acceptFetched(ctx context.Context, r *route, page connector.Page, k *kept) (fetchResult, error) {
+	v := page.Versions[0]
+	if !r.flow.Start.IsZero() && !v.Changed.IsZero() && v.Changed.Before(r.flow.Start) {
+		return fetchedExists, e.DB.SaveExchanges(ctx, k.take())
+	}
+	known, err := e.DB.KnownContent(ctx, r.flow.Name, r.flow.From, r.flow.Kind, v.ID, v.Document.Fingerprint())
+	if err != nil {
+		return fetchedUnknown, err
+	}
+	if !known {
+		now := e.Now()
+		fetched, err := e.beginRun(ctx, r.flow, connector.TriggerSchedule, connector.Window{To: now}, now)
+		if err != nil {
+			return fetchedUnknown, err
+		}
+		page.Next = ""
+		if _, err := e.DB.Accept(ctx, store.Acceptance{Flow: r.flow, Run: fetched, Page: page, Partitions: Partitions, Exchanges: k.take(), Now: now, Last: true}); err != nil {
+			return fetchedUnknown, err
+		}
+	}
+	if err := e.DB.SaveExchanges(ctx, k.take()); err != nil {
+		return fetchedUnknown, err
+	}
+	return e.linkFetched(ctx, r, v)
+}
+
+// linkFetched makes the Link when the target holds exactly one object under the fetched record's key.
+func (e *Engine) linkFetched(ctx context.Context, r *route, v connector.Version) (fetchResult, error) {
+	rec := connector.Record{Connection: r.flow.From, Kind: r.flow.Kind, ID: v.ID}
+	if _, ok, err := e.DB.Linked(ctx, rec.Kind, rec.Connection, []string{rec.ID}, r.flow.To); err != nil || ok {
+		return fetchedLinked, err // linked, but not usable yet: the mapping says so again
+	}
+	if r.finder() == nil {
+		return fetchedExists, nil
+	}
+	it := &item{work: store.Work{Delivery: connector.Delivery{Record: rec, Kind: rec.Kind, Flow: r.flow.Name}, Version: v}}
+	res := e.applyTo(ctx, r, it, nil)
+	if !res.Passed || len(res.Problems) > 0 || len(blocking(res.Missing)) > 0 {
+		return fetchedExists, nil
+	}
+	if d, err := e.DB.LastDelivery(ctx, r.flow.Name, rec); err != nil || d != nil && d.Attempts > 0 {
+		return fetchedExists, err // it is on its way: its own Delivery makes the Link
+	}
+	found, err := r.finder().Find(it.kept.trace(ctx, 0, 0), connector.Lookup{Kind: r.flow.Kind, Document: res.Document})
+	if serr := e.DB.SaveExchanges(context.WithoutCancel(ctx), it.kept.take()); serr != nil {
+		return fetchedUnknown, serr
+	}
+	if err != nil || len(found) != 1 {
+		return fetchedExists, nil
+	}
+	target := connector.Record{Connection: r.flow.To, Kind: r.flow.Kind, ID: found[0].ID}
+	if err := e.DB.Tx(ctx, func(tx *store.Tx) error { return tx.LinkRecords(rec, target, ByEngine) }); err != nil {
+		return fetchedExists, nil
+	}
+	return fetchedLinked, nil
+}
+
+// refetchBlocked asks again, in each later Run of a Flow, for what its blocked Deliveries wait for. Those for which
+// something changed are decided again.
+func (e *Engine) refetchBlocked(ctx context.Context, r *route) error {
+	rows, err := e.DB.BlockedOf(ctx, r.flow.Name)
+	if err != nil {
+		return err
+	}
+	done := map[string]fetchResult{}
+	var release []int64
+	for _, row := range rows {
+		for _, ref := range row.Refs {
+			key := refKey(ref)
+			if _, known := done[key]; !known {
+				if done[key], err = e.fetch(ctx, r.flow, ref, 0); err != nil {
+					return err
+				}
+			}
+			if done[key] == fetchedNowhere {
+				release = append(release, row.Delivery)
+				break
+			}
+		}
+	}
+	if len(release) == 0 {
+		return nil
+	}
+	return e.DB.Tx(ctx, func(tx *store.Tx) error { return tx.Release(release, "what it waited for is nowhere") })
+}

@@ -1,0 +1,153 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	connector "ml-connector"
+)
+
+// peer is one opened Connection with what this process knows of its health: how many calls may run at once, and until
+// when nothing is called because it is down or asked us to wait.
+type peer struct {
+	connection connector.Connection
+	instance   connector.Instance
+	mark       string // of the settings and secrets that it was opened with
+	slots      chan struct{}
+
+	mu       sync.Mutex
+	failures int // unavailable answers in a row, over all calls
+	lastOK   time.Time
+	until    time.Time
+}
+
+// peer opens a Connection, or gives the one that is open as long as its settings and secrets are the same.
+func (e *Engine) peer(ctx context.Context, name string) (*peer, error) {
+	c, err := e.DB.Connection(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	secrets, err := e.DB.Secrets(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	mark := connector.Document(c.Settings).Fingerprint()
+	for _, s := range secrets {
+		mark += fmt.Sprintf(" %s@%d", s.Name, s.SetAt.UnixMicro())
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if p := e.peers[name]; p != nil && p.mark == mark {
+		p.connection = c
+		return p, nil
+	}
+	inst, err := e.Open(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	n := settingInt(inst.Settings(), "concurrency", 2)
+	p := &peer{connection: c, instance: inst, mark: mark, slots: make(chan struct{}, max(n, 1))}
+	e.peers[name] = p
+	return p, nil
+}
+
+// forget drops an opened Connection, so that the next use opens it anew (a remembered refusal is forgotten with it).
+func (e *Engine) forget(name string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.peers, name)
+}
+
+// call runs one call when a slot is free, and notes how the Connection does.
+func (p *peer) call(ctx context.Context, e *Engine, f func() error) error {
+	select {
+	case p.slots <- struct{}{}:
+	case <-ctx.Done():
+		return connector.Errorf(connector.Unavailable, "wait for a free call", "stopped before anything was sent").Because(ctx.Err())
+	}
+	err := f()
+	<-p.slots
+	p.note(err, e.Now(), e.Jitter())
+	return err
+}
+
+func (p *peer) note(err error, now time.Time, jitter float64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	ce := connector.AsError(err)
+	switch {
+	case ce == nil || ce.Code.Reaction() == connector.ReactHold:
+		p.failures, p.lastOK, p.until = 0, now, time.Time{}
+	case ce.Code == connector.Throttled:
+		p.until = now.Add(ce.Wait)
+	case ce.Code == connector.Unavailable || ce.Code == connector.Ambiguous:
+		p.failures++
+		if p.failures >= 3 || ce.Wait > 0 {
+			p.until = now.Add(max(ce.Wait, connector.Backoff(p.failures-2, jitter)))
+		}
+	}
+}
+
+// rest is how long nothing should be called; 0 when the Connection may be called.
+func (p *peer) rest(now time.Time) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return max(p.until.Sub(now), 0)
+}
+
+// well says whether any call succeeded since t.
+func (p *peer) well(since time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.lastOK.After(since)
+}
+
+func (p *peer) setting(name string) string {
+	s, _ := p.instance.Settings()[name].(string)
+	return s
+}
+
+func (p *peer) duration(name string, otherwise time.Duration) time.Duration {
+	if d, err := ParseDuration(p.setting(name)); err == nil {
+		return d
+	}
+	return otherwise
+}
+
+func settingInt(s connector.Settings, name string, otherwise int) int {
+	switch v := s[name].(type) {
+	case int:
+		return v
+	case int64:
+		return int(v)
+	case uint64:
+		return int(v)
+	case float64:
+		return int(v)
+	case string:
+		if n, err := strconv.Atoi(v); err == nil {
+			return n
+		}
+	}
+	return otherwise
+}
+
+// ParseDuration reads a duration with days: 10m, 36h, 7d.
+func ParseDuration(text string) (time.Duration, error) {
+	if days, ok := strings.CutSuffix(text, "d"); ok {
+		n, err := strconv.Atoi(days)
+		if err != nil || n < 0 {
+			return 0, fmt.Errorf("%q is not a duration such as 10m, 36h or 7d", text)
+		}
+		return time.Duration(n) * 24 * time.Hour, nil
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d < 0 {
+		return 0, fmt.Errorf("%q is not a duration such as 10m, 36h or 7d", text)
+	}
+	return d, nil
+}

@@ -1,0 +1,437 @@
+package engine
+
+import (
+	"context"
+	"strings"
+	"sync"
+
+	connector "ml-connector"
+	"ml-connector/store"
+)
+
+// PlanRow is what a dry run says of one record.
+type PlanRow struct {
+	Flow      string             `json:"flow"`
+	Record    PlanRecord         `json:"record"`
+	Operation string             `json:"operation"` // create, update, none, hold, block
+	Target    PlanRecord         `json:"target"`
+	Changes   []connector.Change `json:"changes"`
+	Err       *connector.Error   `json:"-"`
+}
+
+// PlanRecord names a record in a plan.
+type PlanRecord struct {
+	Connection string `json:"connection"`
+	ID         string `json:"id"`
+}
+
+// Planned is the outcome of a dry run.
+type Planned struct {
+	Rows []PlanRow
+	Runs []connector.Run
+}
+
+// overlay holds what a dry run would have made: records that were read, and Links of what would be created.
+type overlay struct {
+	links   map[string]overlayLink        // by connection:kind:id
+	read    map[string]connector.Standing // every record that was read
+	numbers map[string][]string           // connection:kind:number → ids
+}
+
+type overlayLink struct {
+	id       string
+	standing connector.Standing
+}
+
+func newOverlay() *overlay {
+	return &overlay{links: map[string]overlayLink{}, read: map[string]connector.Standing{}, numbers: map[string][]string{}}
+}
+
+func (o *overlay) linked(kind connector.Kind, connection string, ids []string) (string, connector.Standing, bool) {
+	if o == nil {
+		return "", "", false
+	}
+	for _, id := range ids {
+		if l, ok := o.links[connector.Record{Connection: connection, Kind: kind, ID: id}.String()]; ok {
+			return l.id, l.standing, true
+		}
+	}
+	return "", "", false
+}
+
+func (o *overlay) numbered(ref connector.Ref) []string {
+	if o == nil {
+		return nil
+	}
+	return o.numbers[connector.Record{Connection: ref.Connection, Kind: ref.Kind, ID: ref.Number}.String()]
+}
+
+func (o *overlay) note(rec connector.Record, v connector.Version) {
+	o.read[rec.String()] = v.Standing
+	for _, n := range v.Numbers {
+		key := connector.Record{Connection: rec.Connection, Kind: rec.Kind, ID: n}.String()
+		o.numbers[key] = append(o.numbers[key], rec.ID)
+	}
+}
+
+// link notes that two records belong together; the standing of each is what was read, else what is given.
+func (o *overlay) link(a, b connector.Record, standing connector.Standing) {
+	o.links[a.String()] = overlayLink{b.ID, o.standing(b, standing)}
+	o.links[b.String()] = overlayLink{a.ID, o.standing(a, standing)}
+}
+
+func (o *overlay) standing(r connector.Record, otherwise connector.Standing) connector.Standing {
+	if s, read := o.read[r.String()]; read && s != "" {
+		return s
+	}
+	return otherwise
+}
+
+func (o *overlay) has(r connector.Record) bool {
+	_, read := o.read[r.String()]
+	return read
+}
+
+// Plan is a dry run: it reads, maps, looks and decides as a Sync would, writes to neither System, and leaves nothing in
+// the store but a Run with its Exchanges. What the plan would create counts as linked for what follows.
+func (e *Engine) Plan(ctx context.Context, q SyncRequest) (Planned, error) {
+	var out Planned
+	flows, err := e.ordered(ctx, q.Flows)
+	if err != nil {
+		return out, err
+	}
+	over := newOverlay()
+	for _, f := range flows {
+		rows, run, err := e.planFlow(ctx, f, q, over)
+		if err != nil {
+			return out, err
+		}
+		out.Rows = append(out.Rows, rows...)
+		r, err := e.DB.RunByID(ctx, run)
+		if err != nil {
+			return out, err
+		}
+		out.Runs = append(out.Runs, r)
+	}
+	return out, nil
+}
+
+func (e *Engine) planFlow(ctx context.Context, f connector.Flow, q SyncRequest, over *overlay) ([]PlanRow, int64, error) {
+	pq := PollRequest{Flow: f.Name, Trigger: connector.TriggerDryRun, Since: q.Since, Until: q.Until}
+	fail := func(err error) ([]PlanRow, int64, error) {
+		p, err2 := e.failedRun(ctx, f, pq, connector.AsError(err))
+		return nil, p.Run, err2
+	}
+	if err := e.ready(ctx, f.Name, true); err != nil {
+		return fail(err)
+	}
+	r, err := e.route(ctx, f.Name)
+	if err != nil {
+		return fail(err)
+	}
+	started := e.Now()
+	w := r.window(pq, started)
+	run, err := e.beginRun(ctx, f, connector.TriggerDryRun, w, started)
+	if err != nil {
+		return nil, 0, err
+	}
+	p := &planner{e: e, r: r, run: run, over: over, seen: newSeen()}
+	if fail := p.read(ctx, connector.Query{Kind: f.Kind, From: w.From, To: w.To}); fail != nil {
+		_, err := e.endRun(ctx, f, run, fail)
+		return p.rows, run, err
+	}
+	return p.rows, run, e.DB.Tx(ctx, func(tx *store.Tx) error { return tx.EndRun(run, nil, e.Now()) })
+}
+
+// planner decides one Flow's records without leaving a trace of them.
+type planner struct {
+	e    *Engine
+	r    *route
+	run  int64
+	over *overlay
+	seen seen
+	rows []PlanRow
+	kept kept
+}
+
+func (p *planner) read(ctx context.Context, q connector.Query) *connector.Error {
+	if err := p.readTarget(ctx); err != nil {
+		return err
+	}
+	for {
+		page, fail := p.e.readPage(ctx, p.r.from, p.r.source, &p.kept, p.run, q)
+		if serr := p.e.DB.SaveExchanges(context.WithoutCancel(ctx), p.kept.take()); serr != nil && fail == nil {
+			fail = connector.AsError(serr)
+		}
+		if fail != nil {
+			return fail
+		}
+		next := page.Next
+		page = p.seen.fresh(page)
+		if err := p.page(ctx, page); err != nil {
+			return connector.AsError(err)
+		}
+		if next == "" {
+			return nil
+		}
+		q.After = next
+	}
+}
+
+// readTarget notes the names that the target has, for Flows that compare them; the store does not learn of it.
+func (p *planner) readTarget(ctx context.Context) *connector.Error {
+	src, ok := p.r.to.instance.(connector.Source)
+	if !p.r.rules.ComparesNames() || !ok {
+		return nil
+	}
+	q := connector.Query{Kind: p.r.flow.Kind, To: p.e.Now()}
+	for {
+		page, fail := p.e.readPage(ctx, p.r.to, src, &p.kept, p.run, q)
+		if fail != nil {
+			return fail
+		}
+		for _, v := range page.Versions {
+			rec := connector.Record{Connection: p.r.flow.To, Kind: p.r.flow.Kind, ID: v.ID}
+			p.over.note(rec, v)
+			key := "name:" + p.r.flow.To + ":" + store.NameKey(v.Name)
+			p.over.numbers[key] = append(p.over.numbers[key], v.ID)
+		}
+		if page.Next == "" {
+			return nil
+		}
+		q.After = page.Next
+	}
+}
+
+func (p *planner) page(ctx context.Context, page connector.Page) error {
+	items := make([]*item, 0, len(page.Versions))
+	for _, pr := range page.Problems {
+		p.rows = append(p.rows, PlanRow{Flow: p.r.flow.Name, Record: PlanRecord{p.r.flow.From, pr.ID}, Operation: "hold", Err: pr.Err})
+	}
+	for _, v := range page.Versions {
+		rec := connector.Record{Connection: p.r.flow.From, Kind: p.r.flow.Kind, ID: v.ID}
+		p.over.note(rec, v)
+		w, err := p.e.DB.WorkFor(ctx, p.r.flow.Name, rec, p.r.flow.To)
+		if err != nil {
+			return err
+		}
+		w.Version = v
+		w.Delivery.Record, w.Delivery.Flow, w.Delivery.Kind, w.Delivery.Run = rec, p.r.flow.Name, p.r.flow.Kind, p.run
+		it := &item{work: w}
+		it.res = p.e.applyTo(ctx, p.r, it, p.over)
+		if err := p.missing(ctx, it); err != nil {
+			return err
+		}
+		it.look = p.r.mustLook(it)
+		items = append(items, it)
+	}
+	b := &pump{e: p.e, r: p.r}
+	failed := map[*item]*connector.Error{}
+	var mu sync.Mutex
+	p.r.lookAll(ctx, p.e, items, b.each, func(_ context.Context, it *item, err *connector.Error) {
+		mu.Lock()
+		failed[it] = err
+		mu.Unlock()
+	})
+	for _, it := range items {
+		if err := p.e.DB.SaveExchanges(ctx, it.kept.take()); err != nil {
+			return err
+		}
+		if err := p.decide(ctx, it, failed[it]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// missing tells what is nowhere from what is only not ready yet.
+func (p *planner) missing(ctx context.Context, it *item) error {
+	if !it.res.Passed || len(it.res.Problems) > 0 {
+		return nil
+	}
+	for _, ref := range blocking(it.res.Missing) {
+		there, err := p.exists(ctx, ref)
+		if err != nil {
+			return err
+		}
+		if !there {
+			it.res.Problems = append(it.res.Problems, notFoundProblem(ref))
+		}
+	}
+	return nil
+}
+
+func (p *planner) exists(ctx context.Context, ref connector.Ref) (bool, error) {
+	other := p.r.flow.To
+	if ref.Connection == other {
+		other = p.r.flow.From
+	}
+	if len(p.over.numbered(ref)) > 0 {
+		return true, nil
+	}
+	for _, at := range []struct {
+		connection string
+		ids        []string
+	}{{ref.Connection, ref.IDs}, {other, ref.Other}} {
+		for _, id := range at.ids {
+			rec := connector.Record{Connection: at.connection, Kind: ref.Kind, ID: id}
+			row, err := p.e.DB.RecordByID(ctx, rec)
+			if err != nil {
+				return false, err
+			}
+			if p.over.has(rec) || row != nil {
+				return true, nil
+			}
+		}
+	}
+	return p.asked(ctx, ref)
+}
+
+// asked reads the reference by its key from the sources of its Kind.
+func (p *planner) asked(ctx context.Context, ref connector.Ref) (bool, error) {
+	flows, err := p.e.DB.Flows(ctx)
+	if err != nil {
+		return false, err
+	}
+	asked := false
+	for _, f := range flows {
+		if f.Kind != ref.Kind || !between(f, p.r.flow) || !f.Enabled {
+			continue
+		}
+		r, err := p.e.route(ctx, f.Name)
+		if err != nil {
+			return true, nil
+		}
+		for _, key := range keysAt(f, ref) {
+			asked = true
+			page, fail := p.e.readPage(ctx, r.from, r.source, &p.kept, p.run, connector.Query{Kind: f.Kind, To: p.e.Now(), Keys: []connector.Key{key}})
+			if fail != nil && fail.Code != connector.NotFound {
+				return true, nil
+			}
+			if fail == nil && len(page.Versions) > 0 {
+				p.over.note(connector.Record{Connection: f.From, Kind: f.Kind, ID: page.Versions[0].ID}, page.Versions[0])
+				return true, nil
+			}
+		}
+	}
+	return !asked, nil
+}
+
+// decide adds the record's row to the plan and what it would link to the overlay.
+func (p *planner) decide(ctx context.Context, it *item, failed *connector.Error) error {
+	row := PlanRow{Flow: p.r.flow.Name, Record: PlanRecord{p.r.flow.From, it.work.Delivery.Record.ID}}
+	if failed != nil {
+		row.Operation, row.Err = "hold", failed
+		p.rows = append(p.rows, row)
+		return nil
+	}
+	if it.res.Adopt.Kind != "" && it.work.Link == nil && it.res.Passed && len(it.res.Problems) == 0 {
+		return p.adopt(ctx, it, row)
+	}
+	alike, err := p.alike(ctx, it)
+	if err != nil {
+		return err
+	}
+	d := connector.Decide(p.r.situation(it, alike))
+	target := ""
+	if it.work.Link != nil {
+		target = it.work.Link.Other(p.r.flow.From).ID
+	} else if d.Found != nil {
+		target = d.Found.ID
+	}
+	if target != "" {
+		row.Target = PlanRecord{p.r.flow.To, target}
+	}
+	switch d.Action {
+	case connector.ActFilter:
+		return nil
+	case connector.ActCreate:
+		row.Operation, row.Changes = "create", connector.Diff(nil, it.res.Document)
+		p.over.link(it.work.Delivery.Record, connector.Record{Connection: p.r.flow.To, Kind: p.r.flow.Kind, ID: p.newID(it)}, connector.Pending)
+	case connector.ActUpdate:
+		row.Operation, row.Changes = "update", p.r.changes(it)
+	case connector.ActAdopt, connector.ActUnchanged:
+		row.Operation = "none"
+		if d.Found != nil {
+			p.over.link(it.work.Delivery.Record, connector.Record{Connection: p.r.flow.To, Kind: p.r.flow.Kind, ID: d.Found.ID}, d.Found.Standing)
+		}
+	case connector.ActBlock:
+		row.Operation = "block"
+		row.Err = connector.Errorf(connector.Conflict, "plan "+p.r.flow.Name, "%s", d.Reason).Advise("It goes on by itself when that is there.")
+	default:
+		row.Operation = "hold"
+		row.Err = connector.Errorf(d.Code, "plan "+p.r.flow.Name, "%s", d.Reason).Advise("%s", hintFor(d))
+	}
+	if d.Action == connector.ActUpdate && it.work.Link == nil && target != "" {
+		p.over.link(it.work.Delivery.Record, connector.Record{Connection: p.r.flow.To, Kind: p.r.flow.Kind, ID: target}, d.Found.Standing)
+	}
+	p.rows = append(p.rows, row)
+	return nil
+}
+
+// newID stands for the ID that the target would give: the key itself for what is known by it, else NEXT in its place.
+func (p *planner) newID(it *item) string {
+	if len(it.res.Reserve) == 0 || it.res.Reserve[0] == "" {
+		return "NEXT"
+	}
+	key := it.res.Reserve[0]
+	if p.r.flow.Kind == connector.GLAccount {
+		return key
+	}
+	first, _, _ := strings.Cut(key, "/")
+	return first + "/NEXT"
+}
+
+func (p *planner) alike(ctx context.Context, it *item) (string, error) {
+	if it.res.Alike == "" || it.work.Link != nil {
+		return "", nil
+	}
+	for _, id := range p.over.numbers["name:"+p.r.flow.To+":"+store.NameKey(it.res.Alike)] {
+		_, _, linked := p.over.linked(p.r.flow.Kind, p.r.flow.To, []string{id})
+		_, stored, err := p.e.DB.Linked(ctx, p.r.flow.Kind, p.r.flow.To, []string{id}, p.r.flow.From)
+		if err != nil {
+			return "", err
+		}
+		if !linked && !stored {
+			return id, nil
+		}
+	}
+	return "", nil
+}
+
+func (p *planner) adopt(ctx context.Context, it *item, row PlanRow) error {
+	ref := it.res.Adopt
+	for _, id := range ref.IDs {
+		rec := connector.Record{Connection: ref.Connection, Kind: ref.Kind, ID: id}
+		known, err := p.e.DB.RecordByID(ctx, rec)
+		if err != nil {
+			return err
+		}
+		if known == nil && !p.over.has(rec) {
+			continue
+		}
+		row.Operation, row.Target = "none", PlanRecord{ref.Connection, id}
+		standing := connector.Usable
+		if known != nil && known.Standing != "" {
+			standing = known.Standing
+		}
+		p.over.link(it.work.Delivery.Record, rec, standing)
+		p.rows = append(p.rows, row)
+		return nil
+	}
+	row.Operation = "hold"
+	row.Err = connector.Errorf(connector.NotFound, "plan "+p.r.flow.Name, "it names %s, which the target does not have", ref.ID()).Advise("Correct the number at the source, or link the two with `ml-connector link`.")
+	p.rows = append(p.rows, row)
+	return nil
+}
+
+// changes lists old and new values of an update, as far as the old ones are known.
+func (r *route) changes(it *item) []connector.Change {
+	switch {
+	case it.looked && len(it.found) == 1 && it.found[0].Document != nil:
+		return connector.Diff(it.found[0].Document, it.res.Owned)
+	case it.work.Agreement != nil:
+		return connector.Diff(it.work.Agreement.Owned, it.res.Owned)
+	}
+	return connector.Diff(nil, it.res.Owned)
+}

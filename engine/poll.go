@@ -1,0 +1,213 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	connector "ml-connector"
+	"ml-connector/store"
+)
+
+// PollRequest asks for one Run of a Flow.
+type PollRequest struct {
+	Flow    string
+	Trigger connector.Trigger
+	Since   time.Time // when set: this window instead of the cursor's; known records are decided again, the cursor stays
+	Until   time.Time // when set: the end of the window
+}
+
+// Polled is the outcome of a Poll.
+type Polled struct {
+	Run int64
+	Err *connector.Error // that ended the Run; what was accepted before it stays
+}
+
+// Poll reads everything of one Flow that changed since its cursor and accepts it, page by page. The error is of the
+// store alone; what the Systems said is in Polled and on the Run.
+func (e *Engine) Poll(ctx context.Context, q PollRequest) (Polled, error) {
+	f, err := e.DB.Flow(ctx, q.Flow)
+	if err != nil {
+		return Polled{}, err
+	}
+	again := q.Trigger == connector.TriggerManual
+	if err := e.ready(ctx, q.Flow, again); err != nil {
+		return e.failedRun(ctx, f, q, connector.AsError(err))
+	}
+	r, err := e.route(ctx, q.Flow)
+	if err != nil {
+		return e.failedRun(ctx, f, q, connector.AsError(err))
+	}
+	started := e.Now()
+	w := r.window(q, started)
+	run, err := e.beginRun(ctx, r.flow, q.Trigger, w, started)
+	if err != nil {
+		return Polled{}, err
+	}
+	if fail := e.readAll(ctx, r, q, run, w, started); fail != nil {
+		return e.endRun(ctx, r.flow, run, fail)
+	}
+	if q.Trigger == connector.TriggerSchedule {
+		if _, err := e.DB.Heal(ctx, f.Name, f.RetryHeld, e.Now()); err != nil {
+			return Polled{Run: run}, err
+		}
+	}
+	if err := e.refetchBlocked(ctx, r); err != nil {
+		return Polled{Run: run}, err
+	}
+	return Polled{Run: run}, nil
+}
+
+// window is what a Run reads: FLOWS.md "What to read" and DESIGN.md step 3.
+func (r *route) window(q PollRequest, started time.Time) connector.Window {
+	w := connector.Window{To: started}
+	if !q.Until.IsZero() && q.Until.Before(started) {
+		w.To = q.Until
+	}
+	if !r.reads.Windowed {
+		return w
+	}
+	switch {
+	case !q.Since.IsZero():
+		w.From = q.Since
+	case !r.flow.Cursor.IsZero():
+		w.From = r.flow.Cursor.Add(-r.from.duration("overlap", 10*time.Minute))
+	case r.flow.Kind.Master():
+	case r.flow.Start.IsZero():
+		w.From = r.flow.AppliedAt
+	}
+	if w.From.Before(r.flow.Start) {
+		w.From = r.flow.Start
+	}
+	return w
+}
+
+func (e *Engine) beginRun(ctx context.Context, f connector.Flow, t connector.Trigger, w connector.Window, at time.Time) (int64, error) {
+	var run int64
+	err := e.DB.Tx(ctx, func(tx *store.Tx) (err error) {
+		run, err = tx.BeginRun(connector.Run{Flow: f.Name, From: f.From, To: f.To, Kind: f.Kind, Trigger: t, Window: w, StartedAt: at})
+		return err
+	})
+	return run, err
+}
+
+func (e *Engine) failedRun(ctx context.Context, f connector.Flow, q PollRequest, fail *connector.Error) (Polled, error) {
+	now := e.Now()
+	run, err := e.beginRun(ctx, f, q.Trigger, connector.Window{From: q.Since, To: now}, now)
+	if err != nil {
+		return Polled{}, err
+	}
+	return e.endRun(ctx, f, run, fail)
+}
+
+func (e *Engine) endRun(ctx context.Context, f connector.Flow, run int64, fail *connector.Error) (Polled, error) {
+	ctx = context.WithoutCancel(ctx)
+	if err := e.DB.Tx(ctx, func(tx *store.Tx) error { return tx.EndRun(run, fail, e.Now()) }); err != nil {
+		return Polled{Run: run}, err
+	}
+	if _, err := e.pause(ctx, f, f.From, fail); err != nil {
+		return Polled{Run: run}, err
+	}
+	e.Log.Warn("run failed", "flow", f.Name, "run", run, "code", fail.Code, "reason", fail.Error())
+	return Polled{Run: run, Err: fail}, nil
+}
+
+// readAll reads the window to its end and accepts each page.
+func (e *Engine) readAll(ctx context.Context, r *route, q PollRequest, run int64, w connector.Window, started time.Time) *connector.Error {
+	if fail := e.readTargetFirst(ctx, r, run); fail != nil {
+		return fail
+	}
+	var k kept
+	again := !q.Since.IsZero()
+	query := connector.Query{Kind: r.flow.Kind, From: w.From, To: w.To}
+	if !again {
+		query.Known = func(id, stamp string) bool {
+			known, err := e.DB.KnownStamp(ctx, r.flow.Name, r.flow.From, r.flow.Kind, id, stamp)
+			return err == nil && known
+		}
+	}
+	seen, read := newSeen(), 0
+	for {
+		page, fail := e.readPage(ctx, r.from, r.source, &k, run, query)
+		if fail != nil {
+			if err := e.DB.SaveExchanges(context.WithoutCancel(ctx), k.take()); err != nil {
+				return connector.AsError(err)
+			}
+			return fail
+		}
+		next := page.Next
+		page = seen.fresh(page)
+		a := store.Acceptance{Flow: r.flow, Run: run, Page: page, Partitions: Partitions, Exchanges: k.take(), Now: e.Now(), Again: again, Last: next == ""}
+		if a.Last && !again && q.Until.IsZero() {
+			a.Cursor = started.Add(-r.from.duration("settle", 2*time.Minute))
+		}
+		got, err := e.DB.Accept(ctx, a)
+		if err != nil {
+			return connector.AsError(err)
+		}
+		if err := e.noticeDrift(ctx, r.flow.From, r.flow.Kind, page, got); err != nil {
+			return connector.AsError(err)
+		}
+		read += got.Read
+		e.progress(Progress{Flow: r.flow.Name, Stage: "reading", Read: read})
+		if next == "" {
+			return e.markWhole(ctx, r, w, started)
+		}
+		query.After = next
+	}
+}
+
+// readPage reads one page, trying again what is safe to try: 4 attempts 1, 4 and 15 s apart (± 20 %), and waiting as
+// long as the System tells us to, at most ten times.
+func (e *Engine) readPage(ctx context.Context, p *peer, s connector.Source, k *kept, run int64, q connector.Query) (connector.Page, *connector.Error) {
+	pauses := []time.Duration{time.Second, 4 * time.Second, 15 * time.Second}
+	throttled := 0
+	for attempt := 0; ; {
+		if d := p.rest(e.Now()); d > 0 && attempt > 0 {
+			if err := e.Sleep(ctx, d); err != nil {
+				return connector.Page{}, stopped(err)
+			}
+		}
+		var page connector.Page
+		err := p.call(ctx, e, func() (err error) {
+			page, err = s.Read(k.trace(ctx, run, 0), q)
+			return err
+		})
+		if err == nil {
+			return page, nil
+		}
+		fail := connector.AsError(err)
+		if fail.Exchange == "" {
+			k.mu.Lock()
+			fail.Exchange = lastExchange(k.list)
+			k.mu.Unlock()
+		}
+		pause := fail.Wait
+		switch {
+		case fail.Code == connector.Throttled && throttled < 10:
+			throttled++
+		case fail.Code == connector.Unavailable && attempt < len(pauses) && ctx.Err() == nil:
+			pause = max(pause, time.Duration(float64(pauses[attempt])*(0.8+0.4*e.Jitter())))
+			attempt++
+		default:
+			return page, fail
+		}
+		if err := e.Sleep(ctx, pause); err != nil {
+			return page, stopped(err)
+		}
+	}
+}
+
+func stopped(err error) *connector.Error {
+	return connector.Errorf(connector.Unavailable, "read", "stopped before the read was done").Because(err)
+}
+
+// markWhole remembers when a Kind was last read as a whole.
+func (e *Engine) markWhole(ctx context.Context, r *route, w connector.Window, at time.Time) *connector.Error {
+	if !w.From.IsZero() {
+		return nil
+	}
+	if err := e.DB.Tx(ctx, func(tx *store.Tx) error { return tx.SetWhole(r.flow.From, r.flow.Kind, at) }); err != nil {
+		return connector.AsError(err)
+	}
+	return nil
+}

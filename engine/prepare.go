@@ -1,0 +1,374 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	connector "ml-connector"
+	"ml-connector/mapping"
+	"ml-connector/store"
+)
+
+// prepare maps each Delivery, looks at the target where the decision needs it, and decides. What ends here has its
+// outcome; what is to be written has its write.
+func (b *pump) prepare(ctx context.Context, items []*item) error {
+	var failed error
+	for _, it := range items {
+		if it.work.Delivery.State == connector.InDoubt {
+			continue
+		}
+		if err := b.apply(ctx, it); err != nil {
+			failed = err
+			break
+		}
+		it.look = b.mustLook(it)
+	}
+	if failed != nil {
+		return failed
+	}
+	b.each(items, func(it *item) bool { return it.work.Delivery.State == connector.InDoubt }, func(it *item) { b.resolve(ctx, it) })
+	b.lookAll(ctx, items)
+	for _, it := range items {
+		if it.out == nil && it.work.Delivery.State != connector.InDoubt {
+			if err := b.decide(ctx, it); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// apply maps one Delivery; what its references miss is fetched, and the mapping applied once more when that helped.
+func (b *pump) apply(ctx context.Context, it *item) error {
+	it.res = b.e.applyTo(ctx, b.r, it, nil)
+	if !it.res.Passed || len(it.res.Problems) > 0 {
+		return nil
+	}
+	missing := blocking(it.res.Missing)
+	if len(missing) == 0 {
+		return nil
+	}
+	again, err := b.fetchMissing(ctx, it, missing)
+	if err != nil {
+		return err
+	}
+	if again {
+		it.res = b.e.applyTo(ctx, b.r, it, nil)
+	}
+	return nil
+}
+
+// applyTo runs the Flow's mapping for one Delivery; over, when not nil, adds Links that a dry run would make.
+func (e *Engine) applyTo(ctx context.Context, r *route, it *item, over *overlay) mapping.Result {
+	w := it.work
+	c := mapping.Context{
+		Record: w.Delivery.Record, Source: w.Version.Document,
+		From: r.from.instance.Settings(), To: r.to.instance.Settings(), FromName: r.flow.From, ToName: r.flow.To,
+		Now: e.Now(), Where: r.where, Schema: r.writes.Schema,
+		Crosswalk: func(name, value string) (string, bool) { return e.crosswalk(ctx, r, name, value) },
+		Link:      func(ref connector.Ref) mapping.LinkState { return e.linkState(ctx, r, ref, over) },
+		Choose:    func(name string) (string, error) { return e.choose(ctx, it, name) },
+	}
+	if w.Link != nil {
+		c.Linked, c.TargetID = true, w.Link.Other(r.flow.From).ID
+		if w.Target != nil {
+			c.Target = w.Target.Document
+		}
+	}
+	return r.rules.Apply(c)
+}
+
+// blocking leaves out of what is missing the crosswalk rows: those are problems, and only named for their release.
+func blocking(refs []connector.Ref) []connector.Ref {
+	var out []connector.Ref
+	for _, r := range refs {
+		if r.Kind != connector.CrosswalkKind {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+func (e *Engine) crosswalk(ctx context.Context, r *route, name, value string) (string, bool) {
+	v, ok, err := e.DB.CrosswalkValue(ctx, name, r.from.connection.System, r.to.connection.System, value)
+	if err != nil {
+		e.Log.Error("crosswalk not readable", "crosswalk", name, "error", err)
+	}
+	return v, ok && err == nil
+}
+
+func (e *Engine) choose(ctx context.Context, it *item, name string) (string, error) {
+	if v := it.chosen[name]; v != "" {
+		return v, nil
+	}
+	v, err := e.DB.NextNumber(ctx, name)
+	if err != nil {
+		return "", err
+	}
+	if it.chosen == nil {
+		it.chosen = map[string]string{}
+	}
+	it.chosen[name] = v
+	return v, nil
+}
+
+func (e *Engine) linkState(ctx context.Context, r *route, ref connector.Ref, over *overlay) mapping.LinkState {
+	to := r.flow.To
+	if ref.Connection == r.flow.To {
+		to = r.flow.From
+	}
+	ids := ref.IDs
+	if len(ids) == 0 && ref.Number != "" {
+		rows, err := e.DB.RecordByNumber(ctx, ref.Connection, ref.Kind, ref.Number)
+		if err != nil {
+			return mapping.LinkState{}
+		}
+		for _, row := range rows {
+			ids = append(ids, row.Record.ID)
+		}
+		ids = append(ids, over.numbered(ref)...)
+	}
+	row, ok, err := e.DB.Linked(ctx, ref.Kind, ref.Connection, ids, to)
+	if err == nil && ok {
+		return mapping.LinkState{Found: true, ID: row.To.ID, Standing: row.Standing, Target: row.Document}
+	}
+	if id, standing, ok := over.linked(ref.Kind, ref.Connection, ids); ok {
+		return mapping.LinkState{Found: true, ID: id, Standing: standing}
+	}
+	return mapping.LinkState{}
+}
+
+// mustLook says whether the decision needs to see the target as it is now.
+func (b *pump) mustLook(it *item) bool { return b.r.mustLook(it) }
+
+func (r *route) mustLook(it *item) bool {
+	res, w := it.res, it.work
+	if !res.Passed && !(res.Withdrawn && r.flow.Withdraw == connector.WithdrawUpdate) || len(res.Problems) > 0 || len(blocking(res.Missing)) > 0 || r.finder() == nil || res.Adopt.Kind != "" {
+		return false
+	}
+	if w.Link == nil {
+		return r.writes.LookFirst || r.writes.Linkable || w.PreviouslySent && r.writes.Class != connector.ClassUpsert
+	}
+	if len(res.Owned) == 0 || !r.writes.CanUpdate {
+		return false
+	}
+	changed := w.Agreement == nil || w.Agreement.Fingerprint != res.Owned.Fingerprint()
+	heldDrift := w.Delivery.Err != nil && w.Delivery.Err.Code == connector.Conflict
+	return w.Agreement == nil || changed && r.flow.Drift == connector.DriftHold || heldDrift
+}
+
+// lookAll looks at the target: in one go where it can answer for many, else one by one.
+func (b *pump) lookAll(ctx context.Context, items []*item) {
+	b.r.lookAll(ctx, b.e, items, b.each, b.fail)
+}
+
+func (r *route) lookAll(ctx context.Context, e *Engine, items []*item, each func([]*item, func(*item) bool, func(*item)), fail func(context.Context, *item, *connector.Error)) {
+	want := func(it *item) bool { return it.look && it.out == nil }
+	if bf, ok := r.to.instance.(connector.BatchFinder); ok && r.writes.Batch > 0 {
+		r.lookBatch(ctx, e, bf, items, want, fail)
+		return
+	}
+	each(items, want, func(it *item) {
+		var found []connector.Found
+		err := r.to.call(ctx, e, func() (err error) {
+			found, err = r.finder().Find(it.kept.trace(ctx, it.work.Delivery.Run, it.work.Delivery.ID), r.lookup(it))
+			return err
+		})
+		if err != nil {
+			fail(ctx, it, connector.AsError(err))
+			return
+		}
+		it.found, it.looked = found, true
+	})
+}
+
+func (r *route) lookup(it *item) connector.Lookup {
+	l := connector.Lookup{Kind: r.flow.Kind, Document: it.res.Document}
+	if it.work.Link != nil {
+		l.ID = it.work.Link.Other(r.flow.From).ID
+	}
+	return l
+}
+
+func (r *route) lookBatch(ctx context.Context, e *Engine, bf connector.BatchFinder, items []*item, want func(*item) bool, fail func(context.Context, *item, *connector.Error)) {
+	var some []*item
+	var lookups []connector.Lookup
+	for _, it := range items {
+		if want(it) {
+			some = append(some, it)
+			lookups = append(lookups, r.lookup(it))
+		}
+	}
+	if len(some) == 0 {
+		return
+	}
+	var results [][]connector.Found
+	err := r.to.call(ctx, e, func() (err error) {
+		results, err = bf.FindBatch(some[0].kept.trace(ctx, some[0].work.Delivery.Run, 0), lookups)
+		return err
+	})
+	for i, it := range some {
+		if err != nil {
+			fail(ctx, it, connector.AsError(err))
+			continue
+		}
+		it.found, it.looked = results[i], true
+	}
+}
+
+// situation gathers what Decide needs.
+func (r *route) situation(it *item, alike string) connector.Situation {
+	w, res := it.work, it.res
+	s := connector.Situation{
+		Rules:  connector.Rules{Drift: r.flow.Drift, Withdraw: r.flow.Withdraw, CanUpdate: r.writes.CanUpdate, Linkable: r.writes.Linkable},
+		Passed: res.Passed, Withdrawn: res.Withdrawn, Linked: w.Link != nil, Sent: w.PreviouslySent, Forced: w.Delivery.Forced,
+		Missing: blocking(res.Missing), Wanted: res.Owned, Agreed: w.Agreement, Looked: it.looked, Target: it.found, Alike: alike,
+	}
+	s.Code, s.Problems = res.Code(), res.Reasons()
+	return s
+}
+
+// decide turns the decision into an outcome or a write.
+func (b *pump) decide(ctx context.Context, it *item) error {
+	if it.res.Adopt.Kind != "" && it.work.Link == nil && it.res.Passed && len(it.res.Problems) == 0 {
+		return b.adoptRef(ctx, it)
+	}
+	alike, err := b.e.alike(ctx, b.r, it)
+	if err != nil {
+		return err
+	}
+	it.action = connector.Decide(b.r.situation(it, alike))
+	if it.action.Action == connector.ActCreate {
+		if by, err := b.e.claimedByOther(ctx, b.r, it); err != nil || by != nil {
+			it.out = by
+			return err
+		}
+	}
+	b.act(it)
+	return nil
+}
+
+// act turns a Decision into an outcome or a write.
+func (b *pump) act(it *item) {
+	d := it.action
+	switch d.Action {
+	case connector.ActCreate, connector.ActUpdate:
+		it.write = &connector.Write{Kind: b.r.flow.Kind, Operation: connector.OpCreate, Document: it.res.Document, Attempt: it.work.Delivery.Attempts + 1}
+		if it.work.Link != nil {
+			it.write.Operation, it.write.TargetID = connector.OpUpdate, it.work.Link.Other(b.r.flow.From).ID
+		} else if d.Found != nil {
+			it.write.Operation, it.write.TargetID = connector.OpUpdate, d.Found.ID
+		}
+		if it.work.Agreement != nil {
+			it.write.Previous = it.work.Agreement.Owned
+		}
+		if it.res.Withdrawn && b.r.writes.CanCancel {
+			it.write.Operation = connector.OpCancel
+		}
+	case connector.ActAdopt:
+		state := connector.Unchanged
+		if it.work.PreviouslySent {
+			state = connector.Delivered
+		}
+		it.out = &store.Outcome{State: state, Link: true, Target: b.target(d.Found.ID), Numbers: d.Found.Numbers, Standing: d.Found.Standing, Life: d.Found.Life,
+			Agreement: b.agreement(it, it.res.Owned, d.Found.Version), Details: map[string]string{"reason": "found at the target"}}
+	case connector.ActUnchanged:
+		it.out = b.unchanged(it)
+	case connector.ActFilter:
+		it.out = &store.Outcome{State: connector.Filtered}
+	case connector.ActBlock:
+		it.out = &store.Outcome{State: connector.Blocked, BlockedOn: blocking(it.res.Missing)}
+	default:
+		it.out = heldOutcome(connector.Errorf(d.Code, "decide "+b.r.flow.Name, "%s", d.Reason).Advise("%s", hintFor(d)), it.res.Missing)
+		if d.Found != nil {
+			it.out.Target = b.target(d.Found.ID)
+		}
+	}
+}
+
+func hintFor(d connector.Decision) string {
+	if d.Hint != "" {
+		return d.Hint
+	}
+	switch d.Code {
+	case connector.NotFound:
+		return "Create what is named at its source, or correct the reference there; then replay the Delivery."
+	case connector.Rejected:
+		return "What it refers to was refused or closed. Correct it at the source."
+	}
+	return "Correct the record at its source, or the Flow's mapping or crosswalk; then replay the Delivery."
+}
+
+func heldOutcome(err *connector.Error, names []connector.Ref) *store.Outcome {
+	return &store.Outcome{State: connector.Held, Err: err, Names: names}
+}
+
+func (b *pump) target(id string) connector.Record {
+	return connector.Record{Connection: b.r.flow.To, Kind: b.r.flow.Kind, ID: id}
+}
+
+// unchanged settles without a write; the first time on a Link it makes the agreement. What was delivered before stays delivered.
+func (b *pump) unchanged(it *item) *store.Outcome {
+	o := &store.Outcome{State: connector.Unchanged, Details: map[string]string{"reason": it.action.Reason}}
+	if it.work.Link != nil {
+		o.Target = it.work.Link.Other(b.r.flow.From)
+		if it.res.Passed {
+			o.Agreement = b.agreement(it, it.res.Owned, "")
+		}
+	}
+	if it.work.Delivery.Attempts > 0 {
+		o.State = connector.Delivered
+	}
+	return o
+}
+
+func (b *pump) agreement(it *item, owned connector.Document, targetVersion string) *connector.Agreement {
+	return &connector.Agreement{Flow: b.r.flow.Name, SourceVersion: it.work.Delivery.Version, TargetVersion: targetVersion, Fingerprint: owned.Fingerprint(), Owned: owned}
+}
+
+// fail turns an error before any write into an outcome: the Delivery waits on, or is held.
+func (b *pump) fail(ctx context.Context, it *item, err *connector.Error) {
+	if ctx.Err() != nil {
+		return // stopping: nothing was sent, the Delivery waits as it was
+	}
+	now := b.e.Now()
+	d := it.work.Delivery
+	o := &store.Outcome{State: connector.Waiting, Err: err, Failures: d.Failures}
+	switch err.Code.Reaction() {
+	case connector.ReactPauseFlow, connector.ReactPauseConnection:
+		b.stand(ctx, err)
+		o.DueAt = now
+	case connector.ReactWait:
+		o.DueAt = now.Add(max(err.Wait, time.Second))
+	case connector.ReactRetry, connector.ReactDoubt:
+		o.Failures, o.DueAt = b.failures(it), now.Add(max(err.Wait, connector.Backoff(b.failures(it), b.e.Jitter())))
+		if o.Failures >= connector.MaxFailures {
+			o.State = connector.Held
+		}
+	default:
+		o.State = connector.Held
+	}
+	it.out = o
+}
+
+// failures counts an unavailable answer only while the Connection is otherwise well: one that is down costs no attempts.
+func (b *pump) failures(it *item) int {
+	if b.r.to.well(it.work.Delivery.UpdatedAt) {
+		return it.work.Delivery.Failures + 1
+	}
+	return max(it.work.Delivery.Failures, 1)
+}
+
+// stand pauses the Flow or the target's Connection and remembers it for this pump.
+func (b *pump) stand(ctx context.Context, err *connector.Error) {
+	b.mu.Lock()
+	first := b.paused == nil
+	b.paused = err
+	b.mu.Unlock()
+	if !first {
+		return
+	}
+	if _, perr := b.e.pause(context.WithoutCancel(ctx), b.r.flow, b.r.flow.To, err); perr != nil {
+		b.e.Log.Error("pause not stored", "flow", b.r.flow.Name, "error", perr)
+	}
+}

@@ -1,0 +1,120 @@
+package engine
+
+import (
+	"context"
+	"slices"
+
+	connector "ml-connector"
+	"ml-connector/mapping"
+)
+
+// route is a Flow made ready to run: its rules parsed, both its Connections open.
+type route struct {
+	flow     connector.Flow
+	rules    *mapping.Flow
+	where    *mapping.Filter
+	from, to *peer
+	source   connector.Source
+	sink     connector.Sink
+	reads    connector.KindInfo // of the source
+	writes   connector.KindInfo // of the target
+}
+
+type parsedMapping struct {
+	rules *mapping.Flow
+	where *mapping.Filter
+}
+
+// route opens what a Flow needs. Its errors are misconfigured unless a Connection's own say more.
+func (e *Engine) route(ctx context.Context, name string) (*route, error) {
+	f, err := e.DB.Flow(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	r := &route{flow: f}
+	if r.from, err = e.peer(ctx, f.From); err != nil {
+		return nil, err
+	}
+	if r.to, err = e.peer(ctx, f.To); err != nil {
+		return nil, err
+	}
+	p, err := e.parse(f)
+	if err != nil {
+		return nil, err
+	}
+	r.rules, r.where = p.rules, p.where
+	r.reads, r.writes = r.from.instance.Kind(f.Kind), r.to.instance.Kind(f.Kind)
+	var reads, writes bool
+	r.source, reads = r.from.instance.(connector.Source)
+	r.sink, writes = r.to.instance.(connector.Sink)
+	op := "run flow " + name
+	if !reads || !r.reads.Reads {
+		return nil, connector.Errorf(connector.Misconfigured, op, "connection %s cannot read %s", f.From, f.Kind).Advise("Check the Flow's `from` and the Connection's profile.")
+	}
+	if !writes || !r.writes.Writes {
+		return nil, connector.Errorf(connector.Misconfigured, op, "connection %s cannot write %s", f.To, f.Kind).Advise("Check the Flow's `to` and the Connection's profile.")
+	}
+	return r, nil
+}
+
+func (e *Engine) parse(f connector.Flow) (*parsedMapping, error) {
+	key := f.Name + "\x00" + f.Mapping + "\x00" + f.Where
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if p := e.mappings[f.Name]; p != nil && e.mappings[key] == p {
+		return p, nil
+	}
+	rules, err := mapping.Parse([]byte(f.Mapping))
+	if err != nil {
+		return nil, connector.Errorf(connector.Misconfigured, "read the mapping of flow "+f.Name, "it is not valid").Because(err)
+	}
+	p := &parsedMapping{rules: rules}
+	if f.Where != "" {
+		if p.where, err = mapping.Where(f.Where); err != nil {
+			return nil, connector.Errorf(connector.Misconfigured, "read `where` of flow "+f.Name, "it is not valid").Because(err)
+		}
+	}
+	e.mappings[f.Name], e.mappings[key] = p, p
+	return p, nil
+}
+
+// finder is the target's Finder, nil when it has none.
+func (r *route) finder() connector.Finder {
+	f, _ := r.to.instance.(connector.Finder)
+	return f
+}
+
+// needs lists what all enabled Flows want of one Connection.
+func (e *Engine) needs(ctx context.Context, connection string) ([]connector.Need, error) {
+	flows, err := e.DB.Flows(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []connector.Need
+	for _, f := range flows {
+		if f.Enabled && (f.From == connection || f.To == connection) {
+			out = append(out, connector.Need{Flow: f.Name, Kind: f.Kind, Reads: f.From == connection, Writes: f.To == connection})
+		}
+	}
+	return out, nil
+}
+
+// ordered gives the Flows to run, in dependency order; no names means all that are enabled.
+func (e *Engine) ordered(ctx context.Context, names []string) ([]connector.Flow, error) {
+	flows, err := e.DB.Flows(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []connector.Flow
+	for _, f := range flows {
+		if len(names) == 0 && f.Enabled || slices.Contains(names, f.Name) {
+			out = append(out, f)
+		}
+	}
+	for _, n := range names {
+		if !slices.ContainsFunc(out, func(f connector.Flow) bool { return f.Name == n }) {
+			return nil, connector.Errorf(connector.NotFound, "find flow "+n, "there is no such flow").Advise("`ml-connector flow list` shows those that there are.")
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,165 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	connector "ml-connector"
+	"ml-connector/store"
+)
+
+// send writes what was intended, as many at once as the target takes; Documents that the target takes in batches go in
+// one call.
+func (b *pump) send(ctx context.Context, items []*item) {
+	want := func(it *item) bool { return it.write != nil && it.out == nil }
+	if bs, ok := b.r.sink.(connector.BatchSink); ok && b.r.writes.Batch > 0 {
+		b.sendBatches(ctx, bs, items, want)
+		return
+	}
+	b.each(items, want, func(it *item) {
+		if !b.maySend(ctx, it) {
+			return
+		}
+		var receipt connector.Receipt
+		err := b.r.to.call(ctx, b.e, func() (err error) {
+			receipt, err = b.r.sink.Write(it.kept.trace(ctx, it.work.Delivery.Run, it.work.Delivery.ID), *it.write)
+			return err
+		})
+		b.sent(ctx, it, receipt, err)
+	})
+}
+
+func (b *pump) sendBatches(ctx context.Context, bs connector.BatchSink, items []*item, want func(*item) bool) {
+	var some []*item
+	for _, it := range items {
+		if want(it) && b.maySend(ctx, it) {
+			some = append(some, it)
+		}
+	}
+	for len(some) > 0 {
+		n := min(len(some), b.r.writes.Batch)
+		part := some[:n]
+		some = some[n:]
+		ws := make([]connector.Write, n)
+		for i, it := range part {
+			ws[i] = *it.write
+		}
+		var results []connector.Result
+		_ = b.r.to.call(ctx, b.e, func() error {
+			results = bs.WriteBatch(part[0].kept.trace(ctx, part[0].work.Delivery.Run, 0), ws)
+			return batchError(results)
+		})
+		exchange := lastExchange(part[0].kept.list)
+		for i, it := range part {
+			b.sent(ctx, it, results[i].Receipt, results[i].Err)
+			if it.out != nil {
+				it.out.Exchange = exchange
+			}
+		}
+	}
+}
+
+// batchError is the error of a whole batch, for the Connection's health: the first that is not about one record.
+func batchError(results []connector.Result) error {
+	for _, r := range results {
+		if r.Err != nil && connector.CodeOf(r.Err).Reaction() != connector.ReactHold {
+			return r.Err
+		}
+	}
+	return nil
+}
+
+// maySend checks the lease and the context right before a request; what may not be sent waits as it was.
+func (b *pump) maySend(ctx context.Context, it *item) bool {
+	if ctx.Err() == nil && b.owns() && b.standing() {
+		return true
+	}
+	it.out = &store.Outcome{State: connector.Waiting, Failures: it.work.Delivery.Failures, DueAt: b.e.Now(), Details: map[string]string{"reason": "stopped before anything was sent"}}
+	return false
+}
+
+func (b *pump) standing() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.paused == nil
+}
+
+// sent turns the answer to a write into the outcome.
+func (b *pump) sent(ctx context.Context, it *item, receipt connector.Receipt, err error) {
+	op := it.write.Operation
+	if err == nil {
+		b.delivered(ctx, it, receipt)
+		if it.out != nil {
+			it.out.Operation = op
+		}
+		return
+	}
+	fail := connector.AsError(err)
+	if fail.Code.Reaction() == connector.ReactDoubt {
+		it.out = &store.Outcome{State: connector.InDoubt, Err: fail, DueAt: b.e.Now(), Failures: it.work.Delivery.Failures, Operation: op}
+		return
+	}
+	b.fail(context.WithoutCancel(ctx), it, fail)
+	it.out.Operation = op
+}
+
+// delivered settles a write that the target took. Where its answer had no ID, a look-up gives it.
+func (b *pump) delivered(ctx context.Context, it *item, receipt connector.Receipt) {
+	id := receipt.ID
+	linked := ""
+	if it.work.Link != nil {
+		linked = it.work.Link.Other(b.r.flow.From).ID
+	}
+	if id == "" && linked != "" && it.work.Agreement != nil {
+		id = linked
+	}
+	if id == "" && b.r.finder() != nil {
+		id = b.findID(ctx, it, &receipt)
+		if it.out != nil {
+			return
+		}
+	}
+	if id == "" {
+		it.out = &store.Outcome{State: connector.InDoubt, DueAt: b.e.Now().Add(b.settle()), Err: connector.Errorf(connector.Ambiguous, "write "+string(b.r.flow.Kind), "the target took it, but its answer names no object").
+			Advise("It is looked up again; nothing is sent twice.")}
+		return
+	}
+	if linked != "" && id != linked {
+		it.out = heldOutcome(connector.Errorf(connector.Conflict, "write "+string(b.r.flow.Kind), "the target put it into %s, but the record is linked to %s", id, linked).
+			Advise("Two objects of the target claim this record. Find out which is right and correct the other."), nil)
+		it.out.Target = b.target(id)
+		return
+	}
+	details := map[string]string{"operation": string(it.write.Operation), "target": id}
+	for i, w := range receipt.Warnings {
+		if i == 0 {
+			details["warning"] = w
+		}
+	}
+	it.out = &store.Outcome{State: connector.Delivered, Target: b.target(id), Link: true, Numbers: receipt.Numbers, Life: receipt.Life,
+		Agreement: b.agreement(it, it.res.Owned, receipt.Version), Details: details}
+}
+
+// findID looks up the object that was just written by the key that its Document carries.
+func (b *pump) findID(ctx context.Context, it *item, receipt *connector.Receipt) string {
+	var found []connector.Found
+	err := b.r.to.call(ctx, b.e, func() (err error) {
+		found, err = b.r.finder().Find(it.kept.trace(ctx, it.work.Delivery.Run, it.work.Delivery.ID), connector.Lookup{Kind: b.r.flow.Kind, Document: it.write.Document})
+		return err
+	})
+	if err != nil || len(found) == 0 {
+		return ""
+	}
+	if len(found) > 1 {
+		it.out = heldOutcome(connector.Errorf(connector.Conflict, "look up what was written", "the target holds %d objects under its key", len(found)).
+			Advise("Find out which of them is right and remove the others at the target, then link it with `ml-connector link`."), nil)
+		return ""
+	}
+	receipt.Numbers = append(receipt.Numbers, found[0].Numbers...)
+	if receipt.Version == "" {
+		receipt.Version = found[0].Version
+	}
+	return found[0].ID
+}
+
+func (b *pump) settle() time.Duration { return b.r.to.duration("lookup_settle", time.Minute) }

@@ -1,0 +1,203 @@
+package engine
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	connector "ml-connector"
+	"ml-connector/store"
+)
+
+// SyncRequest asks for one Run of each Flow, now, in dependency order, and for its Deliveries.
+type SyncRequest struct {
+	Flows   []string // none = all that are enabled
+	Trigger connector.Trigger
+	Since   time.Time
+	Until   time.Time
+	Wait    time.Duration // how long to wait until nothing can move further
+}
+
+// SyncReport is what came of it.
+type SyncReport struct {
+	Runs     []connector.Run
+	TimedOut bool // something could still move when the wait was over
+}
+
+// Sync polls each Flow and delivers what it read and what was waiting for it, Flow by Flow, and goes on until nothing of
+// them can move further or the wait is over. It is what a scheduler would do, done now and in order.
+func (e *Engine) Sync(ctx context.Context, q SyncRequest) (SyncReport, error) {
+	var rep SyncReport
+	flows, err := e.ordered(ctx, q.Flows)
+	if err != nil {
+		return rep, err
+	}
+	deadline := e.Now().Add(q.Wait)
+	var ids []int64
+	for _, f := range flows {
+		if ctx.Err() != nil {
+			break
+		}
+		p, err := e.Poll(ctx, PollRequest{Flow: f.Name, Trigger: q.Trigger, Since: q.Since, Until: q.Until})
+		if p.Run != 0 {
+			ids = append(ids, p.Run)
+		}
+		if err != nil {
+			return rep, err
+		}
+		if _, err := e.drain(ctx, f.Name); err != nil {
+			return rep, err
+		}
+		if err := e.TrackFlow(ctx, f.Name); err != nil {
+			return rep, err
+		}
+	}
+	rep.TimedOut, err = e.settleAll(ctx, flows, deadline)
+	if err != nil {
+		return rep, err
+	}
+	for _, id := range ids {
+		run, err := e.DB.RunByID(context.WithoutCancel(ctx), id)
+		if err != nil {
+			return rep, err
+		}
+		rep.Runs = append(rep.Runs, run)
+	}
+	return rep, nil
+}
+
+// Settle delivers what waits in the named Flows until nothing of them can move further or the wait is over.
+func (e *Engine) Settle(ctx context.Context, flows []string, wait time.Duration) (timedOut bool, err error) {
+	fs, err := e.ordered(ctx, flows)
+	if err != nil {
+		return false, err
+	}
+	return e.settleAll(ctx, fs, e.Now().Add(wait))
+}
+
+// settleAll drains the Flows round by round; between rounds it waits for the earliest Delivery that is due later.
+func (e *Engine) settleAll(ctx context.Context, flows []connector.Flow, deadline time.Time) (timedOut bool, err error) {
+	for ctx.Err() == nil {
+		var next time.Time
+		moved := 0
+		for _, f := range flows {
+			p, err := e.drain(ctx, f.Name)
+			if err != nil {
+				return false, err
+			}
+			moved += p.Settled
+			if !p.Next.IsZero() && (next.IsZero() || p.Next.Before(next)) {
+				next = p.Next
+			}
+		}
+		if moved > 0 {
+			continue
+		}
+		if next.IsZero() {
+			return false, nil
+		}
+		if next.After(deadline) {
+			return true, nil
+		}
+		e.progress(Progress{Stage: "waiting"})
+		if e.Sleep(ctx, max(next.Sub(e.Now()), 10*time.Millisecond)) != nil {
+			break
+		}
+	}
+	return true, nil
+}
+
+// drain pumps all partitions of a Flow at once until nothing is due.
+func (e *Engine) drain(ctx context.Context, flow string) (Pumped, error) {
+	var (
+		mu    sync.Mutex
+		all   Pumped
+		first error
+		wg    sync.WaitGroup
+	)
+	for n := range Partitions {
+		wg.Go(func() {
+			p, err := e.Pump(ctx, flow, n)
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil && first == nil {
+				first = err
+			}
+			all.Settled += p.Settled
+			if p.Stopped != nil {
+				return // what is paused moves only when its pause ends
+			}
+			if p.Busy {
+				p.Next = e.Now().Add(time.Second)
+			}
+			if !p.Next.IsZero() && (all.Next.IsZero() || p.Next.Before(all.Next)) {
+				all.Next = p.Next
+			}
+		})
+	}
+	wg.Wait()
+	return all, first
+}
+
+// TrackFlow asks the target where the delivered objects of a Flow are in its own life, once for each that is not final.
+// Recycled and lost move the Delivery to held; one that a person put right there leaves held by itself.
+func (e *Engine) TrackFlow(ctx context.Context, flow string) error {
+	f, err := e.DB.Flow(ctx, flow)
+	if err != nil || f.Track == "" || e.notPaused(ctx, flow) != nil {
+		return err
+	}
+	r, err := e.route(ctx, flow)
+	if err != nil {
+		return nil // its next Poll says why
+	}
+	tracker, ok := r.to.instance.(connector.Tracker)
+	if !ok {
+		return nil
+	}
+	due, err := e.DB.TrackDue(ctx, flow)
+	if err != nil {
+		return err
+	}
+	for _, d := range due {
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err := e.trackOne(ctx, r, tracker, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *Engine) trackOne(ctx context.Context, r *route, tracker connector.Tracker, d connector.Delivery) error {
+	var k kept
+	var life connector.Life
+	err := r.to.call(ctx, e, func() (err error) {
+		life, err = tracker.Track(k.trace(ctx, d.Run, d.ID), connector.Track{Kind: d.Kind, ID: d.Target.ID, Sent: d.SentAt})
+		return err
+	})
+	if err != nil {
+		e.Log.Warn("life not known", "flow", d.Flow, "delivery", d.ID, "error", err)
+		return e.DB.SaveExchanges(context.WithoutCancel(ctx), k.take())
+	}
+	if d.Life != nil && d.Life.Stage == life.Stage && d.Life.Reason == life.Reason {
+		return nil // nothing new: its Exchanges tell nothing either
+	}
+	exchanges := k.take()
+	if err := e.DB.SaveExchanges(ctx, exchanges); err != nil {
+		return err
+	}
+	state, fail := d.State, d.Err
+	switch life.Stage {
+	case connector.StageRecycled, connector.StageLost:
+		state = connector.Held
+		fail = connector.Errorf(connector.Rejected, "follow "+d.Target.String(), "accepted, but then %s at the target: %s", life.Stage, life.Reason).
+			Advise("Correct it at the target; the Delivery leaves held by itself when it is built.")
+		fail.Exchange = lastExchange(exchanges)
+	default:
+		if d.State == connector.Held {
+			state, fail = connector.Delivered, nil
+		}
+	}
+	return e.DB.Tx(ctx, func(tx *store.Tx) error { return tx.SetLife(d.ID, life, state, fail, e.Now()) })
+}
