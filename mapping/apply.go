@@ -1,0 +1,274 @@
+package mapping
+
+import (
+	"fmt"
+	"strings"
+
+	connector "ml-connector"
+)
+
+// Apply maps one Record. It never fails as a whole: every rule that fails is a Problem of the Result, and what the
+// Record waits for is in Missing. It may be called by many goroutines.
+func (f *Flow) Apply(c Context) Result {
+	r := &run{c: c, asked: map[string]LinkState{}}
+	top := &scope{run: r, level: &f.top, element: c.Source, values: map[string]any{}, failed: map[string]bool{}}
+	if !f.pass(top) {
+		return r.result
+	}
+	if f.adopt != nil && !c.Linked {
+		ref, _ := top.name(f.adopt)
+		if ref.ID() != "" {
+			ref.Connection = c.ToName
+			r.result.Adopt = ref
+		}
+	}
+	r.creating = !c.Linked && r.result.Adopt.Kind == ""
+	doc, owned := top.build(c.Schema.Fields)
+	r.result.Document, r.result.Owned = doc, owned
+	r.checkSchema()
+	f.finish(top)
+	return r.result
+}
+
+// pass judges the filters. A filter that fails to run lets the Record through, so that it is held and seen.
+func (f *Flow) pass(s *scope) bool {
+	r := s.run
+	passed := true
+	if f.filter != nil {
+		v, ok := s.holds("filter", f.filter)
+		passed = v || !ok
+	}
+	if passed && r.c.Where != nil {
+		v, ok := s.holds("where", r.c.Where.cond)
+		passed = v || !ok
+	}
+	r.result.Passed = passed
+	if !passed && r.c.Linked && f.withdrawn != nil {
+		r.result.Withdrawn, _ = s.holds("withdrawn", f.withdrawn)
+	}
+	return passed || r.result.Withdrawn
+}
+
+// finish works out what is told of the Document as a whole.
+func (f *Flow) finish(s *scope) {
+	r := s.run
+	s.values["out"] = r.result.Document
+	if f.title != nil {
+		if v, ok := s.try("title", f.title); ok {
+			r.result.Title, _ = s.text("title", v)
+		}
+	}
+	if f.alike != nil && r.creating {
+		if v, ok := s.try("alike", f.alike); ok {
+			r.result.Alike, _ = s.text("alike", v)
+		}
+	}
+	r.result.TakenFilters = f.taken
+	if len(r.result.Problems) > 0 || len(r.result.Missing) > 0 {
+		return
+	}
+	for _, key := range f.reserve {
+		v, ok := s.try("reserve", key)
+		if !ok {
+			continue
+		}
+		if text, ok := s.text("reserve", v); ok && text != "" {
+			r.result.Reserve = append(r.result.Reserve, text)
+		}
+	}
+}
+
+// build makes the group of fields of the scope's level. fields are what the Schema says of it.
+func (s *scope) build(fields []connector.Field) (doc, owned connector.Document) {
+	doc, owned = connector.Document{}, connector.Document{}
+	for _, r := range s.level.links {
+		s.resolve(r.name)
+	}
+	for _, g := range s.level.holds {
+		s.guard(g)
+	}
+	if s.level.spread != nil {
+		s.takeOver(s.level.spread, doc, owned)
+	}
+	for _, rule := range s.level.fields {
+		path := join2(s.path, rule.name)
+		if rule.onCreate && !s.run.creating {
+			s.run.unresolved = append(s.run.unresolved, path)
+			continue
+		}
+		v, own := s.field(rule, path, fieldOf(fields, rule.name))
+		if isBlank(v) {
+			continue
+		}
+		doc[rule.name] = v
+		if !rule.onCreate && !isBlank(own) {
+			owned[rule.name] = own
+		}
+	}
+	return doc, owned
+}
+
+func (s *scope) guard(g *guard) {
+	if g.onCreate && !s.run.creating {
+		return
+	}
+	what := fmt.Sprintf("hold in line %d", g.line)
+	if applies, ok := s.holds(what, g.cond); !ok || !applies {
+		return
+	}
+	message, ok := s.write(g.message)
+	if !ok {
+		message = what
+	}
+	path := s.path
+	if g.field != "" {
+		path = join2(s.path, g.field)
+	}
+	s.run.problem(path, connector.Code(g.code), "%s", message)
+}
+
+func (s *scope) takeOver(spread *expression, doc, owned connector.Document) {
+	v, ok := s.try("spread", spread)
+	if !ok {
+		s.run.unresolved = append(s.run.unresolved, s.path)
+		return
+	}
+	m, isGroup := asMap(v)
+	if !isGroup && !isBlank(v) {
+		s.run.problem(s.path, "", "spread: %s has no fields", kindOf(v))
+	}
+	for _, name := range sortedKeys(m) {
+		if text, ok := s.text("spread "+name, m[name]); ok && text != "" {
+			doc[name], owned[name] = text, text
+		}
+	}
+}
+
+// field gives the value of one field as a create sends it, and the part of it that the Flow owns.
+func (s *scope) field(r *rule, path string, f *connector.Field) (value, owned any) {
+	if applies, ok := s.inField(path).holds("when", r.when); !ok || !applies {
+		if !ok {
+			s.run.unresolved = append(s.run.unresolved, path)
+		}
+		return nil, nil
+	}
+	var fields []connector.Field
+	if f != nil {
+		fields = f.Fields
+	}
+	switch {
+	case r.each != nil:
+		return s.list(r, path, fields)
+	case r.nested != nil:
+		d, o := s.inside(r.nested, path).build(fields)
+		return map[string]any(d), map[string]any(o)
+	}
+	text := s.value(r, path, f)
+	return text, text
+}
+
+// inField is the scope for messages about one field.
+func (s *scope) inField(path string) *scope {
+	inner := s.inside(nil, path)
+	return inner
+}
+
+func (s *scope) list(r *rule, path string, fields []connector.Field) (value, owned any) {
+	v, ok := s.inField(path).try("each", r.each)
+	if !ok {
+		s.run.unresolved = append(s.run.unresolved, path)
+		return nil, nil
+	}
+	var docs, owns []any
+	for _, element := range toList(v) {
+		inner := s.at(r.nested, fmt.Sprintf("%s[%d]", path, len(docs)+1), element)
+		inner.values[r.as] = element
+		if r.number != "" {
+			inner.values[r.number] = len(docs) + 1
+		}
+		if applies, ok := inner.holds("where", r.where); !ok || !applies {
+			continue
+		}
+		d, o := inner.build(fields)
+		if len(d) == 0 {
+			continue
+		}
+		docs = append(docs, map[string]any(d))
+		if len(o) > 0 {
+			owns = append(owns, map[string]any(o))
+		}
+	}
+	return docs, owns
+}
+
+// value gives the text of a single field.
+func (s *scope) value(r *rule, path string, f *connector.Field) string {
+	in := s.inField(path)
+	text, ok := in.source(r)
+	if !ok {
+		s.run.unresolved = append(s.run.unresolved, path)
+		return ""
+	}
+	if text != "" && r.lookup != "" {
+		text, ok = in.crosswalk(r.lookup, text, f)
+	} else if text == "" && r.fallback != nil {
+		var v any
+		if v, ok = in.try("default", r.fallback); ok {
+			text, ok = in.text("default", v)
+		}
+	}
+	if !ok {
+		s.run.unresolved = append(s.run.unresolved, path)
+		return ""
+	}
+	if short, _ := left(text, r.cut); r.cut > 0 && short != text {
+		short = strings.TrimSpace(short)
+		s.run.result.Cuts = append(s.run.result.Cuts, connector.Change{Field: path, Old: text, New: short})
+		text = short
+	}
+	if r.required && text == "" {
+		s.run.problem(path, "", "is required and has no value")
+	}
+	return text
+}
+
+func (s *scope) source(r *rule) (string, bool) {
+	switch {
+	case r.literal != nil:
+		return *r.literal, true
+	case r.value != nil:
+		v, ok := s.try("expr", r.value)
+		if !ok {
+			return "", false
+		}
+		return s.text("expr", v)
+	}
+	from := s.up
+	for range r.path.up {
+		if from.outer == nil {
+			break
+		}
+		from = from.outer
+	}
+	return s.text("from", r.path.get(from.element))
+}
+
+// crosswalk gives what a value is called at the target. Without a row it is taken as it is, if the target can hold it.
+func (s *scope) crosswalk(name, value string, f *connector.Field) (string, bool) {
+	if s.run.c.Crosswalk != nil {
+		if found, ok := s.run.c.Crosswalk(name, value); ok {
+			return found, true
+		}
+	}
+	if f == nil {
+		return value, true
+	}
+	misfits := connector.Schema{Fields: []connector.Field{*f}}.Check(connector.Document{f.Name: value})
+	if len(misfits) == 0 {
+		return value, true
+	}
+	reason := fmt.Sprintf("crosswalk %s has no row for %q", name, value)
+	s.run.problem(s.path, "", "%s, and as it stands it %s", reason, misfits[0].Message)
+	s.run.waits(connector.Ref{Connection: name, Kind: connector.CrosswalkKind, IDs: []string{value}, Reason: "a row for " + fmt.Sprintf("%q", value) + " in crosswalk " + name})
+	return "", false
+}

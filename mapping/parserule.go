@@ -1,0 +1,166 @@
+package mapping
+
+import (
+	"slices"
+
+	connector "ml-connector"
+)
+
+func parseGuard(n node, names []string) *guard {
+	g := &guard{line: n.line}
+	for _, e := range n.mapping("if", "message", "code", "field", "on") {
+		switch e.key {
+		case "if":
+			g.cond = e.value.expression(names)
+		case "message":
+			g.message = e.value.template(names)
+		case "code":
+			g.code = e.value.oneOf(string(connector.Invalid), string(connector.Rejected), string(connector.NotFound), string(connector.Conflict))
+		case "field":
+			g.field = e.value.text()
+		case "on":
+			g.onCreate = e.value.oneOf("create") != ""
+		}
+	}
+	if g.cond == nil || len(g.message) == 0 {
+		n.fail("a hold needs if and message")
+	}
+	return g
+}
+
+func parseReference(n node, names []string) *reference {
+	r := &reference{line: n.line}
+	entries := n.mapping("kind", "when", "each", "as", "id", "other", "number", "usable", "reason")
+	for _, e := range entries {
+		if e.key == "as" {
+			r.as = e.value.text()
+		}
+	}
+	for _, e := range entries {
+		switch e.key {
+		case "kind":
+			r.kind = e.value.oneOf(kinds()...)
+		case "when":
+			r.when = e.value.expression(names)
+		case "each":
+			r.each = e.value.expression(names)
+		case "usable":
+			r.usable = e.value.bool()
+		}
+	}
+	if (r.each == nil) != (r.as == "") {
+		n.fail("each and as go together")
+	}
+	if r.as != "" {
+		names = newName(n, r.as, names)
+	}
+	for _, e := range entries {
+		switch e.key {
+		case "id":
+			r.ids = e.value.expression(names)
+		case "other":
+			r.other = e.value.expression(names)
+		case "number":
+			r.number = e.value.expression(names)
+		case "reason":
+			r.reason = e.value.template(names)
+		}
+	}
+	if r.ids == nil && r.number == nil {
+		n.fail("a reference needs id or number")
+	}
+	return r
+}
+
+// ruleKeys are the keys of a rule; which of them go together is for parseRule to say.
+var ruleKeys = append([]string{"from", "value", "expr", "lookup", "default", "cut", "when", "on", "required", "each", "as", "where", "number"}, levelKeys...)
+
+func parseRule(name string, n node, names []string) *rule {
+	r := &rule{name: name, line: n.line}
+	if !fieldName.MatchString(name) {
+		n.fail("%q is no field name", name)
+	}
+	entries := n.mapping(ruleKeys...)
+	inner := names
+	for _, e := range entries {
+		switch e.key {
+		case "when":
+			r.when = e.value.expression(names)
+		case "on":
+			r.onCreate = e.value.oneOf("create") != ""
+		case "each":
+			r.each = e.value.expression(names)
+		case "as":
+			r.as = e.value.text()
+			inner = newName(e.value, r.as, inner)
+		case "number":
+			r.number = e.value.text()
+			inner = newName(e.value, r.number, inner)
+		default:
+			r.parseValue(e, names)
+		}
+	}
+	if hasKey(entries, levelKeys...) {
+		r.nested = &level{}
+		for _, e := range entries {
+			if e.key == "where" {
+				r.where = e.value.expression(inner)
+			}
+		}
+		r.nested.parse(entries, inner)
+	}
+	r.check(n, entries)
+	return r
+}
+
+func (r *rule) parseValue(e entry, names []string) {
+	switch e.key {
+	case "from":
+		r.path = e.value.source()
+	case "value":
+		text := e.value.text()
+		r.literal = &text
+	case "expr":
+		r.value = e.value.expression(names)
+	case "default":
+		r.fallback = e.value.expression(names)
+	case "lookup":
+		r.lookup = e.value.text()
+	case "required":
+		r.required = e.value.bool()
+	case "cut":
+		n, err := toInt(e.value.text())
+		if err != nil || n < 1 {
+			e.value.fail("must be a number of characters")
+		}
+		r.cut = n
+	}
+}
+
+// check refuses keys that don't go together.
+func (r *rule) check(n node, entries []entry) {
+	sources := count(entries, "from", "value", "expr")
+	switch {
+	case r.nested == nil && sources != 1:
+		n.fail("a field needs one of from, value, expr, or fields of its own")
+	case r.nested != nil && hasKey(entries, "from", "value", "expr", "lookup", "default", "cut", "required"):
+		n.fail("a group or list has fields; from, value, expr, lookup, default, cut and required are for single values")
+	case r.each == nil && hasKey(entries, "as", "where", "number"):
+		n.fail("as, where and number belong to each")
+	case r.each != nil && r.as == "":
+		n.fail("each needs as: the name of one element")
+	case r.each != nil && r.nested == nil:
+		n.fail("each needs fields")
+	}
+}
+
+func hasKey(entries []entry, keys ...string) bool { return count(entries, keys...) > 0 }
+
+func count(entries []entry, keys ...string) (n int) {
+	for _, e := range entries {
+		if slices.Contains(keys, e.key) {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,228 @@
+package mapping
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	connector "ml-connector"
+)
+
+// run is one application of a Flow to one Record.
+type run struct {
+	c          Context
+	result     Result
+	creating   bool     // nothing is linked yet: rules `on: create` apply
+	unresolved []string // paths of target fields that wait for something, or whose reason is told elsewhere
+	asked      map[string]LinkState
+}
+
+// scope is where names have values: the Document, a group, or one element of a list. What a name stands for is worked
+// out when it is first needed.
+type scope struct {
+	run     *run
+	up      *scope
+	outer   *scope // of the element around this one's element
+	level   *level
+	element any
+	path    string // in the target
+	values  map[string]any
+	failed  map[string]bool // names that have no value, for a reason that the Result holds already
+}
+
+func (s *scope) inside(l *level, path string) *scope {
+	return &scope{run: s.run, up: s, outer: s.outer, level: l, element: s.element, path: path, values: map[string]any{}, failed: map[string]bool{}}
+}
+
+// at is the scope of one element of a list.
+func (s *scope) at(l *level, path string, element any) *scope {
+	inner := s.inside(l, path)
+	inner.outer, inner.element = s, element
+	return inner
+}
+
+// eval runs an expression. It is not ok when something that it needs has no value; why is in the Result already.
+func (s *scope) eval(e *expression) (v any, ok bool, err error) {
+	env := make(map[string]any, len(e.uses))
+	for _, name := range e.uses {
+		value, ok := s.resolve(name)
+		if !ok {
+			return nil, false, nil
+		}
+		env[name] = value
+	}
+	v, err = e.run(env)
+	return v, true, err
+}
+
+// try is eval for an expression whose failure is a Problem of the scope.
+func (s *scope) try(what string, e *expression) (any, bool) {
+	v, ok, err := s.eval(e)
+	if err != nil {
+		s.run.problem(s.path, "", "%s: %s", what, err)
+		return nil, false
+	}
+	return v, ok
+}
+
+// holds is try for a condition. Without one it is true.
+func (s *scope) holds(what string, e *expression) (value, ok bool) {
+	if e == nil {
+		return true, true
+	}
+	v, ok := s.try(what, e)
+	if !ok {
+		return false, false
+	}
+	b, err := truth(v)
+	if err != nil {
+		s.run.problem(s.path, "", "%s: %s", what, err)
+		return false, false
+	}
+	return b, true
+}
+
+// write fills in a template.
+func (s *scope) write(t template) (string, bool) {
+	var b strings.Builder
+	for _, part := range t {
+		e, ok := part.(*expression)
+		if !ok {
+			b.WriteString(part.(string))
+			continue
+		}
+		v, ok, err := s.eval(e)
+		if !ok {
+			return "", false
+		}
+		text, bad := toText(v)
+		if err != nil || bad != nil {
+			text = "?"
+		}
+		b.WriteString(text)
+	}
+	return b.String(), true
+}
+
+// resolve gives what a name stands for.
+func (s *scope) resolve(name string) (any, bool) {
+	if s == nil {
+		return nil, false
+	}
+	if v, ok := s.values[name]; ok {
+		return v, true
+	}
+	if s.failed[name] {
+		return nil, false
+	}
+	if s.level != nil {
+		for _, d := range s.level.lets {
+			if d.name == name {
+				v, ok := s.try("let "+name, d.value)
+				return s.keep(name, v, ok)
+			}
+		}
+		for _, r := range s.level.links {
+			if r.name == name {
+				v, ok := s.refer(r)
+				return s.keep(name, v, ok)
+			}
+		}
+	}
+	if s.up == nil {
+		v, ok := s.run.given(name)
+		return s.keep(name, v, ok)
+	}
+	return s.up.resolve(name)
+}
+
+func (s *scope) keep(name string, v any, ok bool) (any, bool) {
+	if !ok {
+		s.failed[name] = true
+		return nil, false
+	}
+	s.values[name] = v
+	return v, true
+}
+
+// given are the names that every expression knows.
+func (r *run) given(name string) (any, bool) {
+	c := r.c
+	switch name {
+	case "doc":
+		return c.Source, true
+	case "record":
+		return c.Record.ID, true
+	case "linked":
+		return c.Linked, true
+	case "target":
+		return c.Target, true
+	case "target_id":
+		return c.TargetID, true
+	case "from":
+		return c.From, true
+	case "to":
+		return c.To, true
+	case "lookup":
+		return r.lookup, true
+	case "choose":
+		return r.choose, true
+	case "today", "day":
+		zone, err := c.zone()
+		if err != nil {
+			r.problem("", connector.Misconfigured, "time_zone: %s", err)
+			return nil, false
+		}
+		if name == "today" {
+			return c.Now.In(zone).Format(time.DateOnly), true
+		}
+		return func(v any) (any, error) { return ofText(v, func(s string) (string, error) { return dayIn(s, zone) }) }, true
+	}
+	return nil, false
+}
+
+// zone is that of the Connection that has one.
+func (c Context) zone() (*time.Location, error) {
+	for _, settings := range []connector.Settings{c.To, c.From} {
+		if name, ok := settings["time_zone"].(string); ok && name != "" {
+			return time.LoadLocation(name)
+		}
+	}
+	return time.UTC, nil
+}
+
+func (r *run) lookup(crosswalk string, value any) (any, error) {
+	text, err := toText(value)
+	if err != nil || isBlank(text) || r.c.Crosswalk == nil {
+		return nil, err
+	}
+	if found, ok := r.c.Crosswalk(crosswalk, text); ok {
+		return found, nil
+	}
+	return nil, nil
+}
+
+func (r *run) choose(name string) (any, error) {
+	if r.c.Choose == nil {
+		return nil, fmt.Errorf("no number %s can be chosen here", name)
+	}
+	return r.c.Choose(name)
+}
+
+func (r *run) problem(field string, code connector.Code, format string, args ...any) {
+	p := Problem{Field: field, Code: code, Message: fmt.Sprintf(format, args...)}
+	if !slices.Contains(r.result.Problems, p) {
+		r.result.Problems = append(r.result.Problems, p)
+	}
+}
+
+// waits adds what the Record waits for, once.
+func (r *run) waits(ref connector.Ref) {
+	for _, known := range r.result.Missing {
+		if known.Kind == ref.Kind && known.Connection == ref.Connection && known.ID() == ref.ID() {
+			return
+		}
+	}
+	r.result.Missing = append(r.result.Missing, ref)
+}
