@@ -27,3 +27,7 @@ const (
 	Pending         Standing = "pending"
 	Refused         Standing = "refused"
 )
+
+// Master says whether records of a Kind are master data: everything else refers to them, so a Flow's first Run reads
+// them whole (FLOWS.md "What to read").
+func (k Kind) Master() bool { return k == Supplier || k == GLAccount }

@@ -86,41 +86,41 @@ func (b *pump) judgeAbsence(ctx context.Context, it *item) {
 	if first.IsZero() {
 		first = now
 	}
-	a := connector.Absence{Trust: connector.Trust(b.r.to.setting("trust_absence")), Looks: d.Looks + 1, First: first, SentAt: d.SentAt, Now: now, Settle: b.settle()}
-	if a.Looks >= 2 && a.Trust != connector.TrustAlways && a.Trust != connector.TrustNever {
+	a := absence{trust: trust(b.r.to.setting("trust_absence")), looks: d.Looks + 1, first: first, sentAt: d.SentAt, now: now, settle: b.settle()}
+	if a.looks >= 2 && a.trust != trustAlways && a.trust != trustNever {
 		c, err := b.control(ctx, it)
 		if err != nil {
 			b.cannotLook(ctx, it, connector.AsError(err))
 			return
 		}
-		a.Control = c
+		a.sight = c
 	}
-	v := connector.JudgeAbsence(a)
-	if v.Absent {
-		it.out = b.sendAgain(v.Reason)
+	v := a.judge()
+	if v.absent {
+		it.out = b.sendAgain(v.reason)
 		return
 	}
-	b.stayInDoubt(it, v.Reason, v.Again, a.Looks)
+	b.stayInDoubt(it, v.reason, v.again, a.looks)
 	it.out.LookedAt = first
 }
 
 // control looks up something that we know is there, to prove that the look-up sees: first what we wrote later than the
 // write in doubt, then anything of ours, then any object at all.
-func (b *pump) control(ctx context.Context, it *item) (connector.Control, error) {
+func (b *pump) control(ctx context.Context, it *item) (sight, error) {
 	for _, c := range []struct {
 		after time.Time
-		says  connector.Control
-	}{{it.work.Delivery.SentAt, connector.ControlLater}, {time.Time{}, connector.ControlOlder}} {
+		says  sight
+	}{{it.work.Delivery.SentAt, sightLater}, {time.Time{}, sightOlder}} {
 		row, err := b.e.DB.ControlFor(ctx, b.r.flow.To, b.r.flow.Kind, c.after)
 		if err != nil {
-			return connector.ControlNone, err
+			return sightNone, err
 		}
 		if row == nil {
 			continue
 		}
 		found, err := b.find(ctx, it, connector.Lookup{Kind: b.r.flow.Kind, Document: row.Document})
 		if err != nil {
-			return connector.ControlNone, err
+			return sightNone, err
 		}
 		if len(found) == 1 && found[0].ID == row.TargetID {
 			return c.says, nil
@@ -128,22 +128,22 @@ func (b *pump) control(ctx context.Context, it *item) (connector.Control, error)
 	}
 	any, err := b.find(ctx, it, connector.Lookup{Kind: b.r.flow.Kind, Any: true})
 	if err != nil {
-		return connector.ControlNone, err
+		return sightNone, err
 	}
 	if len(any) == 0 {
-		return connector.ControlEmpty, nil
+		return sightEmpty, nil
 	}
 	if any[0].Document == nil {
-		return connector.ControlNone, nil
+		return sightNone, nil
 	}
 	found, err := b.find(ctx, it, connector.Lookup{Kind: b.r.flow.Kind, Document: any[0].Document})
 	if err != nil {
-		return connector.ControlNone, err
+		return sightNone, err
 	}
 	if len(found) == 1 && found[0].ID == any[0].ID {
-		return connector.ControlOlder, nil
+		return sightOlder, nil
 	}
-	return connector.ControlNone, nil
+	return sightNone, nil
 }
 
 // stayInDoubt keeps the Delivery in doubt; again is the next look-up, zero when only a person can go on.

@@ -87,7 +87,7 @@ func (p *peer) note(err error, now time.Time, jitter float64) {
 	case ce.Code == connector.Unavailable || ce.Code == connector.Ambiguous:
 		p.failures++
 		if p.failures >= 3 || ce.Wait > 0 {
-			p.until = now.Add(max(ce.Wait, connector.Backoff(p.failures-2, jitter)))
+			p.until = now.Add(max(ce.Wait, backoff(p.failures-2, jitter)))
 		}
 	}
 }

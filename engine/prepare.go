@@ -341,8 +341,8 @@ func (b *pump) fail(ctx context.Context, it *item, err *connector.Error) {
 	case connector.ReactWait:
 		o.DueAt = now.Add(max(err.Wait, time.Second))
 	case connector.ReactRetry, connector.ReactDoubt:
-		o.Failures, o.DueAt = b.failures(it), now.Add(max(err.Wait, connector.Backoff(b.failures(it), b.e.Jitter())))
-		if o.Failures >= connector.MaxFailures {
+		o.Failures, o.DueAt = b.failures(it), now.Add(max(err.Wait, backoff(b.failures(it), b.e.Jitter())))
+		if o.Failures >= maxFailures {
 			o.State = connector.Held
 		}
 	default:
