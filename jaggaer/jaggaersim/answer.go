@@ -69,7 +69,7 @@ func (a answer) write(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	for name, value := range a.header {
-		w.Header()[name] = []string{value}
+		w.Header().Set(name, value)
 	}
 	w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
 	w.WriteHeader(a.status)

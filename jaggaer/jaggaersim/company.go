@@ -114,12 +114,12 @@ func (s *Server) writeCompany(c call) answer {
 	switch {
 	case code != "CREATE" && code != "UPDATE" && code != "CREATEUPDATE":
 		return s.companyRefusal(2, "124(operationCode)")
-	case old == nil && text(info, "companyName") == "":
-		return s.companyRefusal(2, "124(companyName)")
 	case code == "CREATE" && old != nil:
 		return s.companyRefusal(1, "112(EXT_CODE)")
 	case code == "UPDATE" && old == nil:
 		return s.companyRefusal(2, "Company "+text(info, "extCode")+" does not exist")
+	case old == nil && text(info, "companyName") == "":
+		return s.companyRefusal(2, "124(companyName)")
 	}
 	body := doc{"header": h}
 	if text(info, "city") != "" {

@@ -189,9 +189,9 @@ var connectionFaults = map[string]faultKind{
 	}},
 	"gzip_bomb": {after: true, apply: func(_ *Server, _ call, _ *Fault, real answer) answer {
 		var b bytes.Buffer
-		z := gzip.NewWriter(&b)
+		z, _ := gzip.NewWriterLevel(&b, gzip.BestSpeed) // the level exists
 		blank := bytes.Repeat([]byte(" "), 1<<20)
-		for range 2 * maxBody >> 20 {
+		for range 1 + maxBody>>20 {
 			_, _ = z.Write(blank) // a bytes.Buffer never fails
 		}
 		_, _ = z.Write(real.body)

@@ -44,8 +44,7 @@ func (s *Server) kept(raw []byte) string {
 	if s.options.KeepBodies <= 0 {
 		return ""
 	}
-	masked := maskText(string(raw[:min(len(raw), 1<<20)]))
-	return masked[:min(len(masked), s.options.KeepBodies)]
+	return maskText(string(raw[:min(len(raw), s.options.KeepBodies)]))
 }
 
 const stars = "********"

@@ -81,7 +81,7 @@ func (s *Server) planOrder(order *row, from time.Time) {
 
 // orderOf makes the order of some lines of a requisition (JAGGAER.md §4.4).
 func (s *Server) orderOf(req *row, from []doc, due time.Time) doc {
-	number := s.orderNumber()
+	po := s.orderNumber()
 	var lines []doc
 	total := new(apd.Decimal)
 	for i, l := range from {
@@ -96,15 +96,15 @@ func (s *Server) orderOf(req *row, from []doc, due time.Time) doc {
 				line[name] = copyValue(v)
 			}
 		}
-		l["poNumber"], l["status"] = number, "Completed"
+		l["poNumber"], l["status"] = po, "Completed"
 		lines = append(lines, line)
 	}
 	h := doc{
-		"poNumber": number, "revisionNumber": json.Number("0"), "revisionDate": stamp(due), "createDateTime": stamp(due), "initialRevisionDateTime": stamp(due),
+		"poNumber": po, "revisionNumber": json.Number("0"), "revisionDate": stamp(due), "createDateTime": stamp(due), "initialRevisionDateTime": stamp(due),
 		"status": "Completed", "workflowStatus": "Completed", "poAPStatus": "Open", "supplierStatus": "Sent To Supplier",
 		"requisitionId": req.head()["requisitionId"], "requisitionNumber": req.text("requisitionNumber"), "requestor": clone(req.head()["requestor"]),
 		"priority": "Normal", "accountingDate": midnight(stamp(due)), "supplier": clone(from[0]["supplier"]), "terms": termsOf("Net 30"),
-		"freightOnBoard": "Destination", "total": doc{"currency": req.text("total.currency"), "value": json.Number(total.Text('f'))},
+		"freightOnBoard": "Destination", "total": doc{"currency": req.text("total.currency"), "value": number(total)},
 	}
 	for _, name := range []string{"businessUnit", "shipTo", "billTo", "customFieldValueSetList"} {
 		if v, ok := req.head()[name]; ok {

@@ -73,7 +73,7 @@ func (s *Server) list(c call) answer {
 	from := min(start-s.profile.StartBase, len(found))
 	size := s.switches.pageSize()
 	if s.switches.PageSizeVaries {
-		size = 1 + s.rng.IntN(2*size)
+		size = 2 + s.rng.IntN(2*size-1)
 	}
 	shown := found[from:min(from+size, len(found))]
 	total := len(found)

@@ -64,8 +64,8 @@ func (o Options) complete() Options {
 // Switches are standing oddities of one customer's JAGGAER, each seen or feared in JAGGAER.md. The zero value is the
 // default profile without oddities. They may change while the Server runs.
 type Switches struct {
-	PageSize       int  `json:"page_size"`        // records a page; 0 = 50
-	PageSizeVaries bool `json:"page_size_varies"` // each page has between one and twice as many
+	PageSize       int  `json:"page_size"`        // records a page; 0 = 50. A reader that begins each page with the last record of the one before needs two
+	PageSizeVaries bool `json:"page_size_varies"` // each page has between two and twice as many
 	TotalsDrift    int  `json:"totals_drift"`     // totRecords is off by up to so many, differently on each page
 
 	IgnoreFilter       []string `json:"ignore_filter"`        // entities whose filter is ignored; "*" = all

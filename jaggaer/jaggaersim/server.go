@@ -139,7 +139,7 @@ func (s *Server) Switches() Switches {
 func (s *Server) SetSwitches(to Switches) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.switches = to
+	s.switches, s.accepted, s.recent = to, 0, nil
 }
 
 // Advance moves the simulator's clock forward and lets its business go on until then.

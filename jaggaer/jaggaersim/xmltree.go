@@ -144,7 +144,7 @@ func (e element) write(b *bytes.Buffer, depth int) {
 	tabs := strings.Repeat("\t", depth)
 	b.WriteString(tabs + "<" + e.name)
 	for i := 0; i+1 < len(e.attributes); i += 2 {
-		b.WriteString(" " + e.attributes[i] + `="` + escapeXML(e.attributes[i+1]) + `"`)
+		b.WriteString(" " + e.attributes[i] + `="` + strings.ReplaceAll(escapeXML(e.attributes[i+1]), `"`, "&quot;") + `"`)
 	}
 	if e.text == "" && len(e.children) == 0 {
 		b.WriteString("/>\n")
@@ -161,9 +161,5 @@ func (e element) write(b *bytes.Buffer, depth int) {
 }
 
 func escapeXML(s string) string {
-	var b bytes.Buffer
-	if err := xml.EscapeText(&b, []byte(s)); err != nil {
-		panic("jaggaersim: escaping: " + err.Error())
-	}
-	return b.String()
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)
 }
