@@ -1,0 +1,154 @@
+package peoplesoftsim
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxExternalID is the length of ExternalMessageID (PEOPLESOFT.md §4.3).
+const maxExternalID = 70
+
+// parcel is what a message to HttpListeningConnector says about itself, from headers, query or an IBRequest.
+type parcel struct {
+	form                                          string
+	operation, kind, from, to, password, external string
+	content                                       []byte
+}
+
+// messageName is the message of a request for fault matching: the alias without its version.
+func messageName(q *request) string {
+	name := or(or(q.Header.Get("OperationName"), q.Header.Get("Operation")), or(parameters(q).Get("OperationName"), parameters(q).Get("Operation")))
+	if name == "" {
+		if _, after, ok := strings.Cut(string(q.body), "<ExternalOperationName>"); ok {
+			name, _, _ = strings.Cut(after, "<")
+		}
+	}
+	name, _, _ = strings.Cut(name, ".")
+	return or(name, "other")
+}
+
+// httpConnector is PEOPLESOFT.md §4.3. Whatever is wrong, HTTP says 200.
+func (s *Server) httpConnector(q *request) *answer {
+	p, t := s.unwrap(q)
+	if t != nil {
+		return s.refuse(q, t, 0)
+	}
+	if c := s.basic(q); c.trouble != nil {
+		return s.refuse(q, c.trouble, 0)
+	}
+	if t := s.fromNode(q, p); t != nil {
+		return s.refuse(q, t, 0)
+	}
+	if p.kind == "ping" {
+		return s.accepted()
+	}
+	if p.operation != s.options.Site.Operation || p.kind != "async" {
+		return s.refuse(q, &trouble{set: 158, number: 505, text: "Unable to find a Routing corresponding to the incoming request message."}, 0)
+	}
+	if t := s.may(q.user, "VOUCHER_BUILD"); t != nil {
+		return s.refuse(q, t, 0)
+	}
+	if utf8.RuneCountInString(p.external) > maxExternalID {
+		return s.refuse(q, refusal(158, 61, "ExternalMessageID is longer than %d characters.", maxExternalID), 0)
+	}
+	if p.external != "" && s.received[p.external] || q.shape["duplicate"] != nil {
+		return s.refuse(q, refusal(158, 10201, "Duplicate message: ExternalMessageID %s was already received.", p.external), 0)
+	}
+	root, err := readXML(p.content)
+	if err != nil {
+		return s.refuse(q, refusal(159, 5, "XML parser error ParseXmlString Fatal Error: at file Integration Server message: %v", err), 0)
+	}
+	vouchers, t := s.readVouchers(root)
+	if t != nil {
+		return s.refuse(q, t, 0)
+	}
+	s.received[p.external] = true
+	for _, v := range vouchers {
+		s.receive(q, p, v)
+	}
+	return s.accepted()
+}
+
+// unwrap finds the parameters where this site reads them.
+func (s *Server) unwrap(q *request) (*parcel, *trouble) {
+	p := &parcel{content: q.body}
+	values := parameters(q)
+	switch {
+	case strings.Contains(string(q.body[:min(len(q.body), 400)]), "<IBRequest"):
+		root, err := readXML(q.body)
+		if err != nil {
+			return nil, refusal(159, 5, "XML parser error ParseXmlString Fatal Error: at file Integration Server message: %v", err)
+		}
+		*p = parcel{form: "ibrequest", operation: root.value("ExternalOperationName"), kind: root.value("OperationType"), from: root.child("From").value("RequestingNode"), password: root.child("From").value("Password"),
+			to: root.child("To").value("DestinationNode"), external: or(root.value("ExternalMessageID"), q.Header.Get("ExternalMessageID"))}
+		if data := root.descend("Data"); data != nil {
+			p.content = []byte(strings.TrimSpace(data.text))
+		}
+	case values.Get("OperationName") != "" || values.Get("Operation") != "" || values.Get("OperationType") != "":
+		*p = parcel{form: "query", operation: or(values.Get("OperationName"), values.Get("Operation")), kind: values.Get("OperationType"), from: values.Get("From"), to: values.Get("To"), external: values.Get("ExternalMessageID"), content: q.body}
+	default:
+		h := q.Header
+		*p = parcel{form: "headers", operation: or(h.Get("OperationName"), h.Get("Operation")), kind: h.Get("OperationType"), from: h.Get("From"), to: h.Get("To"), password: h.Get("Password"), external: h.Get("ExternalMessageID"), content: q.body}
+	}
+	if !slices.Contains(s.options.Site.Envelopes, p.form) {
+		return nil, &trouble{set: 158, number: 505, text: "Unable to find a Routing corresponding to the incoming request message."}
+	}
+	return p, nil
+}
+
+// fromNode checks the sending node and signs its default user on; a password in a query string is not looked at.
+func (s *Server) fromNode(q *request, p *parcel) *trouble {
+	n, ok := s.options.Nodes[p.from]
+	switch {
+	case !ok:
+		return refusal(158, 55, "Requesting node %s is not defined.", p.from)
+	case n.Password != "" && !same(n.Password, p.password):
+		return refusal(158, 45, "Node password failed for %s.", p.from)
+	case p.to != "" && p.to != s.options.Site.Node:
+		return refusal(158, 505, "Integration Service: no send handler matches the inbound request message.")
+	case s.users[n.User] == nil:
+		return refusal(158, 55, "Default user of node %s is not defined.", p.from)
+	}
+	q.user = s.users[n.User]
+	return nil
+}
+
+func (s *Server) accepted() *answer {
+	s.numbers["transaction"]++
+	n := s.numbers["transaction"]
+	return reply(http.StatusOK, "text/xml", xmlHead+fmt.Sprintf(`<IBResponse type="success"><DefaultTitle>Integration Broker Response</DefaultTitle><StatusCode>0</StatusCode><TransactionID>%08x-1f2e-11f1-9c55-%012x</TransactionID></IBResponse>`, 0xa1b2c3d4+n, n))
+}
+
+// receive puts an accepted voucher into the queue; its handler stages it at once unless the queue is paused.
+func (s *Server) receive(q *request, p *parcel, v *Row) {
+	if n := v.Get("VOUCHER_ID"); n == "" || n == "NEXT" {
+		v.set("VOUCHER_ID", s.next("VOUCHER_ID", 8, func(n string) bool { return s.vouchers.get(key(v.Get("BUSINESS_UNIT"), n)) != nil }))
+	}
+	k := voucherKey(v)
+	s.effect("voucher.accept", k)
+	switch {
+	case q.shape["handler_error"] != nil:
+		s.handlerErrors = append(s.handlerErrors, k+": handler error ("+p.external+")")
+	case s.paused:
+		s.queue = append(s.queue, v)
+	default:
+		s.stage(v)
+	}
+}
+
+// stage is the handler: it inserts into VCHR_HDR_STG. A key that exists is an error that only PeopleSoft's staff see.
+func (s *Server) stage(v *Row) {
+	k := voucherKey(v)
+	if s.staged.get(k) != nil || s.preedit.get(k) != nil || s.vouchers.get(k) != nil {
+		s.handlerErrors = append(s.handlerErrors, k+": row exists already in VCHR_HDR_STG")
+		return
+	}
+	v.at = s.now()
+	s.staged.put(k, v)
+	s.effect("voucher.stage", k)
+}
+
+func voucherKey(v *Row) string { return key(v.Get("BUSINESS_UNIT"), v.Get("VOUCHER_ID")) }

@@ -1,0 +1,158 @@
+package peoplesoftsim
+
+import (
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// structure is a refusal of a message whose form is not the one PeopleSoft knows.
+func structure(format string, args ...any) *trouble {
+	return refusal(159, 3, "Message structure error: "+format, args...)
+}
+
+// readVouchers takes a VOUCHER_BUILD message apart: FieldTypes must declare every element of MsgData at its place, every
+// Transaction ends with PSCAMA, and every value must fit its column (PEOPLESOFT.md §4.3).
+func (s *Server) readVouchers(root *element) ([]*Row, *trouble) {
+	types, data := root.child("FieldTypes"), root.child("MsgData")
+	if root.name != "VOUCHER_BUILD" || types == nil || data == nil {
+		return nil, structure("VOUCHER_BUILD with FieldTypes and MsgData expected, not %s", root.name)
+	}
+	if t := checkTypes(s.voucher, types.child(s.voucher.name)); t != nil {
+		return nil, t
+	}
+	var out []*Row
+	for _, tr := range data.below {
+		if tr.name != "Transaction" || len(tr.below) < 2 || tr.below[len(tr.below)-1].name != "PSCAMA" {
+			return nil, structure("a Transaction must hold a document and close with PSCAMA")
+		}
+		if t := checkTrailer(types.child("PSCAMA"), tr.below[len(tr.below)-1]); t != nil {
+			return nil, t
+		}
+		for _, h := range tr.below[:len(tr.below)-1] {
+			if h.name != s.voucher.name {
+				return nil, structure("unknown record %s", h.name)
+			}
+			v, t := s.readRecord(s.voucher, h, types.child(h.name), nil)
+			if t != nil {
+				return nil, t
+			}
+			out = append(out, v)
+		}
+	}
+	if len(out) == 0 {
+		return nil, structure("no Transaction")
+	}
+	return out, nil
+}
+
+// checkTypes holds the declarations against the records: known fields, known types, class R.
+func checkTypes(r *record, declared *element) *trouble {
+	if declared == nil {
+		return structure("FieldTypes has no %s", r.name)
+	}
+	if declared.attributes["class"] != "R" {
+		return structure("FieldTypes %s has no class R", r.name)
+	}
+	for _, x := range declared.below {
+		if b := r.child(x.name); b != nil {
+			if t := checkTypes(b, x); t != nil {
+				return t
+			}
+			continue
+		}
+		f := r.field(x.name)
+		if f == nil {
+			return structure("field %s is not in %s", x.name, r.name)
+		}
+		if want := map[kind]string{character: "CHAR", number: "NUMBER", signed: "NUMBER", date: "DATE"}[f.kind]; x.attributes["type"] != want {
+			return structure("field %s of %s is of type %s, not %q", x.name, r.name, want, x.attributes["type"])
+		}
+	}
+	return nil
+}
+
+func checkTrailer(declared, trailer *element) *trouble {
+	if declared == nil || trailer.attributes["class"] != "R" {
+		return structure("PSCAMA is not declared in FieldTypes or has no class R")
+	}
+	for _, x := range trailer.below {
+		if declared.child(x.name) == nil {
+			return structure("PSCAMA.%s is not declared in FieldTypes", x.name)
+		}
+	}
+	if action := trailer.value("AUDIT_ACTN"); !slices.Contains([]string{"A", ""}, action) {
+		return structure("AUDIT_ACTN %s: a voucher can only be added", action)
+	}
+	return nil
+}
+
+// readRecord reads one row and those below it. Rows below carry the keys of their parents, which must agree.
+func (s *Server) readRecord(r *record, from, declared *element, parent *Row) (*Row, *trouble) {
+	if from.attributes["class"] != "R" {
+		return nil, structure("%s has no class R", r.name)
+	}
+	row := newRow()
+	for _, x := range from.below {
+		if x.name == "PSCAMA" {
+			continue
+		}
+		if declared.child(x.name) == nil {
+			return nil, structure("%s.%s is not declared in FieldTypes", r.name, x.name)
+		}
+		if b := r.child(x.name); b != nil {
+			below, t := s.readRecord(b, x, declared.child(x.name), row)
+			if t != nil {
+				return nil, t
+			}
+			row.add(b.name, below)
+			continue
+		}
+		v, t := s.fit(r, r.field(x.name), x.text)
+		if t != nil {
+			return nil, t
+		}
+		row.set(x.name, v)
+	}
+	for _, k := range []string{"BUSINESS_UNIT", "VOUCHER_ID", "VOUCHER_LINE_NUM"} {
+		if parent != nil && parent.Get(k) != "" && row.Get(k) != parent.Get(k) {
+			return nil, structure("%s.%s is %q, but its parent has %q", r.name, k, row.Get(k), parent.Get(k))
+		}
+	}
+	r.blank(row)
+	return row, nil
+}
+
+// fit edits a value as the staging table would take it; messages bypass upper-casing (PEOPLESOFT.md §7.3).
+func (s *Server) fit(r *record, f *field, v string) (string, *trouble) {
+	if strings.TrimSpace(v) == "" {
+		return "", nil
+	}
+	switch f.kind {
+	case number, signed:
+		v = strings.TrimSpace(v)
+		if reason := badNumber(f, v); reason != "" {
+			return "", structure("%s.%s: %s", r.name, f.name, reason)
+		}
+		if f.scale == 0 {
+			return rounded(amount(v), 0).Text('f'), nil
+		}
+		return stored(amount(v), f.scale), nil
+	case date:
+		if _, err := time.Parse(time.DateOnly, strings.TrimSpace(v)); err != nil {
+			return "", structure("%s.%s: invalid date %s", r.name, f.name, v)
+		}
+		return strings.TrimSpace(v), nil
+	}
+	if n := utf8.RuneCountInString(v); n > f.length {
+		if !s.options.Site.CutMessages {
+			return "", structure("%s.%s has %d characters; the maximum is %d", r.name, f.name, n, f.length)
+		}
+		v = string([]rune(v)[:f.length])
+	}
+	if f.values != nil && !slices.Contains(f.values, v) {
+		return "", structure("%s.%s: invalid value %s", r.name, f.name, v)
+	}
+	return v, nil
+}
