@@ -140,9 +140,10 @@ func (s *Server) invoiceNumber() string {
 	}
 }
 
-// billOrder makes a payable invoice of a whole order; each second one has tax, each third one freight.
+// billOrder makes a payable invoice of a whole order; each second one has tax, each third one freight. An order is billed once.
 func (s *Server) billOrder(order *row, due time.Time) {
-	if order.text("workflowStatus") != "Completed" || order.text("status") == "Cancelled" {
+	bill := "SI-" + order.text("poNumber")
+	if order.text("workflowStatus") != "Completed" || order.text("status") == "Cancelled" || s.byText(Invoice, "supplierInvoiceNumber", bill) != nil {
 		return
 	}
 	currency := order.text("total.currency")
@@ -169,7 +170,7 @@ func (s *Server) billOrder(order *row, due time.Time) {
 		"invoiceName": "Invoice of " + order.text("poNumber"), "invoiceNumber": name, "originalInvoiceNumber": name, "invoiceType": "Invoice",
 		"invoiceLineType": "PO", "invoiceSource": "Automated", "invoiceDate": day, "invoiceCreateDate": day, "accountingDate": day,
 		"dueDate": midnight(stamp(due.AddDate(0, 0, 30))), "termDiscountAmount": json.Number("0"), "supplier": clone(order.head()["supplier"]),
-		"supplierInvoiceNumber": "SI-" + order.text("poNumber"), "terms": termsOf("Net 30"), "freightOnBoard": "Destination", "matchStatus": "Matched",
+		"supplierInvoiceNumber": bill, "terms": termsOf("Net 30"), "freightOnBoard": "Destination", "matchStatus": "Matched",
 		"payment": doc{"method": "Unknown", "paidByExternalPaymentProcessor": "false"}, "nonPOInvoice": "false", "containsNonPOLines": "false",
 		"taxCharge1": number(tax), "taxCharge2": json.Number("0"), "shippingCharge": number(freight), "handlingCharge": json.Number("0"),
 		"discountAmount": json.Number("0"), "allocationMethod": "Weighted",

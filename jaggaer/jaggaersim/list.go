@@ -126,7 +126,7 @@ func (s *Server) ignoresFilter(entity string) bool {
 func (s *Server) badFilter(c call, start int) answer {
 	return jsonAnswer(http.StatusOK, doc{
 		"returnCode": s.code(2), "returnMessage": "Invalid filter: " + c.query[s.profile.FilterParam],
-		"totRecords": s.count(0), "returnedRecords": s.count(0), "startAt": start,
+		"totRecords": s.count(0), "returnedRecords": s.count(0), "startAt": s.count(start),
 	})
 }
 

@@ -10,15 +10,15 @@ import (
 
 // exact calculates with more digits than any amount has; ties are rounded away from zero.
 func exact() *apd.Context {
-	c := apd.BaseContext.WithPrecision(60)
+	c := apd.BaseContext.WithPrecision(200)
 	c.Rounding = apd.RoundHalfUp
 	return c
 }
 
-// amount reads a decimal; white space around it is ignored.
+// amount reads a decimal of at most 40 digits and a small exponent; white space around it is ignored.
 func amount(s string) (*apd.Decimal, error) {
 	d, _, err := apd.NewFromString(strings.TrimSpace(s))
-	if err != nil || d.Form != apd.Finite {
+	if err != nil || d.Form != apd.Finite || d.NumDigits() > 40 || max(d.Exponent, -d.Exponent) > 20 {
 		return nil, fmt.Errorf("%q is not a number", s)
 	}
 	return d, nil

@@ -12,9 +12,9 @@ import (
 // Record is one object as JAGGAER holds it: Body is the whole detail document ({"header":{…},"lineList":{…}}) with our
 // field names, whatever the Profile shows.
 type Record struct {
-	Entity string
-	ID     int64
-	Body   map[string]any
+	Entity string         `json:"entity"`
+	ID     int64          `json:"id"`
+	Body   map[string]any `json:"body"`
 }
 
 // Text is a header field by dotted path (supplier.supplierNumber) as text; "" when it is absent.
@@ -41,7 +41,7 @@ func (s *Server) add(entity string, body doc, at time.Time) *row {
 	s.lastID[entity]++
 	r := &row{id: e.firstID + s.lastID[entity] - 1, body: body}
 	r.head()[e.defaultIDField] = json.Number(strconv.FormatInt(r.id, 10))
-	r.shows = s.now().Add(time.Duration(s.switches.IndexDelayMS) * time.Millisecond)
+	r.shows = at.Add(time.Duration(s.switches.IndexDelayMS) * time.Millisecond)
 	s.rows[entity] = append(s.rows[entity], r)
 	s.touch(r, at)
 	return r

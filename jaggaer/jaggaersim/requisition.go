@@ -34,7 +34,11 @@ func (s *Server) storeRequisition(body doc) *row {
 	}
 	r := s.add(Requisition, body, now)
 	h["requisitionNumber"] = strconv.FormatInt(r.id, 10)
-	s.effect("requisition.create", r.text("externalRequisitionNumber"))
+	key := r.text("externalRequisitionNumber")
+	if key == "" {
+		key = r.text("requisitionName")
+	}
+	s.effect("requisition.create", key)
 	s.planIn(s.options.Pace, func(due time.Time) { s.orderRequisition(r, due) })
 	return r
 }

@@ -104,7 +104,7 @@ func (k importKind) validate(d document) []string {
 	return k.grammar().check(d.root)
 }
 
-// refuseHeader checks identity, secret and timestamp.
+// refuseHeader checks identity and secret.
 func (s *Server) refuseHeader(entity string, h *node) string {
 	secret := s.options.SharedSecret
 	if own, ok := s.options.SharedSecrets[entity]; ok {
