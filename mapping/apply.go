@@ -10,7 +10,7 @@ import (
 // Apply maps one Record. It never fails as a whole: every rule that fails is a Problem of the Result, and what the
 // Record waits for is in Missing. It may be called by many goroutines.
 func (f *Flow) Apply(c Context) Result {
-	r := &run{c: c, asked: map[string]LinkState{}}
+	r := &run{c: c, asked: map[string]LinkState{}, rowless: map[string]bool{}}
 	top := &scope{run: r, level: &f.top, element: c.Source, values: map[string]any{}, failed: map[string]bool{}}
 	if !f.pass(top) {
 		return r.result
@@ -101,7 +101,7 @@ func (s *scope) build(fields []connector.Field) (doc, owned connector.Document) 
 			continue
 		}
 		doc[rule.name] = v
-		if !rule.onCreate && !isBlank(own) {
+		if !rule.onCreate && !rule.unowned && !isBlank(own) {
 			owned[rule.name] = own
 		}
 	}
@@ -267,6 +267,7 @@ func (s *scope) crosswalk(name, value string, f *connector.Field) (string, bool)
 	if len(misfits) == 0 {
 		return value, true
 	}
+	s.run.rowless[value] = true
 	reason := fmt.Sprintf("crosswalk %s has no row for %q", name, value)
 	s.run.problem(s.path, "", "%s, and as it stands it %s", reason, misfits[0].Message)
 	s.run.waits(connector.Ref{Connection: name, Kind: connector.CrosswalkKind, IDs: []string{value}, Reason: "a row for " + fmt.Sprintf("%q", value) + " in crosswalk " + name})

@@ -44,7 +44,7 @@ func (l *level) edges(defined map[string][]string) []edge {
 	}
 	var out []edge
 	for _, r := range l.fields {
-		if r.onCreate {
+		if r.onCreate || r.unowned {
 			continue
 		}
 		if r.nested != nil {

@@ -20,7 +20,6 @@ type Flow struct {
 	Track       string // how often delivered Records are followed at the target; "" = not
 	Deep        string // how often the last days are read again whatever the stamps say; "" = the default
 	Acknowledge string // off, voucher, paid; "" = off
-	LookFirst   bool   // look up the natural key before the first create, whatever the target says of itself
 
 	top       level
 	filter    *expression

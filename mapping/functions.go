@@ -33,6 +33,7 @@ var functions = []expr.Option{
 	inText("contains", strings.Contains),
 	inText("startsWith", strings.HasPrefix),
 	inText("endsWith", strings.HasSuffix),
+	expr.Function("get", func(p ...any) (any, error) { return get(p[0], p[1]) }, new(f2)),
 	expr.Function("truth", func(p ...any) (any, error) { return truth(p[0]) }, new(b1)),
 	expr.Function("blank", func(p ...any) (any, error) { return isBlank(p[0]), nil }, new(b1)),
 
@@ -66,6 +67,7 @@ var functions = []expr.Option{
 
 	expr.Function("list", func(p ...any) (any, error) { return toList(p[0]), nil }, new(f1)),
 	expr.Function("concat", concat, new(fn)),
+	expr.Function("flatten", flatten, new(f1)),
 	expr.Function("first", first, new(f1)),
 	expr.Function("uniq", uniq, new(f1)),
 	expr.Function("group", group, new(f2)),

@@ -102,3 +102,12 @@ func keys(v any) (any, error) {
 	}
 	return out, nil
 }
+
+// flatten puts the elements of lists into one list.
+func flatten(p ...any) (any, error) {
+	out := []any{}
+	for _, v := range toList(p[0]) {
+		out = append(out, toList(v)...)
+	}
+	return out, nil
+}

@@ -189,6 +189,29 @@ func asMap(v any) (map[string]any, bool) {
 	return nil, false
 }
 
+// get follows one step of a path: the field of a group, or the element of a list, counted from 0. Of what is not there
+// it is nothing.
+func get(base, step any) (any, error) {
+	if m, ok := asMap(base); ok {
+		name, err := toText(step)
+		return m[name], err
+	}
+	switch x := base.(type) {
+	case nil:
+		return nil, nil
+	case []any:
+		if !isNumber(step) {
+			return nil, fmt.Errorf("a list has no field %v", step)
+		}
+		i, err := toInt(step)
+		if err != nil || i < 0 || i >= len(x) {
+			return nil, fmt.Errorf("a list of %d has no element %v", len(x), step)
+		}
+		return x[i], nil
+	}
+	return nil, fmt.Errorf("%s has no field %v", kindOf(base), step)
+}
+
 func kindOf(v any) string {
 	switch v.(type) {
 	case nil:

@@ -39,7 +39,7 @@ func baseNames() []string {
 
 func (f *Flow) parse(root node) {
 	names := baseNames()
-	keys := append([]string{"name", "kind", "from", "to", "needs", "schedule", "drift", "withdraw", "track", "deep", "acknowledge", "look_first",
+	keys := append([]string{"name", "kind", "from", "to", "needs", "schedule", "drift", "withdraw", "track", "deep", "acknowledge",
 		"filter", "withdrawn", "adopt", "alike", "title", "reserve", "taken"}, levelKeys...)
 	entries := root.mapping(keys...)
 	names = f.top.parse(entries, names)
@@ -101,8 +101,6 @@ func (f *Flow) parseHead(e entry) {
 		f.Deep = e.value.text()
 	case "acknowledge":
 		f.Acknowledge = e.value.oneOf("off", "voucher", "paid")
-	case "look_first":
-		f.LookFirst = e.value.bool()
 	}
 }
 

@@ -73,7 +73,7 @@ func parseReference(n node, names []string) *reference {
 }
 
 // ruleKeys are the keys of a rule; which of them go together is for parseRule to say.
-var ruleKeys = append([]string{"from", "value", "expr", "lookup", "default", "cut", "when", "on", "required", "each", "as", "where", "number"}, levelKeys...)
+var ruleKeys = append([]string{"from", "value", "expr", "lookup", "default", "cut", "when", "on", "owned", "required", "each", "as", "where", "number"}, levelKeys...)
 
 func parseRule(name string, n node, names []string) *rule {
 	r := &rule{name: name, line: n.line}
@@ -88,6 +88,8 @@ func parseRule(name string, n node, names []string) *rule {
 			r.when = e.value.expression(names)
 		case "on":
 			r.onCreate = e.value.oneOf("create") != ""
+		case "owned":
+			r.unowned = !e.value.bool()
 		case "each":
 			r.each = e.value.expression(names)
 		case "as":

@@ -25,9 +25,14 @@ func (r *rewriter) Visit(node *ast.Node) {
 	case *ast.FloatNode:
 		r.refuse(`a number with a point is written dec("%v")`, n.Value)
 	case *ast.IdentifierNode:
+		if n.Value == "$env" {
+			r.refuse("there is no $env")
+		}
 		if slices.Contains(r.names, n.Value) {
 			r.uses = append(r.uses, n.Value)
 		}
+	case *ast.ChainNode:
+		*node = n.Node
 	case *ast.MemberNode:
 		r.member(node, n)
 	case *ast.CallNode:
@@ -56,19 +61,15 @@ func (r *rewriter) refuse(format string, args ...any) {
 }
 
 func (r *rewriter) member(node *ast.Node, n *ast.MemberNode) {
-	base := n.Node
-	if c, ok := base.(*ast.ChainNode); ok {
-		base = c.Node
-	}
+	replacement := call("get", n.Node, n.Property)
 	if p, ok := n.Property.(*ast.StringNode); ok {
 		if r.paths == nil {
 			r.paths = map[ast.Node]string{}
 		}
-		r.paths[n] = p.Value
-		delete(r.paths, base) // only the end of a path is a field
+		r.paths[replacement] = p.Value
+		delete(r.paths, n.Node) // only the end of a path is a field
 	}
-	n.Optional = true
-	ast.Patch(node, &ast.ChainNode{Node: n})
+	ast.Patch(node, replacement)
 }
 
 func (r *rewriter) binary(node *ast.Node, n *ast.BinaryNode) {

@@ -68,7 +68,8 @@ type rule struct {
 	lookup   string      // crosswalk
 	cut      int
 	when     *expression
-	onCreate bool
+	onCreate bool // made on creation only, and owned by the target afterwards
+	unowned  bool // sent each time, but never owned
 	required bool
 
 	nested *level      // of a group or a list

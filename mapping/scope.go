@@ -16,6 +16,7 @@ type run struct {
 	creating   bool     // nothing is linked yet: rules `on: create` apply
 	unresolved []string // paths of target fields that wait for something, or whose reason is told elsewhere
 	asked      map[string]LinkState
+	rowless    map[string]bool // values without a row in a crosswalk, told once
 }
 
 // scope is where names have values: the Document, a group, or one element of a list. What a name stands for is worked

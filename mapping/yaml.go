@@ -149,6 +149,9 @@ func (n node) oneOf(values ...string) string {
 func (n node) expression(names []string) *expression {
 	e, err := compile(n.text(), names)
 	if err != nil {
+		if strings.Contains(err.Error(), "unexpected token EOF") {
+			err = fmt.Errorf("%w; if it holds a #, quote it: YAML takes the rest for a comment", err)
+		}
 		n.fail("%w", err)
 		return nil
 	}
