@@ -1,0 +1,187 @@
+// Package config reads the configuration file: the process's own settings, Connections, Flows and Crosswalks as code.
+//
+// Reading is strict. Unknown keys, keys given twice, values of the wrong form, Systems, Flows and Connections that don't
+// exist, secrets in clear text, files and variables that are missing: every mistake of a file is found at once, and each
+// one is told with file, line, key and remedy, as one Error of class invalid. The settings of a Connection are known from
+// what its System says of itself ([connector.System] Describe and Validate); no vendor is known here.
+//
+// It must never write anything, call a System, keep a secret longer than its [Secret], or repeat a secret, or what might
+// be one, in a message.
+//
+// It is proved by a table of broken files, one sentence each, and by reading back what it exports.
+package config
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	connector "ml-connector"
+	"ml-connector/flows"
+)
+
+// DefaultPath is the file that is read when nothing else is said, if it is there.
+const DefaultPath = "ml-connector.yaml"
+
+// Known is what a file may refer to.
+type Known struct {
+	Systems []connector.System
+	Flows   []flows.File                     // the shipped Flows, in the order in which they run
+	Lookup  func(name string) (string, bool) // of an environment variable
+	Egress  func(allow []string) error       // says whether egress.allow can be read
+	Secrets bool                             // read the secrets' values; without, only their form is checked
+}
+
+// Process is what the program itself takes from the file, whatever the command.
+type Process struct {
+	Path     string // of the file, "" when there is none
+	Dir      string // that relative paths in the file start from
+	Database string // URL, its path made absolute
+	Listen   string
+	Key      string   // env:NAME or file:PATH, relative to Dir
+	Egress   []string // nil when the file has no list
+}
+
+// File is a whole configuration file.
+type File struct {
+	Process
+	Connections []Connection
+	Flows       []connector.Flow // in the order in which they run; only what is configured, no state
+	Crosswalks  []Crosswalk
+}
+
+// Connection is one entry of `connections`.
+type Connection struct {
+	Name     string
+	System   connector.System
+	Settings connector.Settings   // as given, without defaults; paths made absolute
+	InForce  connector.Validation // what the System made of them
+	Secrets  []Secret
+
+	instance connector.Instance // opened to see that it can be; it reaches nothing
+}
+
+// Secret is one entry of `secrets`. It prints as stars.
+type Secret struct {
+	Name  string
+	Value Hidden
+}
+
+// Hidden is a text that no format shows.
+type Hidden string
+
+// String hides the text; so does every verb of fmt.
+func (Hidden) String() string { return "***" }
+
+// GoString hides the text from %#v.
+func (Hidden) GoString() string { return "***" }
+
+// MarshalText hides the text from JSON and YAML.
+func (Hidden) MarshalText() ([]byte, error) { return []byte("***"), nil }
+
+// Defaults of the process's own settings.
+const (
+	defaultDatabase = "sqlite:ml-connector.db"
+	defaultListen   = "127.0.0.1:8080"
+	defaultKey      = "file:master.key"
+)
+
+var topKeys = []string{"database", "listen", "key", "egress", "connections", "flows", "crosswalks"}
+
+// ReadProcess reads what every command needs: database, listen, key and egress. The rest of the file may be broken; only
+// its top keys are looked at. Without path the default file is read if it is there; a path that was given must exist.
+func ReadProcess(path string, known Known) (Process, error) {
+	given := path != ""
+	if !given {
+		path = DefaultPath
+	}
+	p := Process{Path: path, Dir: folder(path), Listen: defaultListen, Key: defaultKey}
+	text, err := os.ReadFile(path)
+	switch {
+	case !given && errors.Is(err, fs.ErrNotExist):
+		p.Path, p.Database = "", absolute(defaultDatabase, p.Dir)
+		return p, nil
+	case err != nil:
+		return p, unreadable(path, err)
+	}
+	found := &problems{file: path}
+	root := readYAML(text, found)
+	p.read(root.entries(topKeys...), known)
+	return p, found.err()
+}
+
+// Read reads the whole file and checks it against what is known. Nothing outside the file, its Crosswalks, mappings and
+// secrets is touched.
+func Read(path string, known Known) (*File, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, unreadable(path, err)
+	}
+	found := &problems{file: path}
+	f := &File{Process: Process{Path: path, Dir: folder(path), Listen: defaultListen, Key: defaultKey}}
+	root := readYAML(text, found)
+	entries := root.entries(topKeys...)
+	f.read(entries, known)
+	for _, e := range entries {
+		switch e.key {
+		case "connections":
+			f.connections(e.value, known)
+		case "crosswalks":
+			f.crosswalks(e.value, known)
+		}
+	}
+	if e := find(entries, "flows"); e != nil {
+		f.flows(e.value, known) // last: they refer to the Connections
+	}
+	if err := found.err(); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+func (p *Process) read(entries []entry, known Known) {
+	for _, e := range entries {
+		switch e.key {
+		case "database":
+			p.Database = e.value.database()
+		case "listen":
+			p.Listen = e.value.listen()
+		case "key":
+			p.Key = e.value.reference("the key")
+		case "egress":
+			for _, inner := range e.value.entries("allow") {
+				p.Egress = inner.value.egress(known)
+			}
+		}
+	}
+	if p.Database == "" {
+		p.Database = defaultDatabase
+	}
+	p.Database = absolute(p.Database, p.Dir)
+}
+
+func folder(path string) string {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return "."
+	}
+	return filepath.Dir(abs)
+}
+
+func unreadable(path string, err error) error {
+	e := connector.Errorf(connector.Invalid, "read "+path, "the configuration file can't be read").Because(err)
+	if errors.Is(err, fs.ErrNotExist) {
+		return connector.Errorf(connector.Invalid, "read "+path, "there is no such file").
+			Advise("Give its path with --config, or with -f for `apply`.")
+	}
+	return e
+}
+
+func find(entries []entry, key string) *entry {
+	if i := slices.IndexFunc(entries, func(e entry) bool { return e.key == key }); i >= 0 {
+		return &entries[i]
+	}
+	return nil
+}

@@ -1,0 +1,234 @@
+package config
+
+import (
+	"cmp"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	connector "ml-connector"
+	"ml-connector/mapping"
+)
+
+// Defaults of a Flow where neither the file nor its mapping says something.
+const (
+	defaultSchedule  = "*/15 * * * *"
+	defaultDeep      = "@daily"
+	defaultRetryHeld = 3
+)
+
+var flowKeys = []string{"from", "to", "use", "file", "schedule", "where", "drift", "limits", "start", "withdraw", "retry_held",
+	"track", "acknowledge", "deep", "enabled"}
+
+// rules are a Flow's mapping, its text, and its place among the shipped ones.
+type rules struct {
+	*mapping.Flow
+	text string
+	rank int
+}
+
+func (f *File) flows(n node, known Known) {
+	shipped := shippedRules(n, known)
+	type ranked struct {
+		flow  connector.Flow
+		rules *rules
+	}
+	var all []ranked
+	for _, e := range n.entries() {
+		e.value.goodName(e.key)
+		flow, r := f.flow(e.key, e.value, shipped)
+		if r != nil {
+			all = append(all, ranked{flow, r})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b ranked) int {
+		return cmp.Or(cmp.Compare(a.rules.rank, b.rules.rank), cmp.Compare(a.flow.Name, b.flow.Name))
+	})
+	var parsed []*mapping.Flow
+	for i, r := range all {
+		r.flow.Position = i + 1
+		f.Flows = append(f.Flows, r.flow)
+		if r.flow.Enabled {
+			parsed = append(parsed, r.rules.Flow)
+		}
+	}
+	if err := mapping.Cycles(parsed); err != nil {
+		n.fail("go in a circle: %s", connector.AsError(err).Error())
+	}
+}
+
+func shippedRules(n node, known Known) map[string]*rules {
+	out := map[string]*rules{}
+	for i, s := range known.Flows {
+		parsed, err := mapping.Parse(s.Text)
+		if err != nil {
+			n.fail("can't be read: the shipped Flow %s is broken: %s", s.Name, err)
+			continue
+		}
+		out[s.Name] = &rules{Flow: parsed, text: string(s.Text), rank: i}
+	}
+	return out
+}
+
+// flow reads one entry of `flows`. Its rules are nil when it is not even known what it would do.
+func (f *File) flow(name string, n node, shipped map[string]*rules) (connector.Flow, *rules) {
+	flow := connector.Flow{Name: name, Enabled: true, RetryHeld: defaultRetryHeld, Deep: defaultDeep}
+	entries := n.entries(flowKeys...)
+	r := f.rules(&flow, n, entries, shipped)
+	if r == nil {
+		return flow, nil
+	}
+	flow.Kind, flow.Mapping = r.Kind, r.text
+	flow.Schedule = cmp.Or(r.Schedule, defaultSchedule)
+	flow.Drift = cmp.Or(r.Drift, connector.DriftOverwrite)
+	flow.Withdraw = cmp.Or(r.Withdraw, connector.WithdrawHold)
+	flow.Track, flow.Acknowledge = r.Track, cmp.Or(r.Acknowledge, "off")
+	flow.Deep = cmp.Or(r.Deep, flow.Deep)
+	from := f.end(n, entries, "from", r.From)
+	to := f.end(n, entries, "to", r.To)
+	if from != nil && to != nil {
+		flow.From, flow.To = from.Name, to.Name
+		switch {
+		case from.System == nil || to.System == nil: // told at the Connection
+		case from.System.Name() == to.System.Name():
+			n.fail("leads from %s to %s, which are both %s: a Flow joins two Systems", from.Name, to.Name, from.System.Name())
+		case from.System.Name() != r.From || to.System.Name() != r.To:
+			n.fail("leads from %s to %s, but it reads %s and writes %s: check from and to", from.Name, to.Name, r.From, r.To)
+		}
+	}
+	zone := zoneOf(from, to)
+	for _, e := range entries {
+		option(&flow, e, zone)
+	}
+	if to != nil && to.instance != nil && flow.Use == "" {
+		for _, err := range r.CheckTarget(to.instance.Kind(flow.Kind).Schema) {
+			find(entries, "file").value.fail("does not fit %s: %s", to.Name, err)
+		}
+	}
+	return flow, r
+}
+
+// option reads one of the keys that change how a Flow runs.
+func option(flow *connector.Flow, e entry, zone *time.Location) {
+	switch e.key {
+	case "schedule":
+		flow.Schedule = e.value.schedule(false)
+	case "where":
+		flow.Where = e.value.text()
+		if _, err := mapping.Where(flow.Where); err != nil && flow.Where != "" {
+			e.value.fail("is not a condition: %s", connector.AsError(err).Message)
+		}
+	case "drift":
+		flow.Drift = connector.DriftRule(e.value.oneOf(string(connector.DriftOverwrite), string(connector.DriftHold), string(connector.DriftIgnore)))
+	case "withdraw":
+		flow.Withdraw = connector.WithdrawRule(e.value.oneOf(string(connector.WithdrawHold), string(connector.WithdrawUpdate)))
+	case "limits":
+		for _, limit := range e.value.entries("changes_per_run") {
+			n, _ := limit.value.integer(1)
+			flow.MaxChanges = int(n)
+		}
+	case "start":
+		flow.Start = e.value.moment(zone)
+	case "retry_held":
+		n, _ := e.value.integer(0)
+		flow.RetryHeld = int(n)
+	case "track":
+		flow.Track = e.value.schedule(true)
+	case "deep":
+		flow.Deep = e.value.schedule(true)
+	case "acknowledge":
+		flow.Acknowledge = e.value.oneOf("off", "voucher", "paid")
+	case "enabled":
+		flow.Enabled, _ = e.value.boolean()
+	}
+}
+
+// end finds the Connection at one end of a Flow.
+func (f *File) end(n node, entries []entry, key, system string) *Connection {
+	e := find(entries, key)
+	if e == nil {
+		n.fail("needs `%s`: the name of a %s Connection", key, system)
+		return nil
+	}
+	name, _ := e.value.scalar()
+	for i := range f.Connections {
+		if f.Connections[i].Name == name {
+			return &f.Connections[i]
+		}
+	}
+	var names []string
+	for _, c := range f.Connections {
+		names = append(names, c.Name)
+	}
+	e.value.fail("is %q, but there is no such Connection%s", name, didYouMean(name, names))
+	return nil
+}
+
+// zoneOf is the time zone in which days of a Flow are meant: the one that either Connection has as a setting, else UTC.
+func zoneOf(ends ...*Connection) *time.Location {
+	for _, c := range ends {
+		if c == nil {
+			continue
+		}
+		name, _ := c.Settings["time_zone"].(string)
+		if zone, err := time.LoadLocation(name); err == nil && name != "" {
+			return zone
+		}
+	}
+	return time.UTC
+}
+
+// rules finds what a Flow does: its own file, the shipped Flow that it uses, or the shipped Flow of its name.
+func (f *File) rules(flow *connector.Flow, n node, entries []entry, shipped map[string]*rules) *rules {
+	own, use := find(entries, "file"), find(entries, "use")
+	if own != nil && use != nil {
+		n.fail("has `use` and `file`: a Flow runs a shipped Flow or rules of its own")
+		return nil
+	}
+	if own != nil {
+		return f.ownRules(own.value, shipped)
+	}
+	at, name := n, flow.Name
+	if use != nil {
+		at = use.value
+		name, _ = at.scalar()
+	}
+	if r := shipped[name]; r != nil {
+		flow.Use = name
+		return r
+	}
+	var names []string
+	for s := range shipped {
+		names = append(names, s)
+	}
+	slices.Sort(names)
+	at.fail("is no shipped Flow%s (shipped: %s; rules of your own need `file`)", didYouMean(name, names), strings.Join(names, ", "))
+	return nil
+}
+
+func (f *File) ownRules(n node, shipped map[string]*rules) *rules {
+	name := n.text()
+	if name == "" {
+		return nil
+	}
+	text, err := os.ReadFile(inFolder(name, f.Dir))
+	if err != nil {
+		n.fail("names %s, which can't be read", name)
+		return nil
+	}
+	parsed, err := mapping.Parse(text)
+	if err != nil {
+		n.fail("names %s, which is not a mapping", name)
+		n.found.inside(filepath.Join(filepath.Dir(f.Path), name), err)
+		return nil
+	}
+	r := &rules{Flow: parsed, text: string(text)}
+	for _, s := range shipped { // it runs with the last shipped Flow of its Kind
+		if s.Kind == r.Kind {
+			r.rank = max(r.rank, s.rank)
+		}
+	}
+	return r
+}
