@@ -9,7 +9,7 @@ import (
 
 // The older supplier model of module ja (JAGGAER.md §3.1, §4.2, §5.1): the same suppliers, as company profiles.
 
-// companyFields are the members of returnCompanyInfo and where they come from; "" = not kept for suppliers of ji.
+// companyFields are the members of returnCompanyInfo and the header fields that they come from.
 var companyFields = map[string]string{
 	"companyName": "name", "extCode": "erpNumber", "extUniqueCode": "duns", "webSite": "webSiteURL", "euVat": "vatIdentificationNumber",
 	"fiscalCode": "taxIdentificationNumber", "status": "registrationStatus", "bizLegalStruct": "legalStructure", "isoCountry": "countryOfOrigin",

@@ -24,7 +24,6 @@ type order struct {
 	Name     string         `json:"name"`
 	Secret   string         `json:"secret"`
 	Advance  string         `json:"advance"` // a duration: 10s, 1h
-	ID       int            `json:"id"`
 
 	Registration *sample.Registration `json:"registration"`
 	Order        *sample.Order        `json:"order"`
@@ -61,8 +60,7 @@ func (s *Server) controlled(r *http.Request, path string, body []byte) (any, err
 		if err := strict(body, &f); err != nil {
 			return nil, err
 		}
-		id, err := s.Arm(f)
-		return doc{"id": id}, err
+		return doc{"ok": true}, s.Fault(f)
 	case "switches":
 		to := s.Switches() // members that are not given stay
 		if err := strict(body, &to); err != nil {
@@ -102,7 +100,7 @@ func (s *Server) controlRead(r *http.Request, path string) (any, error) {
 	case path == "faults":
 		return doc{"armed": s.Armed(), "kinds": FaultKinds()}, nil
 	case path == "effects":
-		return s.Effects(r.URL.Query().Get("operation")), nil
+		return s.Effects(r.URL.Query().Get("op")), nil
 	case path == "payments":
 		return s.Payments(), nil
 	case one && slices.Contains(entityNames, entity):
@@ -115,7 +113,7 @@ func (s *Server) controlWrite(path string, o order) (any, error) {
 	done := doc{"ok": true}
 	switch path {
 	case "clear":
-		s.Disarm(o.ID)
+		s.ClearFaults()
 		return done, nil
 	case "clock":
 		d, err := time.ParseDuration(o.Advance)
@@ -123,6 +121,9 @@ func (s *Server) controlWrite(path string, o order) (any, error) {
 			return nil, fmt.Errorf("advance %q is not a duration forward", o.Advance)
 		}
 		s.Advance(d)
+		return done, nil
+	case "step":
+		s.Step()
 		return done, nil
 	case "revoke":
 		s.RevokeTokens()

@@ -6,7 +6,7 @@
 // gets approved. What the clock brings happens when a request comes or when [Server.Advance] is called; there are no
 // goroutines.
 //
-// [Switches] are the standing oddities of one customer's site, [Profile] its names and paths, and [Server.Arm] disturbs single
+// [Switches] are the standing oddities of one customer's site, [Profile] its names and paths, and [Server.Fault] disturbs single
 // calls: every row of JAGGAER.md §6 that a server can cause, and broken connections and bodies.
 //
 // # Control endpoint
@@ -16,12 +16,12 @@
 //	GET  state                    clock, counts, switches, faults
 //	GET  journal                  requests, secrets masked ([Entry])
 //	GET  records/ENTITY           invoice, po, requisition, supplier, cfv ([Record])
-//	GET  effects?operation=OP     see [Server.Effects]
+//	GET  effects?op=OP            see [Server.Effects]
 //	GET  payments, faults
-//	POST fault                    a [Fault]; answers its id
-//	POST clear                    {"id": 3} or {} for all
+//	POST fault                    arms a [Fault]
+//	POST clear                    {} removes all faults
 //	POST switches                 members of [Switches]; those not given stay
-//	POST clock                    {"advance": "10s"}
+//	POST clock · step             {"advance": "10s"} · {} does what is due
 //	POST revoke · rotate          all tokens · {"secret": "…"}
 //	POST user · custom-field      {"name": "…"}
 //	POST edit                     {"entity", "key", "patch": merge patch of the whole document}

@@ -31,36 +31,35 @@ type Fault struct {
 	DelayMS    int    `json:"delay_ms"` // kinds delay, delay_before; 0 = 1,000
 	Bytes      int    `json:"bytes"`    // kind cut: bytes of the body that arrive; 0 = half
 
-	id, seen, used int
+	seen, used int
 }
 
-// FaultKinds are the kinds that Arm takes, sorted.
+// FaultKinds are the kinds that a Fault may have, sorted.
 func FaultKinds() []string { return slices.Sorted(maps.Keys(faultKinds)) }
 
-// Arm adds a fault and answers its number. Of several that match a call the one armed first acts.
-func (s *Server) Arm(f Fault) (int, error) {
+// Fault arms a fault. Of several that match a call the one armed first acts. An unknown kind and a bad wildcard are errors.
+func (s *Server) Fault(f Fault) error {
 	if _, ok := faultKinds[f.Kind]; !ok {
-		return 0, fmt.Errorf("no fault of kind %q", f.Kind)
+		return fmt.Errorf("no fault of kind %q", f.Kind)
 	}
 	if _, err := path.Match(f.Operation, ""); err != nil {
-		return 0, fmt.Errorf("fault operation %q: %w", f.Operation, err)
+		return fmt.Errorf("fault operation %q: %w", f.Operation, err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.faultID++
-	f.id, f.seen, f.used = s.faultID, 0, 0
+	f.seen, f.used = 0, 0
 	if f.Times == 0 {
 		f.Times = 1
 	}
 	s.faults = append(s.faults, &f)
-	return f.id, nil
+	return nil
 }
 
-// Disarm removes a fault by its number; 0 removes all.
-func (s *Server) Disarm(id int) {
+// ClearFaults removes all faults.
+func (s *Server) ClearFaults() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.faults = slices.DeleteFunc(s.faults, func(f *Fault) bool { return id == 0 || f.id == id })
+	s.faults = nil
 }
 
 // Armed are the faults that may still act.

@@ -89,7 +89,7 @@ func TestFaultAnswers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := small(t, Options{})
-			if _, err := b.Arm(Fault{Kind: name}); err != nil {
+			if err := b.Fault(Fault{Kind: name}); err != nil {
 				t.Fatal(err)
 			}
 			r := b.disturbed(row.call)
@@ -136,14 +136,14 @@ func TestEveryKindHasARow(t *testing.T) {
 		if strings.Contains(elsewhere, " "+kind+" ") {
 			continue
 		}
-		if _, err := b.Arm(Fault{Kind: kind, Operation: "none"}); err != nil {
+		if err := b.Fault(Fault{Kind: kind, Operation: "none"}); err != nil {
 			t.Error(err)
 		}
 	}
 	if got, want := len(b.Armed()), 65; got != want {
 		t.Errorf("%d kinds answer something; TestFaultAnswers has %d rows", got, want)
 	}
-	if _, err := b.Arm(Fault{Kind: "nonsense"}); err == nil {
+	if err := b.Fault(Fault{Kind: "nonsense"}); err == nil {
 		t.Error("an unknown kind was armed")
 	}
 }
@@ -170,7 +170,7 @@ func TestFaultMatching(t *testing.T) {
 			t.Parallel()
 			b := small(t, Options{})
 			row.fault.Kind = "bad_gateway"
-			if _, err := b.Arm(row.fault); err != nil {
+			if err := b.Fault(row.fault); err != nil {
 				t.Fatal(err)
 			}
 			got := ""
@@ -194,7 +194,7 @@ func TestFaultOverrides(t *testing.T) {
 	t.Parallel()
 	b := small(t, Options{})
 	yes := true
-	_, err := b.Arm(Fault{Kind: "bad_gateway", After: &yes, Status: 504, RetryAfter: "9", Body: "gone"})
+	err := b.Fault(Fault{Kind: "bad_gateway", After: &yes, Status: 504, RetryAfter: "9", Body: "gone"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,8 +203,8 @@ func TestFaultOverrides(t *testing.T) {
 		t.Errorf("%d %v %s", r.Code, r.Header(), r.Body)
 	}
 	for kind, want := range map[string]string{"throttled": "30", "throttled_bare": "", "throttled_date": "Sun, 01 Mar 2026 12:00:30 GMT", "maintenance": "120"} {
-		b.Disarm(0)
-		if _, err := b.Arm(Fault{Kind: kind}); err != nil {
+		b.ClearFaults()
+		if err := b.Fault(Fault{Kind: kind}); err != nil {
 			t.Fatal(err)
 		}
 		if got := b.disturbed("list").Header().Get("Retry-After"); got != want {
@@ -228,7 +228,7 @@ func TestFaultsBetweenPages(t *testing.T) {
 			if kind == "same_page" {
 				skip = 1
 			}
-			if _, err := b.Arm(Fault{Kind: kind, Skip: skip}); err != nil {
+			if err := b.Fault(Fault{Kind: kind, Skip: skip}); err != nil {
 				t.Fatal(err)
 			}
 			until := "&flt=lastUpdate%3C2026-03-01T12:04:00Z"
@@ -266,7 +266,7 @@ func TestBrokenConnections(t *testing.T) {
 			t.Parallel()
 			b := small(t, Options{})
 			server := b.listen()
-			if _, err := b.Arm(row.fault); err != nil {
+			if err := b.Fault(row.fault); err != nil {
 				t.Fatal(err)
 			}
 			r, err := http.NewRequestWithContext(t.Context(), "POST", server.URL+api+"customfieldvalues", strings.NewReader(`{"customFieldValueList":{"customFieldValue":[{"fieldInternalName":"Account","value":"700000"}]}}`))
@@ -289,7 +289,7 @@ func TestHostileBodies(t *testing.T) {
 	t.Parallel()
 	b := small(t, Options{})
 	for _, kind := range []string{"deep", "huge", "gzip_bomb"} {
-		if _, err := b.Arm(Fault{Kind: kind}); err != nil {
+		if err := b.Fault(Fault{Kind: kind}); err != nil {
 			t.Fatal(err)
 		}
 		r := b.get(api + "suppliers")

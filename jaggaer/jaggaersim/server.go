@@ -38,7 +38,6 @@ type Server struct {
 	recent   []time.Time          // data calls for the rate limit
 
 	faults    []*Fault
-	faultID   int
 	pages     map[string]page // the last page of each entity's list, for faults between pages
 	journal   []Entry
 	requests  int
@@ -149,6 +148,9 @@ func (s *Server) Advance(d time.Duration) {
 	s.offset += d
 	s.step()
 }
+
+// Step does what is due by the clock; every request does it first.
+func (s *Server) Step() { s.Advance(0) }
 
 // Counts says how many records of each entity there are.
 func (s *Server) Counts() map[string]int {
