@@ -1,0 +1,191 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	connector "ml-connector"
+)
+
+// Work is a Delivery with all that a decision about it needs.
+type Work struct {
+	Delivery       connector.Delivery
+	Version        connector.Version // Title, Name, Standing and Numbers are those that the Record has now
+	Link           *connector.Link
+	Agreement      *connector.Agreement // of this Flow
+	Target         *RecordRow           // the linked target Record as it was last read, nil without a Link
+	SentDocument   connector.Document   // of the last attempt, nil before
+	PreviouslySent bool                 // this or another Delivery of the Record by this Flow was ever begun to be sent
+}
+
+// Claim gives what is due in a partition: waiting or in doubt, oldest first. It leaves out a Delivery whose Record has
+// another one of this Flow in sending or in doubt, or an older one waiting: Versions of one Record go in order. It changes
+// nothing; what is claimed again before it was settled is given again.
+func (db *DB) Claim(ctx context.Context, flow string, partition int, epoch int64, limit int) ([]Work, error) {
+	const op = "claim Deliveries"
+	v := db.view(ctx)
+	var now int64
+	if found, err := one(v, op, "SELECT epoch FROM partitions WHERE flow = $1 AND n = $2 AND epoch = $3 AND owner <> ''", []any{flow, int64(partition), epoch}, &now); err != nil {
+		return nil, err
+	} else if !found {
+		return nil, lost(op)
+	}
+	return db.works(v, flow, `WHERE d.id IN (SELECT c.id FROM deliveries c WHERE c.flow = $1 AND c.part = $2 AND c.due_at > 0 AND c.due_at <= $3
+ AND NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.record = c.record AND o.flow = c.flow AND o.id <> c.id
+  AND (o.state IN ('sending', 'in_doubt') OR o.state = 'waiting' AND o.version < c.version))
+ ORDER BY c.due_at, c.id LIMIT $4) ORDER BY d.due_at, d.id`, []any{flow, int64(partition), micros(db.now()), int64(limit)})
+}
+
+// WorkFor is what is known of a Record for a decision, whether a Delivery waits or not. Its Delivery is the newest of this
+// Flow, empty when there is none.
+func (db *DB) WorkFor(ctx context.Context, flow string, rec connector.Record, to string) (Work, error) {
+	v := db.view(ctx)
+	works, err := db.works(v, flow, "WHERE r.connection = $1 AND r.kind = $2 AND r.ext_id = $3 AND d.flow = $4 ORDER BY d.version DESC LIMIT 1",
+		[]any{rec.Connection, string(rec.Kind), rec.ID, flow})
+	if err != nil {
+		return Work{}, err
+	}
+	if len(works) > 0 {
+		return works[0], nil
+	}
+	works = []Work{{Delivery: connector.Delivery{Flow: flow, Record: rec, Kind: rec.Kind}}}
+	return works[0], db.addLinks(v, flow, rec.Connection, to, rec.Kind, works)
+}
+
+const workColumns = deliveryColumns + `, r.title, r.name_key, r.standing, r.mirror_hash, r.changed_at, COALESCE(v.stamp, ''), COALESCE(v.hash, ''), COALESCE(b.codec, ''), b.bytes, f.source, f.target,
+ CASE WHEN d.attempts > 0 OR EXISTS (SELECT 1 FROM deliveries s WHERE s.record = d.record AND s.flow = d.flow AND s.attempts > 0) THEN 1 ELSE 0 END`
+
+// works reads Deliveries with their Versions, Links, agreements and targets.
+func (db *DB) works(v reader, flow, where string, args []any) ([]Work, error) {
+	var out []Work
+	var hashes, sent, mirrors [][]byte
+	var from, to string
+	err := each(v, "read work", "SELECT "+workColumns+deliveryTables+`JOIN flows f ON f.name = d.flow LEFT JOIN versions v ON v.record = d.record AND v.n = d.version
+ LEFT JOIN bodies b ON b.hash = v.hash `+where, args, func(rows *sql.Rows) error {
+		var s deliveryScan
+		var w Work
+		var mirror, hash, bytes []byte
+		var codec string
+		var changed, previously int64
+		dest := append(s.into(), &w.Version.Title, &w.Version.Name, &w.Version.Standing, &mirror, &changed, &w.Version.Stamp, &hash, &codec, &bytes, &from, &to, &previously)
+		if err := rows.Scan(dest...); err != nil {
+			return err
+		}
+		var err error
+		if w.Delivery, err = s.delivery(); err != nil {
+			return err
+		}
+		w.Version.ID, w.Version.Changed, w.PreviouslySent = w.Delivery.Record.ID, timeOf(changed), previously != 0
+		if codec != "" {
+			if w.Version.Document, err = db.bodies.document(codec, bytes); err != nil {
+				return err
+			}
+		}
+		out, hashes, sent, mirrors = append(out, w), append(hashes, hash), append(sent, s.sent), append(mirrors, mirror)
+		return nil
+	})
+	if err != nil || len(out) == 0 {
+		return nil, err
+	}
+	docs, err := db.documents(v, append(sent, mirrors...))
+	if err != nil {
+		return nil, err
+	}
+	for i := range out {
+		out[i].SentDocument, out[i].Version.Mirror = docs[string(sent[i])], docs[string(mirrors[i])]
+	}
+	if err := db.addNumbers(v, out); err != nil {
+		return nil, err
+	}
+	return out, db.addLinks(v, flow, from, to, out[0].Delivery.Kind, out)
+}
+
+func (db *DB) addNumbers(v reader, works []Work) error {
+	at := make(map[int64]*Work, len(works))
+	keys := make([]int64, len(works))
+	for i := range works {
+		at[works[i].Delivery.RecordKey], keys[i] = &works[i], works[i].Delivery.RecordKey
+	}
+	return eachNumber(v, keys, func(key int64, number string) {
+		at[key].Version.Numbers = append(at[key].Version.Numbers, number)
+	})
+}
+
+// addLinks adds Links, and for those that have one the agreement and the target.
+func (db *DB) addLinks(v reader, flow, from, to string, kind connector.Kind, works []Work) error {
+	ids := make([]string, len(works))
+	for i, w := range works {
+		ids[i] = w.Delivery.Record.ID
+	}
+	links, err := linksOf(v, kind, from, to, ids)
+	if err != nil || len(links) == 0 {
+		return err
+	}
+	var keys []int64
+	var targets []string
+	for _, l := range links {
+		keys, targets = append(keys, l.ID), append(targets, l.Other(from).ID)
+	}
+	agreed, err := db.agreements(v, flow, keys)
+	if err != nil {
+		return err
+	}
+	rows, err := db.recordsByID(v, to, kind, targets)
+	if err != nil {
+		return err
+	}
+	for i := range works {
+		l, ok := links[works[i].Delivery.Record.ID]
+		if !ok {
+			continue
+		}
+		works[i].Link, works[i].Agreement, works[i].Target = &l, agreed[l.ID], rows[l.Other(from).ID]
+	}
+	return nil
+}
+
+func (db *DB) recordsByID(v reader, connection string, kind connector.Kind, ids []string) (map[string]*RecordRow, error) {
+	out := make(map[string]*RecordRow, len(ids))
+	err := chunks(ids, func(part []string) error {
+		args := []any{connection, string(kind)}
+		in := list(&args, part)
+		rows, err := recordsWhere(v, "WHERE r.connection = $1 AND r.kind = $2 AND r.ext_id IN ("+in+")", args)
+		if err != nil {
+			return err
+		}
+		if err := db.fill(v, rows); err != nil {
+			return err
+		}
+		for i := range rows {
+			out[rows[i].Record.ID] = &rows[i]
+		}
+		return nil
+	})
+	return out, err
+}
+
+// agreements reads what a Flow last agreed on, by Link.
+func (db *DB) agreements(v reader, flow string, links []int64) (map[int64]*connector.Agreement, error) {
+	out := make(map[int64]*connector.Agreement, len(links))
+	err := chunks(links, func(part []int64) error {
+		args := []any{flow}
+		in := list(&args, part)
+		return each(v, "read agreements", `SELECT a.link, a.source_version, a.target_version, a.fingerprint, COALESCE(b.codec, ''), b.bytes FROM agreements a
+ LEFT JOIN bodies b ON b.hash = a.owned_hash WHERE a.flow = $1 AND a.link IN (`+in+")", args, func(rows *sql.Rows) error {
+			a := connector.Agreement{Flow: flow}
+			var codec string
+			var bytes []byte
+			if err := rows.Scan(&a.Link, &a.SourceVersion, &a.TargetVersion, &a.Fingerprint, &codec, &bytes); err != nil {
+				return err
+			}
+			out[a.Link] = &a
+			if codec == "" {
+				return nil
+			}
+			var err error
+			a.Owned, err = db.bodies.document(codec, bytes)
+			return err
+		})
+	})
+	return out, err
+}

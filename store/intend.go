@@ -1,0 +1,173 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"strconv"
+
+	connector "ml-connector"
+)
+
+// Intent is a write that is about to be sent.
+type Intent struct {
+	Delivery  int64
+	Operation connector.Operation
+	Document  connector.Document // whole, with every number that we chose
+	Chosen    map[string]string
+	Reserve   []string // natural keys at the target that the Record must have for itself
+}
+
+// Taken is an intent that was not marked: it must not be sent.
+type Taken struct {
+	Delivery int64
+	Key      string           // that another Record has
+	By       connector.Record // the other Record
+	Gone     bool             // or: the Delivery no longer waits, because it was superseded, skipped or settled meanwhile
+}
+
+// Intend marks Deliveries as sending before the first byte of any of them is sent, in one transaction that is fenced: when
+// the partition is lost nothing is marked, and the error has the class conflict. Natural keys are reserved with it. What
+// may not be sent comes back.
+func (db *DB) Intend(ctx context.Context, flow string, partition int, epoch int64, intents []Intent) ([]Taken, error) {
+	bodies := make([]body, len(intents))
+	for i, in := range intents {
+		bodies[i] = db.bodies.packDocument(in.Document)
+	}
+	var taken []Taken
+	err := db.Tx(ctx, func(tx *Tx) (err error) {
+		taken, err = tx.intend(flow, partition, epoch, intents, bodies)
+		return err
+	})
+	return taken, err
+}
+
+func (tx *Tx) intend(flow string, partition int, epoch int64, intents []Intent, bodies []body) ([]Taken, error) {
+	const op = "mark what is sent"
+	if err := tx.fence(op, flow, partition, epoch); err != nil {
+		return nil, err
+	}
+	ids := make([]int64, len(intents))
+	for i, in := range intents {
+		ids[i] = in.Delivery
+	}
+	old, err := tx.briefs(ids)
+	if err != nil {
+		return nil, err
+	}
+	waiting := make(map[int64]brief, len(old))
+	for _, b := range old {
+		if b.flow == flow && b.part == partition && (b.state == connector.Waiting || b.state == connector.InDoubt) {
+			waiting[b.id] = b
+		}
+	}
+	taken, err := tx.reserve(flow, intents, waiting)
+	if err != nil {
+		return nil, err
+	}
+	refused := make(map[int64]bool, len(taken))
+	for _, t := range taken {
+		refused[t.Delivery] = true
+	}
+	if err := tx.keep(bodies); err != nil {
+		return nil, err
+	}
+	var rows [][]any
+	now := micros(tx.now)
+	for i, in := range intents {
+		b, ok := waiting[in.Delivery]
+		if !ok || refused[in.Delivery] {
+			continue
+		}
+		rows = append(rows, []any{in.Delivery, string(in.Operation), bodies[i].hash, asJSON(in.Chosen, len(in.Chosen) == 0), epoch, now})
+		tx.Enter(connector.Entry{Action: "delivery.sending", Subject: b.subject(), Run: b.run, Delivery: b.id, Details: map[string]string{
+			"operation": string(in.Operation), "attempt": strconv.Itoa(b.attempts + 1), "sent": hexHash(bodies[i].hash)}})
+	}
+	_, err = tx.update(op, `UPDATE deliveries SET state = 'sending', due_at = 0, attempts = attempts + 1, operation = v.column2, sent = v.column3, chosen = v.column4, epoch = v.column5,
+ sent_at = v.column6, updated_at = v.column6, error_code = '', error = ''`, "WHERE deliveries.id = v.column1",
+		[]string{"BIGINT", "TEXT", "BYTEA", "TEXT", "BIGINT", "BIGINT"}, rows)
+	return taken, err
+}
+
+// reserve takes the natural keys of the intents for their Records, and reports those that another Record has. An intent
+// that does not get all of its keys gets none.
+func (tx *Tx) reserve(flow string, intents []Intent, waiting map[int64]brief) ([]Taken, error) {
+	var taken []Taken
+	var keys []string
+	for _, in := range intents {
+		if _, ok := waiting[in.Delivery]; !ok {
+			taken = append(taken, Taken{Delivery: in.Delivery, Gone: true})
+			continue
+		}
+		keys = append(keys, in.Reserve...)
+	}
+	if len(keys) == 0 {
+		return taken, nil
+	}
+	var to, kind string
+	if _, err := one(tx, "read a Flow", "SELECT target, kind FROM flows WHERE name = $1", []any{flow}, &to, &kind); err != nil {
+		return nil, err
+	}
+	owners, err := tx.keyOwners(to, kind, keys)
+	if err != nil {
+		return nil, err
+	}
+	var rows [][]any
+	for _, in := range intents {
+		b, ok := waiting[in.Delivery]
+		if !ok {
+			continue
+		}
+		other := false
+		for _, key := range in.Reserve {
+			if o, has := owners[key]; has && o.record != b.record {
+				taken = append(taken, Taken{Delivery: in.Delivery, Key: key, By: o.source})
+				other = true
+				break
+			}
+		}
+		for _, key := range in.Reserve {
+			if _, has := owners[key]; !has && !other {
+				owners[key] = b
+				rows = append(rows, []any{to, kind, key, flow, b.record, b.id})
+			}
+		}
+	}
+	_, err = tx.insert("reserve natural keys", "INSERT INTO natural_keys (connection, kind, value, flow, record, delivery)", "", rows)
+	return taken, err
+}
+
+func (tx *Tx) keyOwners(connection, kind string, keys []string) (map[string]brief, error) {
+	owners := make(map[string]brief, len(keys))
+	err := chunks(keys, func(part []string) error {
+		args := []any{connection, kind}
+		in := list(&args, part)
+		return each(tx, "read natural keys", `SELECT k.value, r.id, r.connection, r.kind, r.ext_id FROM natural_keys k JOIN records r ON r.id = k.record
+ WHERE k.connection = $1 AND k.kind = $2 AND k.value IN (`+in+")", args, func(rows *sql.Rows) error {
+			var key string
+			var b brief
+			err := rows.Scan(&key, &b.record, &b.source.Connection, &b.source.Kind, &b.source.ID)
+			owners[key] = b
+			return err
+		})
+	})
+	return owners, err
+}
+
+// ReservedBy is the Record that a natural key at a Connection is reserved for.
+func (db *DB) ReservedBy(ctx context.Context, connection string, kind connector.Kind, key string) (connector.Record, bool, error) {
+	var r connector.Record
+	found, err := one(db.view(ctx), "read a natural key", `SELECT r.connection, r.kind, r.ext_id FROM natural_keys k JOIN records r ON r.id = k.record
+ WHERE k.connection = $1 AND k.kind = $2 AND k.value = $3`, []any{connection, string(kind), key}, &r.Connection, &r.Kind, &r.ID)
+	return r, found, err
+}
+
+// NextNumber gives the next number of a series that we choose numbers from, as text; the first is 1. A number that is not
+// used leaves a gap.
+func (db *DB) NextNumber(ctx context.Context, series string) (string, error) {
+	var n int64
+	err := db.Tx(ctx, func(tx *Tx) (err error) {
+		n, err = tx.nextIDs("number:"+series, 1)
+		return err
+	})
+	return strconv.FormatInt(n, 10), err
+}

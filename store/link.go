@@ -1,0 +1,146 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	connector "ml-connector"
+)
+
+// sides orders two Connections as Links do; mine is the column of the first argument's ID.
+func sides(connection, other string) (a, b, mine string) {
+	if connection < other {
+		return connection, other, "a_id"
+	}
+	return other, connection, "b_id"
+}
+
+func theirs(mine string) string {
+	if mine == "a_id" {
+		return "b_id"
+	}
+	return "a_id"
+}
+
+// newLink orders two Records into a Link.
+func newLink(x, y connector.Record) connector.Link {
+	if x.Connection > y.Connection {
+		x, y = y, x
+	}
+	return connector.Link{Kind: x.Kind, A: x, B: y}
+}
+
+// LinkedRow is a Link seen from one side.
+type LinkedRow struct {
+	Link     int64
+	From     connector.Record
+	To       connector.Record
+	Standing connector.Standing // of To
+	Document connector.Document // of To's last Version, nil when it was never read
+}
+
+// Linked is the Link to Connection `to` of the first of ids that has one.
+func (db *DB) Linked(ctx context.Context, kind connector.Kind, connection string, ids []string, to string) (LinkedRow, bool, error) {
+	v := db.view(ctx)
+	links, err := linksOf(v, kind, connection, to, ids)
+	if err != nil {
+		return LinkedRow{}, false, err
+	}
+	for _, id := range ids {
+		l, ok := links[id]
+		if !ok {
+			continue
+		}
+		row := LinkedRow{Link: l.ID, From: connector.Record{Connection: connection, Kind: kind, ID: id}, To: l.Other(connection)}
+		var hash []byte
+		if _, err := one(v, "read a linked Record", "SELECT standing, hash FROM records WHERE connection = $1 AND kind = $2 AND ext_id = $3",
+			[]any{to, string(kind), row.To.ID}, &row.Standing, &hash); err != nil {
+			return row, false, err
+		}
+		docs, err := db.documents(v, [][]byte{hash})
+		row.Document = docs[string(hash)]
+		return row, err == nil, err
+	}
+	return LinkedRow{}, false, nil
+}
+
+// linksOf finds the Links between two Connections by the IDs at the first.
+func linksOf(r reader, kind connector.Kind, connection, other string, ids []string) (map[string]connector.Link, error) {
+	out := make(map[string]connector.Link, len(ids))
+	a, b, mine := sides(connection, other)
+	err := chunks(ids, func(part []string) error {
+		args := []any{string(kind), a, b}
+		in := list(&args, part)
+		return each(r, "read Links", "SELECT id, a_id, b_id FROM links WHERE kind = $1 AND a_connection = $2 AND b_connection = $3 AND "+mine+" IN ("+in+")", args, func(rows *sql.Rows) error {
+			l := connector.Link{Kind: kind, A: connector.Record{Connection: a, Kind: kind}, B: connector.Record{Connection: b, Kind: kind}}
+			if err := rows.Scan(&l.ID, &l.A.ID, &l.B.ID); err != nil {
+				return err
+			}
+			key := l.A.ID
+			if connection == b {
+				key = l.B.ID
+			}
+			out[key] = l
+			return nil
+		})
+	})
+	return out, err
+}
+
+// LinksOf lists every Link of a Record.
+func (db *DB) LinksOf(ctx context.Context, rec connector.Record) ([]connector.Link, error) {
+	var out []connector.Link
+	err := each(db.view(ctx), "read Links", `SELECT id, a_connection, a_id, b_connection, b_id FROM links
+ WHERE kind = $1 AND (a_connection = $2 AND a_id = $3 OR b_connection = $2 AND b_id = $3) ORDER BY id`, []any{string(rec.Kind), rec.Connection, rec.ID}, func(rows *sql.Rows) error {
+		l := connector.Link{Kind: rec.Kind, A: connector.Record{Kind: rec.Kind}, B: connector.Record{Kind: rec.Kind}}
+		err := rows.Scan(&l.ID, &l.A.Connection, &l.A.ID, &l.B.Connection, &l.B.ID)
+		out = append(out, l)
+		return err
+	})
+	return out, err
+}
+
+// AgreementRow is what a Flow and one of its targets last agreed on.
+type AgreementRow struct {
+	Flow          string
+	Link          int64
+	Source        connector.Record // whose Version was agreed
+	SourceVersion int
+	TargetVersion string
+	Owned         connector.Document
+}
+
+// AgreementsOf lists what Flows that write to a Record last agreed on with it.
+func (db *DB) AgreementsOf(ctx context.Context, connection string, kind connector.Kind, extID string) ([]AgreementRow, error) {
+	rec := connector.Record{Connection: connection, Kind: kind, ID: extID}
+	links, err := db.LinksOf(ctx, rec)
+	if err != nil {
+		return nil, err
+	}
+	v := db.view(ctx)
+	var out []AgreementRow
+	for _, l := range links {
+		source := l.Other(connection)
+		var hashes [][]byte
+		first := len(out)
+		err := each(v, "read agreements", `SELECT a.flow, a.source_version, a.target_version, a.owned_hash FROM agreements a JOIN flows f ON f.name = a.flow
+ WHERE a.link = $1 AND f.source = $2 AND f.target = $3 ORDER BY a.flow`, []any{l.ID, source.Connection, connection}, func(rows *sql.Rows) error {
+			row := AgreementRow{Link: l.ID, Source: source}
+			var hash []byte
+			err := rows.Scan(&row.Flow, &row.SourceVersion, &row.TargetVersion, &hash)
+			out, hashes = append(out, row), append(hashes, hash)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		docs, err := db.documents(v, hashes)
+		if err != nil {
+			return nil, err
+		}
+		for i, h := range hashes {
+			out[first+i].Owned = docs[string(h)]
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,54 @@
+package store
+
+import (
+	"context"
+	"embed"
+	"io/fs"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+
+	connector "ml-connector"
+)
+
+//go:embed schema/*.sql
+var schema embed.FS
+
+// migrate brings the tables up to date, forward only. Several processes may start at once.
+func (db *DB) migrate(ctx context.Context) error {
+	const op = "bring the database up to date"
+	files, err := fs.Sub(schema, "schema")
+	if err != nil {
+		return db.dialect.fail(op, err)
+	}
+	options := []goose.ProviderOption{goose.WithTableName("schema_version"), goose.WithDisableGlobalRegistry(true)}
+	if !db.dialect.sqlite {
+		locker, err := lock.NewPostgresSessionLocker()
+		if err != nil {
+			return db.dialect.fail(op, err)
+		}
+		options = append(options, goose.WithSessionLocker(locker))
+	}
+	provider, err := goose.NewProvider(db.dialect.goose(), db.write.db, files, options...)
+	if err != nil {
+		return db.dialect.fail(op, err)
+	}
+	var have, want int64
+	for tries := 0; ; tries++ {
+		if have, want, err = provider.GetVersions(ctx); err == nil && have < want {
+			_, err = provider.Up(ctx)
+		}
+		// On SQLite another process may have done it in the same moment.
+		if err == nil || tries == 3 || !db.dialect.sqlite {
+			break
+		}
+	}
+	if err != nil {
+		return db.dialect.fail(op, err)
+	}
+	if have > want {
+		return connector.Errorf(connector.Misconfigured, op, "the database has version %d, and this program knows up to %d", have, want).
+			Advise("Start the newer version of ml-connector that this database was last used with, or restore a backup from before.")
+	}
+	return nil
+}

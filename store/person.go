@@ -1,0 +1,159 @@
+package store
+
+import (
+	"time"
+
+	connector "ml-connector"
+)
+
+// Replay lets Deliveries that are held, blocked or skipped wait again, as if they had never failed; forced ones are
+// created even where something of the same name exists. Others are refused, and so are those of a Record that has a newer
+// Delivery of the same Flow.
+func (tx *Tx) Replay(ids []int64, actor string, forced bool) error {
+	const op = "replay"
+	old, err := tx.briefs(ids)
+	if err != nil {
+		return err
+	}
+	if err := allThere(op, ids, old); err != nil {
+		return err
+	}
+	for _, b := range old {
+		switch b.state {
+		case connector.Held, connector.Blocked, connector.Skipped:
+		default:
+			return connector.Errorf(connector.Conflict, op, "delivery %d is %s", b.id, b.state).Advise("Only what is held, blocked or skipped can be replayed.")
+		}
+		if err := tx.isNewest(op, b); err != nil {
+			return err
+		}
+	}
+	details := map[string]string{}
+	if forced {
+		details["forced"] = "create"
+		for _, b := range old {
+			if _, err := tx.exec(op, "UPDATE deliveries SET forced = 1 WHERE id = $1", b.id); err != nil {
+				return err
+			}
+		}
+	}
+	return tx.move(old, connector.Waiting, nil, connector.Entry{Actor: actor, Action: "delivery.replayed", Details: details})
+}
+
+func (tx *Tx) isNewest(op string, b brief) error {
+	var newer int64
+	found, err := one(tx, op, "SELECT id FROM deliveries WHERE record = $1 AND flow = $2 AND version > $3 ORDER BY version DESC LIMIT 1", []any{b.record, b.flow, int64(b.version)}, &newer)
+	if err == nil && found {
+		return connector.Errorf(connector.Conflict, op, "delivery %d is of an older version; delivery %d has the newest", b.id, newer)
+	}
+	return err
+}
+
+func allThere(op string, ids []int64, found []brief) error {
+	have := make(map[int64]bool, len(found))
+	for _, b := range found {
+		have[b.id] = true
+	}
+	for _, id := range ids {
+		if !have[id] {
+			return connector.Errorf(connector.NotFound, op, "there is no delivery %d", id).Advise("`ml-connector delivery list` shows those there are.")
+		}
+	}
+	return nil
+}
+
+func (tx *Tx) theOne(op string, id int64) (brief, error) {
+	old, err := tx.briefs([]int64{id})
+	if err != nil {
+		return brief{}, err
+	}
+	if err := allThere(op, []int64{id}, old); err != nil {
+		return brief{}, err
+	}
+	return old[0], nil
+}
+
+// Skip settles a Delivery that is held, blocked or waiting without delivering it. What waits for a decision about it is
+// decided anew.
+func (tx *Tx) Skip(id int64, reason, actor string) error {
+	const op = "skip"
+	if reason == "" {
+		return connector.Errorf(connector.Invalid, op, "no reason was given").Advise("Say why with --reason: it is kept in the ledger.")
+	}
+	b, err := tx.theOne(op, id)
+	if err != nil {
+		return err
+	}
+	switch b.state {
+	case connector.Held, connector.Blocked, connector.Waiting:
+	case connector.InDoubt:
+		return connector.Errorf(connector.Conflict, op, "delivery %d is in doubt: it may be at the target", id).Advise("Find out, and say so with `ml-connector delivery resolve`.")
+	default:
+		return connector.Errorf(connector.Conflict, op, "delivery %d is %s", id, b.state).Advise("Only what is held, blocked or waiting can be skipped.")
+	}
+	if err := tx.move([]brief{b}, connector.Skipped, nil, connector.Entry{Actor: actor, Action: "delivery.skipped", Details: map[string]string{"reason": reason}}); err != nil {
+		return err
+	}
+	return tx.releaseNamed([]connector.Record{b.source}, map[string]string{"reason": "decided: " + b.subject() + " is skipped"})
+}
+
+// Resolve ends a doubt by hand: with the ID of the target it is delivered and linked, without one it surely was not sent
+// and waits again.
+func (tx *Tx) Resolve(id int64, targetID, reason, actor string) error {
+	const op = "resolve"
+	b, err := tx.theOne(op, id)
+	if err != nil {
+		return err
+	}
+	if b.state != connector.InDoubt {
+		return connector.Errorf(connector.Conflict, op, "delivery %d is %s, not in doubt", id, b.state).Advise("A held one is replayed or skipped, or its record linked.")
+	}
+	if reason == "" {
+		return connector.Errorf(connector.Invalid, op, "no reason was given").Advise("Say how you know with --reason: it is kept in the ledger.")
+	}
+	e := connector.Entry{Actor: actor, Action: "delivery.resolved", Details: map[string]string{"reason": reason}}
+	if targetID == "" {
+		return tx.move([]brief{b}, connector.Waiting, nil, e)
+	}
+	f, err := tx.Flow(b.flow)
+	if err != nil {
+		return err
+	}
+	e.Details["target"] = targetID
+	if err := tx.move([]brief{b}, connector.Delivered, nil, e); err != nil {
+		return err
+	}
+	target := connector.Record{Connection: f.To, Kind: f.Kind, ID: targetID}
+	if _, err := tx.exec(op, "UPDATE deliveries SET target = $2, target_id = $3 WHERE id = $1", id, f.To, targetID); err != nil {
+		return err
+	}
+	if f.Track != "" && b.stage == "" {
+		if err := tx.writeLife(id, connector.Life{Stage: connector.StageSent, At: tx.now}); err != nil {
+			return err
+		}
+	}
+	return tx.LinkRecords(b.source, target, actor)
+}
+
+// Reopen changes the state of a settled Delivery because of what was seen since: drift, or its end. fail says why it is
+// held. A Delivery that is being sent, in doubt, superseded or skipped stays as it is, and so does one with a newer Version.
+func (tx *Tx) Reopen(id int64, to connector.State, fail *connector.Error, at time.Time, reason string) error {
+	const op = "reopen a Delivery"
+	b, err := tx.theOne(op, id)
+	if err != nil {
+		return err
+	}
+	switch b.state {
+	case connector.Sending, connector.InDoubt, connector.Superseded, connector.Skipped, to:
+		return nil
+	}
+	if tx.isNewest(op, b) != nil {
+		return nil
+	}
+	tx.now = micro(at)
+	action := "delivery." + string(to)
+	if to == connector.Waiting {
+		action = "delivery.released"
+	}
+	return tx.move([]brief{b}, to, fail, connector.Entry{Action: action, Details: map[string]string{"reason": reason}})
+}

@@ -1,0 +1,154 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+	"time"
+	"unicode"
+
+	connector "ml-connector"
+)
+
+// RecordRow is a Record as it was last read. Version 0 was never read: it is known from a Link alone.
+type RecordRow struct {
+	Key       int64 // of the store
+	Record    connector.Record
+	Title     string
+	Name      string // its name key: NameKey of the name it goes by
+	Standing  connector.Standing
+	Version   int
+	Stamp     string
+	Changed   time.Time
+	UpdatedAt time.Time
+	Numbers   []string           // filled in by RecordByID and RecordByNumber
+	Document  connector.Document // of the last Version, nil when it could not be read; lists leave it out
+	Mirror    connector.Document // the same in the field names of the Connection's own Sink; lists leave it out
+	hash      []byte
+	mirror    []byte
+}
+
+const recordColumns = "r.id, r.connection, r.kind, r.ext_id, r.title, r.name_key, r.standing, r.version, r.stamp, r.hash, r.mirror_hash, r.changed_at, r.updated_at"
+
+// into lists where the columns of recordColumns go; times are taken over by the function that it returns.
+func (r *RecordRow) into() (dest []any, done func()) {
+	var changed, updated int64
+	return []any{&r.Key, &r.Record.Connection, &r.Record.Kind, &r.Record.ID, &r.Title, &r.Name, &r.Standing, &r.Version, &r.Stamp, &r.hash, &r.mirror, &changed, &updated},
+		func() { r.Changed, r.UpdatedAt = timeOf(changed), timeOf(updated) }
+}
+
+func scanRecord(rows *sql.Rows) (RecordRow, error) {
+	var r RecordRow
+	dest, done := r.into()
+	err := rows.Scan(dest...)
+	done()
+	return r, err
+}
+
+// NameKey is the form in which names are compared: letters and digits alone, case aside.
+func NameKey(name string) string {
+	var b strings.Builder
+	for _, c := range name {
+		if unicode.IsLetter(c) || unicode.IsDigit(c) {
+			b.WriteRune(fold(c))
+		}
+	}
+	return b.String()
+}
+
+// fold is the smallest rune that equals c, case aside.
+func fold(c rune) rune {
+	least := c
+	for f := unicode.SimpleFold(c); f != c; f = unicode.SimpleFold(f) {
+		least = min(least, f)
+	}
+	return least
+}
+
+func recordsWhere(r reader, where string, args []any) ([]RecordRow, error) {
+	var out []RecordRow
+	err := each(r, "read Records", "SELECT "+recordColumns+" FROM records r "+where, args, func(rows *sql.Rows) error {
+		row, err := scanRecord(rows)
+		out = append(out, row)
+		return err
+	})
+	return out, err
+}
+
+// RecordByID is one Record with its content; nil when it is not known.
+func (db *DB) RecordByID(ctx context.Context, rec connector.Record) (*RecordRow, error) {
+	rows, err := recordsWhere(db.view(ctx), "WHERE r.connection = $1 AND r.kind = $2 AND r.ext_id = $3", []any{rec.Connection, string(rec.Kind), rec.ID})
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return &rows[0], db.fill(db.view(ctx), rows)
+}
+
+// RecordByNumber finds the Records of a Kind that people know by a number, or whose ID it is; with an empty Kind or
+// Connection, of all.
+func (db *DB) RecordByNumber(ctx context.Context, connection string, kind connector.Kind, number string) ([]RecordRow, error) {
+	v := db.view(ctx)
+	rows, err := recordsWhere(v, `WHERE r.id IN (SELECT n.record FROM record_numbers n WHERE n.number = $1
+ AND ($2 = '' OR n.connection = $2) AND ($3 = '' OR n.kind = $3)) ORDER BY r.id`, []any{number, connection, string(kind)})
+	if err != nil {
+		return nil, err
+	}
+	return rows, db.fill(v, rows)
+}
+
+// fill adds contents and numbers.
+func (db *DB) fill(v reader, rows []RecordRow) error {
+	var hashes [][]byte
+	byKey := make(map[int64]*RecordRow, len(rows))
+	keys := make([]int64, 0, len(rows))
+	for i := range rows {
+		hashes = append(hashes, rows[i].hash, rows[i].mirror)
+		byKey[rows[i].Key] = &rows[i]
+		keys = append(keys, rows[i].Key)
+	}
+	docs, err := db.documents(v, hashes)
+	if err != nil {
+		return err
+	}
+	for i := range rows {
+		rows[i].Document, rows[i].Mirror = docs[string(rows[i].hash)], docs[string(rows[i].mirror)]
+	}
+	return eachNumber(v, keys, func(key int64, number string) {
+		byKey[key].Numbers = append(byKey[key].Numbers, number)
+	})
+}
+
+func eachNumber(r reader, keys []int64, fn func(record int64, number string)) error {
+	return chunks(keys, func(part []int64) error {
+		var args []any
+		in := list(&args, part)
+		return each(r, "read numbers", "SELECT record, number FROM record_numbers WHERE record IN ("+in+") ORDER BY record, number", args, func(rows *sql.Rows) error {
+			var key int64
+			var number string
+			if err := rows.Scan(&key, &number); err != nil {
+				return err
+			}
+			fn(key, number)
+			return nil
+		})
+	})
+}
+
+// UnlinkedByName lists the Records of a Connection that go by a name (a NameKey) and have no Link to the other one.
+func (db *DB) UnlinkedByName(ctx context.Context, connection string, kind connector.Kind, nameKey, other string) ([]connector.Record, error) {
+	if nameKey == "" {
+		return nil, nil
+	}
+	a, b, mine := sides(connection, other)
+	rows, err := recordsWhere(db.view(ctx), `WHERE r.connection = $1 AND r.kind = $2 AND r.name_key = $3 AND r.name_key <> ''
+ AND NOT EXISTS (SELECT 1 FROM links l WHERE l.kind = r.kind AND l.a_connection = $4 AND l.b_connection = $5 AND l.`+mine+` = r.ext_id) ORDER BY r.id`,
+		[]any{connection, string(kind), nameKey, a, b})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]connector.Record, len(rows))
+	for i, r := range rows {
+		out[i] = r.Record
+	}
+	return out, nil
+}

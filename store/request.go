@@ -1,0 +1,105 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	connector "ml-connector"
+)
+
+// RunRequest asks the running engine for a Run of each Flow now, on behalf of a command.
+type RunRequest struct {
+	ID          int64
+	Flows       []string // none = all
+	Since       time.Time
+	Until       time.Time
+	Wait        time.Duration // how long until nothing can move further
+	Actor       string
+	RequestedAt time.Time
+	TakenAt     time.Time // zero before an engine takes it
+	DoneAt      time.Time // zero before it is done
+	Runs        []int64
+	TimedOut    bool
+	Err         *connector.Error
+}
+
+// RequestRun stores a request and gives its ID.
+func (tx *Tx) RequestRun(r RunRequest) (int64, error) {
+	id, err := tx.nextIDs("request", 1)
+	if err != nil {
+		return 0, err
+	}
+	_, err = tx.exec("request a Run", `INSERT INTO run_requests (id, flows, since, until, wait, actor, requested_at, taken_at, done_at, runs, timed_out, error)
+ VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, '', 0, '')`, id, asJSON(r.Flows, len(r.Flows) == 0), micros(r.Since), micros(r.Until), r.Wait.Microseconds(), r.Actor, micros(tx.now))
+	return id, err
+}
+
+// OpenRunRequests lists the requests that no engine has taken, the oldest first.
+func (db *DB) OpenRunRequests(ctx context.Context) ([]int64, error) {
+	var out []int64
+	err := each(db.view(ctx), "read requests", "SELECT id FROM run_requests WHERE taken_at = 0 ORDER BY id", nil, func(rows *sql.Rows) error {
+		var id int64
+		err := rows.Scan(&id)
+		out = append(out, id)
+		return err
+	})
+	return out, err
+}
+
+// TakeRunRequest takes a request; nil when another engine has it, or had it and ended before it was done: the command that
+// asked notices by its own wait.
+func (db *DB) TakeRunRequest(ctx context.Context, id int64) (*RunRequest, error) {
+	var out *RunRequest
+	err := db.Tx(ctx, func(tx *Tx) error {
+		out = nil
+		n, err := tx.exec("take a request", "UPDATE run_requests SET taken_at = $2 WHERE id = $1 AND taken_at = 0", id, micros(tx.now))
+		if err != nil || n == 0 {
+			return err
+		}
+		r, err := runRequest(tx, id)
+		out = &r
+		return err
+	})
+	return out, err
+}
+
+// FinishRunRequest stores what came of a request.
+func (db *DB) FinishRunRequest(ctx context.Context, id int64, runs []int64, timedOut bool, fail *connector.Error) error {
+	return db.Tx(ctx, func(tx *Tx) error {
+		_, err := tx.exec("finish a request", "UPDATE run_requests SET done_at = $2, runs = $3, timed_out = $4, error = $5 WHERE id = $1",
+			id, micros(tx.now), asJSON(runs, len(runs) == 0), bit(timedOut), errorText(fail))
+		return err
+	})
+}
+
+// RunRequest is a request as it stands.
+func (db *DB) RunRequest(ctx context.Context, id int64) (RunRequest, error) {
+	return runRequest(db.view(ctx), id)
+}
+
+func runRequest(r reader, id int64) (RunRequest, error) {
+	q := RunRequest{ID: id}
+	var flows, runs, fail string
+	var since, until, wait, requested, taken, done, timedOut int64
+	found, err := one(r, "read a request", "SELECT flows, since, until, wait, actor, requested_at, taken_at, done_at, runs, timed_out, error FROM run_requests WHERE id = $1", []any{id},
+		&flows, &since, &until, &wait, &q.Actor, &requested, &taken, &done, &runs, &timedOut, &fail)
+	if err != nil {
+		return q, err
+	}
+	if !found {
+		return q, connector.Errorf(connector.NotFound, "read a request", "there is no request %d", id)
+	}
+	q.Since, q.Until, q.RequestedAt, q.TakenAt, q.DoneAt = timeOf(since), timeOf(until), timeOf(requested), timeOf(taken), timeOf(done)
+	q.Wait, q.TimedOut = time.Duration(wait)*time.Microsecond, timedOut != 0
+	if err := fromJSON(flows, &q.Flows); err != nil {
+		return q, r.fail("read a request", err)
+	}
+	if err := fromJSON(runs, &q.Runs); err != nil {
+		return q, r.fail("read a request", err)
+	}
+	if q.Err, err = errorOf(fail); err != nil {
+		return q, r.fail("read a request", err)
+	}
+	return q, nil
+}

@@ -1,0 +1,240 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	connector "ml-connector"
+)
+
+// Outcome is what became of one Delivery.
+type Outcome struct {
+	Delivery  int64
+	State     connector.State
+	Err       *connector.Error // of held and in_doubt always; of waiting and blocked when there is one
+	DueAt     time.Time        // of waiting: zero is now; of in_doubt: zero is never, only a person can go on
+	Failures  int
+	Looks     int
+	LookedAt  time.Time
+	Operation connector.Operation // "" keeps what is there
+	Target    connector.Record    // without ID: keeps what is there
+	BlockedOn []connector.Ref
+	Names     []connector.Ref      // what a held one names, and is released by
+	Link      bool                 // make the Link between the source and the Target
+	Numbers   []string             // of the Target
+	Agreement *connector.Agreement // its Link is filled in by the store
+	Standing  connector.Standing   // of the Target, "" keeps what is there
+	Life      *connector.Life      // nil keeps what is there
+	Exchanges []connector.Exchange // kept in any case
+	Action    string               // of the Entry, "" = delivery.STATE
+	Details   map[string]string    // of the Entry
+	Exchange  string               // of the Entry
+	// ReleaseKeys gives up the Record's natural keys: nothing of it can exist at the target.
+	ReleaseKeys bool
+}
+
+// Settled is what came of a batch of Outcomes.
+type Settled struct {
+	Wake    []FlowPartition // partitions, of any Flow, in which a Delivery waits now
+	Dropped []int64         // Deliveries that no longer were waiting, sending or in doubt: their Outcomes were not stored
+}
+
+// again is how long a Delivery waits that was to be blocked on something which is there by now.
+const again = 2 * time.Second
+
+// outcome is an Outcome on its way.
+type outcome struct {
+	Outcome
+	was  brief
+	link int64 // the Link between source and Target, 0 = none
+}
+
+// Settle stores Outcomes with their Links, agreements, releases, Exchanges and Entries in one transaction that is fenced:
+// when the partition is lost nothing is stored, and the error has the class conflict.
+//
+// An Outcome that would break I6 (one Link for a Record and another Connection) is stored as held with the class conflict
+// instead. One that is blocked on something which was linked in the meantime waits instead.
+func (db *DB) Settle(ctx context.Context, flow string, partition int, epoch int64, outs []Outcome) (Settled, error) {
+	var xs []connector.Exchange
+	owned := make(map[int64]body, len(outs))
+	for _, o := range outs {
+		xs = append(xs, o.Exchanges...)
+		if o.Agreement != nil {
+			owned[o.Delivery] = db.bodies.packDocument(o.Agreement.Owned)
+		}
+	}
+	p := db.packExchanges(xs)
+	for _, b := range owned {
+		p.bodies = append(p.bodies, b)
+	}
+	var out Settled
+	err := db.Tx(ctx, func(tx *Tx) (err error) {
+		s := settling{tx: tx, flow: flow, owned: owned}
+		if err := tx.fence("settle", flow, partition, epoch); err != nil {
+			return err
+		}
+		if err := tx.keepExchanges(p); err != nil {
+			return err
+		}
+		if err := s.begin(partition, outs); err != nil {
+			return err
+		}
+		if err := s.run(epoch); err != nil {
+			return err
+		}
+		out = Settled{Wake: tx.Wake(), Dropped: s.dropped}
+		return nil
+	})
+	if connector.CodeOf(err) == connector.Conflict {
+		// The partition is lost, but what was exchanged has happened.
+		err = errors.Join(err, db.SaveExchanges(ctx, xs))
+	}
+	return out, err
+}
+
+// settling is one transaction that settles.
+type settling struct {
+	tx      *Tx
+	flow    string
+	from    string
+	to      string
+	kind    connector.Kind
+	track   string
+	owned   map[int64]body
+	outs    []*outcome
+	dropped []int64
+	linked  []*outcome         // whose Links are new
+	changed []connector.Record // target Records whose standing changed
+	keys    []int64            // target Records, known before, that got a Link
+}
+
+// begin reads the Flow and what the Deliveries are, and drops Outcomes that come too late.
+func (s *settling) begin(partition int, outs []Outcome) error {
+	if _, err := one(s.tx, "read a Flow", "SELECT source, target, kind, track FROM flows WHERE name = $1", []any{s.flow}, &s.from, &s.to, &s.kind, &s.track); err != nil {
+		return err
+	}
+	ids := make([]int64, len(outs))
+	for i, o := range outs {
+		ids[i] = o.Delivery
+	}
+	old, err := s.tx.briefs(ids)
+	if err != nil {
+		return err
+	}
+	was := make(map[int64]brief, len(old))
+	for _, b := range old {
+		was[b.id] = b
+	}
+	for _, o := range outs {
+		b, ok := was[o.Delivery]
+		delete(was, o.Delivery)
+		if !ok || b.flow != s.flow || b.part != partition || b.state != connector.Waiting && b.state != connector.Sending && b.state != connector.InDoubt {
+			s.dropped = append(s.dropped, o.Delivery)
+			continue
+		}
+		s.outs = append(s.outs, &outcome{Outcome: o, was: b})
+	}
+	return nil
+}
+
+func (s *settling) run(epoch int64) error {
+	if err := s.findLinks(); err != nil {
+		return err
+	}
+	if err := s.makeLinks(); err != nil {
+		return err
+	}
+	if err := s.writeTargets(); err != nil {
+		return err
+	}
+	if err := s.writeAgreements(); err != nil {
+		return err
+	}
+	if err := s.recheckBlocked(); err != nil {
+		return err
+	}
+	if err := s.writeDeliveries(epoch); err != nil {
+		return err
+	}
+	if err := s.giveUpKeys(); err != nil {
+		return err
+	}
+	return s.release()
+}
+
+// writeDeliveries stores the states, what they wait for, and the Entries.
+func (s *settling) writeDeliveries(epoch int64) error {
+	tx := s.tx
+	now := micros(tx.now)
+	var rows, waits [][]any
+	for _, o := range s.outs {
+		life, stage := "", ""
+		if o.Life == nil && o.State == connector.Delivered && s.track != "" && o.was.stage == "" {
+			o.Life = &connector.Life{Stage: connector.StageSent, At: tx.now}
+		}
+		if o.Life != nil {
+			life, stage = asJSON(o.Life, false), string(o.Life.Stage)
+		}
+		rows = append(rows, []any{o.Delivery, string(o.State), o.due(now), errorCode(o.Err), errorText(o.Err), int64(o.Failures), int64(o.Looks), micros(o.LookedAt),
+			string(o.Operation), o.Target.Connection, o.Target.ID, asJSON(o.BlockedOn, len(o.BlockedOn) == 0), stage, life, epoch, now})
+		waits = append(waits, o.waits(s.from, s.to)...)
+		s.enter(o)
+	}
+	_, err := tx.update("settle", `UPDATE deliveries SET state = v.column2, due_at = v.column3, error_code = v.column4, error = v.column5, failures = v.column6, looks = v.column7,
+ looked_at = v.column8, operation = CASE WHEN v.column9 = '' THEN operation ELSE v.column9 END, target = CASE WHEN v.column11 = '' THEN target ELSE v.column10 END,
+ target_id = CASE WHEN v.column11 = '' THEN target_id ELSE v.column11 END, blocked_on = v.column12, stage = CASE WHEN v.column13 = '' THEN stage ELSE v.column13 END,
+ life = CASE WHEN v.column13 = '' THEN life ELSE v.column14 END, epoch = v.column15, updated_at = v.column16,
+ doubted = CASE WHEN v.column2 = 'in_doubt' THEN 1 ELSE doubted END`, "WHERE deliveries.id = v.column1",
+		[]string{"BIGINT", "TEXT", "BIGINT", "TEXT", "TEXT", "BIGINT", "BIGINT", "BIGINT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "BIGINT", "BIGINT"}, rows)
+	if err != nil {
+		return err
+	}
+	return tx.insertWaits(waits)
+}
+
+func (tx *Tx) insertWaits(rows [][]any) error {
+	_, err := tx.insert("note what Deliveries wait for", "INSERT INTO waits (delivery, kind, connection, ext_id)", " ON CONFLICT (delivery, kind, connection, ext_id) DO NOTHING", distinct(rows))
+	return err
+}
+
+// due is the due time as it is stored: only what waits or is in doubt has one.
+func (o *outcome) due(now int64) int64 {
+	switch {
+	case o.State == connector.Waiting && o.DueAt.IsZero():
+		return now
+	case o.State == connector.InDoubt && o.DueAt.IsZero():
+		return never
+	case o.State == connector.Waiting || o.State == connector.InDoubt:
+		return micros(o.DueAt)
+	}
+	return 0
+}
+
+// enter leaves the Entry of an Outcome, unless it changes nothing.
+func (s *settling) enter(o *outcome) {
+	if o.State == o.was.state && o.Action == "" {
+		return
+	}
+	e := connector.Entry{Action: o.Action, Details: o.Details, Exchange: o.Exchange}
+	if e.Action == "" {
+		e.Action = "delivery." + string(o.State)
+	}
+	s.tx.enterMove(o.was, o.State, o.Err, e)
+}
+
+// giveUpKeys frees the natural keys of Records of which nothing can exist at the target.
+func (s *settling) giveUpKeys() error {
+	var records []int64
+	for _, o := range s.outs {
+		if o.ReleaseKeys {
+			records = append(records, o.was.record)
+		}
+	}
+	return chunks(records, func(part []int64) error {
+		args := []any{s.to, string(s.kind)}
+		in := list(&args, part)
+		_, err := s.tx.exec("give up natural keys", "DELETE FROM natural_keys WHERE connection = $1 AND kind = $2 AND record IN ("+in+")", args...)
+		return err
+	})
+}

@@ -1,0 +1,233 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	connector "ml-connector"
+)
+
+// waits are the rows of `waits` of an Outcome: what it is blocked on or names, at whichever side it can be told.
+func (o *outcome) waits(from, to string) [][]any {
+	refs := o.BlockedOn
+	if o.State == connector.Held {
+		refs = o.Names
+		if !o.Link && o.Target.ID != "" {
+			refs = append(refs[:len(refs):len(refs)], connector.Ref{Connection: to, Kind: o.was.source.Kind, IDs: []string{o.Target.ID}})
+		}
+	} else if o.State != connector.Blocked {
+		return nil
+	}
+	var rows [][]any
+	for _, ref := range refs {
+		other := to
+		if ref.Connection == to {
+			other = from
+		}
+		for _, id := range ref.IDs {
+			rows = append(rows, []any{o.Delivery, string(ref.Kind), ref.Connection, id})
+		}
+		if ref.Number != "" {
+			rows = append(rows, []any{o.Delivery, string(ref.Kind), ref.Connection, ref.Number})
+		}
+		for _, id := range ref.Other {
+			rows = append(rows, []any{o.Delivery, string(ref.Kind), other, id})
+		}
+	}
+	return rows
+}
+
+// distinct leaves out rows that occur twice: one statement must not meet its own row.
+func distinct(rows [][]any) [][]any {
+	seen := make(map[string]bool, len(rows))
+	out := rows[:0:0]
+	for _, r := range rows {
+		key := fmt.Sprintf("%q", r)
+		if !seen[key] {
+			seen[key] = true
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// recheckBlocked looks again at what Outcomes are blocked on: a Link that was made since the decision would otherwise
+// never release them.
+func (s *settling) recheckBlocked() error {
+	met := map[string]bool{}
+	for _, o := range s.outs {
+		if o.State != connector.Blocked {
+			continue
+		}
+		all := len(o.BlockedOn) > 0
+		for _, ref := range o.BlockedOn {
+			key := fmt.Sprintf("%q", []any{ref.Connection, ref.Kind, ref.IDs, ref.Number, ref.Other, ref.Usable})
+			ok, known := met[key]
+			if !known {
+				var err error
+				if ok, err = s.isMet(ref); err != nil {
+					return err
+				}
+				met[key] = ok
+			}
+			all = all && ok
+		}
+		if all {
+			o.State, o.DueAt, o.BlockedOn = connector.Waiting, s.tx.now.Add(again), nil
+			s.tx.wakeUp(o.was.flow, o.was.part)
+		}
+	}
+	return nil
+}
+
+// isMet says whether what a reference names is linked, and usable where that is asked for.
+func (s *settling) isMet(ref connector.Ref) (bool, error) {
+	if ref.Kind == connector.CrosswalkKind {
+		var n int
+		return one(s.tx, "read a Crosswalk", "SELECT 1 FROM crosswalk_rows WHERE name = $1 AND (left_value = $2 OR right_value = $2) LIMIT 1", []any{ref.Connection, ref.ID()}, &n)
+	}
+	other := s.to
+	if ref.Connection == s.to {
+		other = s.from
+	}
+	ids := ref.IDs
+	if ref.Number != "" {
+		rows, err := recordsWhere(s.tx, "WHERE r.connection = $1 AND r.kind = $2 AND r.id IN (SELECT record FROM record_numbers WHERE number = $3)", []any{ref.Connection, string(ref.Kind), ref.Number})
+		if err != nil {
+			return false, err
+		}
+		for _, r := range rows {
+			ids = append(ids[:len(ids):len(ids)], r.Record.ID)
+		}
+	}
+	for _, side := range []struct {
+		connection, other string
+		ids               []string
+	}{{ref.Connection, other, ids}, {other, ref.Connection, ref.Other}} {
+		if len(side.ids) == 0 {
+			continue
+		}
+		links, err := linksOf(s.tx, ref.Kind, side.connection, side.other, side.ids)
+		if err != nil {
+			return false, err
+		}
+		for _, l := range links {
+			if !ref.Usable {
+				return true, nil
+			}
+			if ok, err := s.isUsable(l.Other(s.from)); err != nil || ok {
+				return ok, err
+			}
+		}
+	}
+	return false, nil
+}
+
+func (s *settling) isUsable(rec connector.Record) (bool, error) {
+	var n int
+	return one(s.tx, "read a Record", "SELECT 1 FROM records WHERE connection = $1 AND kind = $2 AND ext_id = $3 AND standing = 'usable'", []any{rec.Connection, string(rec.Kind), rec.ID}, &n)
+}
+
+// release lets wait again what the new Links and standings of the batch set free.
+func (s *settling) release() error {
+	var recs []connector.Record
+	settled := make(map[int64]bool, len(s.outs))
+	for _, o := range s.outs {
+		settled[o.Delivery] = true
+	}
+	for _, o := range s.linked {
+		recs = append(recs, o.was.source, o.Target)
+		s.keys = append(s.keys, o.was.record)
+	}
+	if len(s.changed) > 0 {
+		linked, err := s.tx.counterparts(s.to, s.kind, s.changed)
+		if err != nil {
+			return err
+		}
+		recs = append(append(recs, s.changed...), linked...)
+	}
+	if len(recs) == 0 {
+		return nil
+	}
+	waited, err := s.tx.anyWaits(string(s.kind))
+	if err != nil {
+		return err
+	}
+	if waited {
+		if err := s.tx.releaseNamed(recs, map[string]string{"reason": "linked or usable now"}); err != nil {
+			return err
+		}
+	}
+	if len(s.linked) == 0 {
+		return nil
+	}
+	return s.tx.decideFiltered(s.keys, settled)
+}
+
+// LinkRecords makes the Link between two Records of one Kind by hand. It releases what waited for either of them, and
+// decides again what of them was filtered or in conflict. A Link that is there already is no error; one that contradicts
+// another Link is a conflict.
+func (tx *Tx) LinkRecords(x, y connector.Record, actor string) error {
+	op := "link " + x.String()
+	if x.Kind != y.Kind || x.Connection == y.Connection || x.ID == "" || y.ID == "" {
+		return connector.Errorf(connector.Invalid, op, "%s is not of the same kind at another connection", y).
+			Advise("Give two records as CONNECTION:KIND:ID, of one kind and of two connections.")
+	}
+	have, err := linksOf(tx, x.Kind, x.Connection, y.Connection, []string{x.ID})
+	if err != nil {
+		return err
+	}
+	back, err := linksOf(tx, y.Kind, y.Connection, x.Connection, []string{y.ID})
+	if err != nil {
+		return err
+	}
+	if l, ok := have[x.ID]; ok && l.Other(x.Connection).ID == y.ID {
+		return nil
+	} else if ok {
+		return connector.Errorf(connector.Conflict, op, "it is linked to %s", l.Other(x.Connection)).Advise("Take that Link away first with `ml-connector unlink`.")
+	}
+	if l, ok := back[y.ID]; ok {
+		return connector.Errorf(connector.Conflict, op, "%s is linked to %s", y, l.Other(y.Connection)).Advise("Take that Link away first with `ml-connector unlink`.")
+	}
+	var keys []int64
+	for _, r := range []connector.Record{x, y} {
+		known, _, err := tx.writeTargets(r.Connection, r.Kind, []target{{id: r.ID}})
+		if err != nil {
+			return err
+		}
+		if key, ok := known[r.ID]; ok {
+			keys = append(keys, key)
+		}
+	}
+	id, err := tx.nextIDs("link", 1)
+	if err != nil {
+		return err
+	}
+	if err := tx.insertLinks([][]any{tx.linkRow(id, newLink(x, y), connector.Entry{Actor: actor})}); err != nil {
+		return err
+	}
+	if err := tx.releaseNamed([]connector.Record{x, y}, map[string]string{"reason": "linked"}); err != nil {
+		return err
+	}
+	return tx.decideFiltered(keys, nil)
+}
+
+// UnlinkRecords takes the Link between two Records away, with what was agreed over it.
+func (tx *Tx) UnlinkRecords(x, y connector.Record, actor string) error {
+	l := newLink(x, y)
+	n, err := tx.exec("unlink "+x.String(), "DELETE FROM links WHERE kind = $1 AND a_connection = $2 AND a_id = $3 AND b_connection = $4 AND b_id = $5",
+		string(l.Kind), l.A.Connection, l.A.ID, l.B.Connection, l.B.ID)
+	if err != nil {
+		return err
+	}
+	if n == 0 || x.Kind != y.Kind {
+		return connector.Errorf(connector.NotFound, "unlink "+x.String(), "it has no Link to %s", y)
+	}
+	tx.Enter(connector.Entry{Actor: actor, Action: "link.removed", Subject: l.A.String(), Details: map[string]string{"other": l.B.String()}})
+	return nil
+}
+
+// LinkRecords is Tx.LinkRecords in a transaction of its own.
+func (db *DB) LinkRecords(ctx context.Context, x, y connector.Record, actor string) error {
+	return db.Tx(ctx, func(tx *Tx) error { return tx.LinkRecords(x, y, actor) })
+}

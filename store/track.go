@@ -1,0 +1,72 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	connector "ml-connector"
+)
+
+// TrackDue lists the Deliveries of a Flow whose objects live on at the target: delivered, or held because their life took
+// a bad turn, and not final.
+func (db *DB) TrackDue(ctx context.Context, flow string) ([]connector.Delivery, error) {
+	return deliveriesWhere(db.view(ctx), "WHERE d.stage NOT IN ('', 'paid') AND d.flow = $1 AND d.state IN ('delivered', 'held') AND d.target_id <> '' ORDER BY d.id", []any{flow})
+}
+
+// SetLife stores where a delivered object is in the target's own life, and the state that follows from it. What is neither
+// delivered nor held any more keeps its state.
+func (tx *Tx) SetLife(id int64, life connector.Life, to connector.State, fail *connector.Error, at time.Time) error {
+	const op = "store a life"
+	b, err := tx.theOne(op, id)
+	if err != nil {
+		return err
+	}
+	tx.now = micro(at)
+	if err := tx.writeLife(id, life); err != nil {
+		return err
+	}
+	e := connector.Entry{Action: "delivery." + string(to), Details: map[string]string{"stage": string(life.Stage)}}
+	if b.state == to || b.state != connector.Delivered && b.state != connector.Held {
+		e.Action, e.Subject, e.Run, e.Delivery = "delivery.life", b.subject(), b.run, b.id
+		tx.Enter(e)
+		return nil
+	}
+	return tx.move([]brief{b}, to, fail, e)
+}
+
+func (tx *Tx) writeLife(id int64, life connector.Life) error {
+	_, err := tx.exec("store a life", "UPDATE deliveries SET stage = $2, life = $3, updated_at = $4 WHERE id = $1", id, string(life.Stage), asJSON(life, false), micros(tx.now))
+	return err
+}
+
+// Heal lets Deliveries wait again that the target rejected, at most limit times each, and says how many. What came out of
+// doubt, or was rejected in the life after its delivery, is left to people.
+func (db *DB) Heal(ctx context.Context, flow string, limit int, now time.Time) (int, error) {
+	n := 0
+	err := db.Tx(ctx, func(tx *Tx) error {
+		tx.now = micro(now)
+		var ids []int64
+		err := each(tx, "heal", `SELECT id FROM deliveries WHERE state IN ('held', 'blocked', 'in_doubt') AND state = 'held' AND flow = $1 AND error_code = 'rejected'
+ AND healed < $2 AND doubted = 0 AND stage = '' ORDER BY id`, []any{flow, int64(limit)}, func(rows *sql.Rows) error {
+			var id int64
+			err := rows.Scan(&id)
+			ids = append(ids, id)
+			return err
+		})
+		n = len(ids)
+		if err != nil || n == 0 {
+			return err
+		}
+		if err := chunks(ids, func(part []int64) error {
+			var args []any
+			in := list(&args, part)
+			_, err := tx.exec("heal", "UPDATE deliveries SET healed = healed + 1 WHERE id IN ("+in+")", args...)
+			return err
+		}); err != nil {
+			return err
+		}
+		return tx.waitAgain(ids, connector.Entry{Action: "delivery.released", Details: map[string]string{"reason": "heal"}})
+	})
+	return n, err
+}
