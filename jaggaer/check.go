@@ -1,0 +1,311 @@
+package jaggaer
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	connector "ml-connector"
+)
+
+// Check is the ping of JAGGAER.md §2.6: connect, tls, token, then a tiny list call for each entity that an enabled Flow
+// needs, the XML router, the clock. It logs in once and never again, writes nothing, waits for nothing and repeats nothing.
+func (i *Instance) Check(ctx context.Context, needs []connector.Need) []connector.Step {
+	seen := &observer{caller: i.caller}
+	p := &ping{i: i, needs: needs, seen: seen}
+	p.probe = newInstance(connector.Opening{Connection: i.connection, Settings: i.settings, Caller: seen, Now: i.now}, i.opts)
+	p.logIn(ctx)
+	for _, kind := range p.kinds() {
+		p.entity(ctx, kind)
+	}
+	p.router(ctx)
+	return p.all()
+}
+
+// observer stands between a ping and the network, and tells an answer from none.
+type observer struct {
+	caller connector.Caller
+	mu     sync.Mutex
+	silent bool // the last call got no answer
+	took   time.Duration
+	date   string // the last Date header
+}
+
+func (o *observer) Call(ctx context.Context, r connector.Request) (*connector.Response, error) {
+	resp, err := o.caller.Call(ctx, r)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.silent, o.took = err != nil, 0
+	if err == nil {
+		o.took = resp.Took
+		if d := resp.Header["Date"]; d != "" {
+			o.date = d
+		}
+	}
+	return resp, err
+}
+
+func (o *observer) last() (silent bool, took time.Duration) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.silent, o.took
+}
+
+type ping struct {
+	i, probe *Instance // probe has its own token and gate, so that nothing of a ping is left behind but a good token
+	needs    []connector.Need
+	seen     *observer
+	network  *connector.Error // the first call that got no answer
+	took     time.Duration    // of the first call
+	loggedIn bool
+	token    connector.Step
+	entities []connector.Step
+	xml      []connector.Step
+}
+
+func failed(name string, e *connector.Error) connector.Step {
+	return connector.Step{Step: name, State: connector.StepFailed, Code: e.Code, Message: e.Message, Hint: e.Hint}
+}
+
+// trustRefusal is how long a refused log-in is believed without being tried again by a ping.
+const trustRefusal = time.Minute
+
+func (p *ping) logIn(ctx context.Context) {
+	fault := p.i.tokens.lately(p.i.now(), trustRefusal)
+	var took time.Duration
+	if fault == nil {
+		_, fault = p.probe.token(ctx)
+		p.i.tokens.adopt(&p.probe.tokens)
+		var silent bool
+		if silent, took = p.seen.last(); silent {
+			p.network = fault
+		}
+	}
+	p.took = took
+	switch {
+	case fault == nil:
+		p.loggedIn = true
+		p.token = connector.Step{Step: "token", State: connector.StepOK, Took: took, Message: "the log-in service gave a token to client " + p.i.opts.clientID}
+	case p.network != nil:
+		p.token = connector.Step{Step: "token", State: connector.StepSkipped, Message: "not asked for: no answer from the log-in service"}
+	default:
+		p.token = failed("token", fault)
+		p.token.Took = took
+	}
+}
+
+// kinds are those that the needs name; all that can be read when there are none.
+func (p *ping) kinds() []connector.Kind {
+	var out []connector.Kind
+	for _, kind := range connector.Kinds() {
+		named := len(p.needs) == 0 && p.i.Kind(kind).Reads
+		for _, n := range p.needs {
+			named = named || n.Kind == kind
+		}
+		if named {
+			out = append(out, kind)
+		}
+	}
+	return out
+}
+
+func reading(n connector.Need) bool { return n.Reads }
+func writing(n connector.Need) bool { return n.Writes }
+
+// flows are the Flows that need a Kind in a way; an empty list, never nil, when none does.
+func (p *ping) flows(kind connector.Kind, way func(connector.Need) bool) []string {
+	out := []string{}
+	for _, n := range p.needs {
+		if n.Kind == kind && way(n) && !slices.Contains(out, n.Flow) {
+			out = append(out, n.Flow)
+		}
+	}
+	return out
+}
+
+// entity asks the list in the ways in which the Flows will: by time for those that read, by key for those that write.
+func (p *ping) entity(ctx context.Context, kind connector.Kind) {
+	e, info := p.i.opts.entities[kind], p.i.Kind(kind)
+	readers, writers := p.flows(kind, reading), p.flows(kind, writing)
+	step := connector.Step{Step: "entity:" + e.name, State: connector.StepOK, Message: e.path + " can be read", Flows: append(readers, writers...)}
+	switch {
+	case !p.loggedIn || p.network != nil:
+		step.State, step.Message = connector.StepSkipped, "not asked: there is no token or no way to the API"
+	case len(writers) > 0 && !info.Writes:
+		step = failed(step.Step, p.i.writable(connector.Write{Kind: kind}))
+		step.Flows = writers
+	case !info.Reads && len(readers) > 0:
+		_, fault := p.i.readable(kind)
+		step = failed(step.Step, fault)
+		step.Flows = readers
+	case !info.Reads:
+		step.State, step.Message, step.Flows = connector.StepWarning, e.path+" can't be looked up: operations."+e.operator+" is off", []string{}
+		step.Hint = personDecides
+	default:
+		p.ask(ctx, kind, &step, readers, writers)
+	}
+	p.entities = append(p.entities, step)
+}
+
+const personDecides = "What comes into doubt while it is sent waits until a person says whether JAGGAER has it."
+
+func (p *ping) ask(ctx context.Context, kind connector.Kind, step *connector.Step, readers, writers []string) {
+	e := p.i.opts.entities[kind]
+	soon := p.i.now().Add(time.Hour)
+	var fault *connector.Error
+	if len(readers) > 0 || len(p.needs) == 0 {
+		fault = p.list(ctx, e, step, p.i.window(e, soon, time.Time{}), func(l listing) *connector.Error {
+			_, err := p.i.within("read "+e.name, e, soon, time.Time{}, l.items)
+			if err != nil {
+				return connector.AsError(err)
+			}
+			return nil
+		})
+	}
+	keyed := fault == nil && len(writers) > 0
+	if keyed {
+		fault = p.list(ctx, e, step, p.i.nobody(kind, e), func(l listing) *connector.Error {
+			if len(l.items) > 0 {
+				step.State, step.Message = connector.StepWarning, "the server ignores the filter on "+e.external+": each look-up reads the whole list"
+				step.Hint = "Check entities." + e.name + ".external of the profile."
+			}
+			return nil
+		})
+	}
+	if fault == nil {
+		return
+	}
+	if silent, _ := p.seen.last(); silent {
+		p.network = fault
+		step.State, step.Message = connector.StepSkipped, "not asked: no answer from the API"
+		return
+	}
+	bad := failed(step.Step, fault)
+	bad.Took, bad.Flows = step.Took, step.Flows
+	if keyed {
+		bad.Flows = writers
+	}
+	if kind == connector.Requisition && len(readers) == 0 && len(p.needs) > 0 {
+		bad.State, bad.Flows = connector.StepWarning, []string{} // first attempts need no look-up
+		bad.Hint += " " + personDecides
+	}
+	*step = bad
+}
+
+// list makes one list call and lets look judge what it shows.
+func (p *ping) list(ctx context.Context, e entity, step *connector.Step, filter string, look func(listing) *connector.Error) *connector.Error {
+	l, err := p.probe.page(ctx, query{e: e, op: "check " + e.name, filter: filter, once: true}, 1)
+	_, took := p.seen.last()
+	step.Took += took
+	if err != nil {
+		return connector.AsError(err)
+	}
+	return look(l)
+}
+
+// nobody is a key filter that no record meets.
+func (i *Instance) nobody(kind connector.Kind, e entity) string {
+	const key = "ml-connector-ping"
+	if kind == connector.GLAccount {
+		return i.valueFilter(e, "Account", map[string]string{key: key})
+	}
+	return equals(e.external, key)
+}
+
+// router looks whether anything answers where documents go. Nothing harmless tests Identity and SharedSecret.
+func (p *ping) router(ctx context.Context) {
+	asked := false
+	for _, m := range []struct {
+		importer
+		kind connector.Kind
+	}{{supplierImport, connector.Supplier}, {requisitionImport, connector.Requisition}} {
+		flows := p.flows(m.kind, writing)
+		if p.i.opts.operation(writeOperation(m.kind)) != "xml" || len(flows) == 0 {
+			continue
+		}
+		if fault := p.i.routerReady(m.importer); fault != nil {
+			step := failed("xml", fault)
+			step.Flows = flows
+			p.xml = append(p.xml, step)
+			continue
+		}
+		if !asked {
+			asked = true
+			p.xml = append(p.xml, p.reachRouter(ctx, m.importer))
+		}
+	}
+}
+
+func (p *ping) reachRouter(ctx context.Context, m importer) connector.Step {
+	var flows []string
+	for _, kind := range []connector.Kind{connector.Supplier, connector.Requisition} {
+		if p.i.opts.operation(writeOperation(kind)) == "xml" {
+			flows = append(flows, p.flows(kind, writing)...)
+		}
+	}
+	resp, err := p.seen.Call(ctx, connector.Request{Op: "check xml", Method: http.MethodGet, URL: p.i.routerAddress(m), Timeout: p.i.timeout(readTimeout)})
+	if err != nil {
+		step := failed("xml", connector.AsError(err))
+		step.Flows = flows
+		step.Hint += " Is the setting xml_url (now " + p.i.opts.xmlURL + ") right?"
+		return step
+	}
+	return connector.Step{Step: "xml", State: connector.StepOK, Took: resp.Took, Flows: flows,
+		Message: "the router answers; Identity and SharedSecret are tested by the first import only"}
+}
+
+// all puts the steps in their order; connect and tls are told from the first call that got no answer.
+func (p *ping) all() []connector.Step {
+	connect := connector.Step{Step: "connect", State: connector.StepOK, Took: p.took, Message: "the log-in service and the API answer"}
+	tls := connector.Step{Step: "tls", State: connector.StepOK, Message: "the certificates are good"}
+	if strings.HasPrefix(p.i.opts.url, "http:") && strings.HasPrefix(p.i.opts.tokenURL, "http:") {
+		tls.State, tls.Message = connector.StepSkipped, "plain http"
+	}
+	switch {
+	case p.network != nil && aboutTLS(p.network):
+		tls = failed("tls", p.network)
+	case p.network != nil:
+		connect = failed("connect", p.network)
+		connect.Hint += " Is the setting " + p.addressAtFault() + " right?"
+		tls.State, tls.Message = connector.StepSkipped, "not tried"
+	}
+	steps := append([]connector.Step{connect, tls, p.token}, p.entities...)
+	steps = append(steps, p.xml...)
+	return append(steps, p.clock())
+}
+
+func (p *ping) addressAtFault() string {
+	if p.loggedIn {
+		return "url (now " + p.i.opts.url + ")"
+	}
+	return "token_url (now " + p.i.opts.tokenURL + ")"
+}
+
+func aboutTLS(e *connector.Error) bool {
+	text := strings.ToLower(e.Error())
+	for _, word := range []string{"secure connection", "tls", "certificate", "x509"} {
+		if strings.Contains(text, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// clock compares the Date header with our clock. A difference is no fault: windows begin and end by the setting settle.
+func (p *ping) clock() connector.Step {
+	date, err := http.ParseTime(p.seen.date)
+	if err != nil {
+		return connector.Step{Step: "clock", State: connector.StepSkipped, Message: "JAGGAER did not tell its time"}
+	}
+	skew := p.i.now().Sub(date)
+	if skew.Abs() > p.i.opts.settle {
+		return connector.Step{Step: "clock", State: connector.StepWarning, Flows: []string{},
+			Message: fmt.Sprintf("our clock and JAGGAER's differ by %s", skew.Abs().Round(time.Second)),
+			Hint:    "Set this machine's clock (NTP), or make the setting settle longer than the difference."}
+	}
+	return connector.Step{Step: "clock", State: connector.StepOK, Message: "our clock and JAGGAER's agree"}
+}

@@ -1,0 +1,99 @@
+package jaggaer
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	connector "ml-connector"
+)
+
+// Instance is one opened JAGGAER Connection. It may be used by many goroutines: what they share is the access token, the
+// gate that a 429 closes, and the slots that bound the calls at the same time.
+type Instance struct {
+	connection string
+	settings   connector.Settings
+	opts       options
+	caller     connector.Caller
+	now        func() time.Time
+	wait       func(ctx context.Context, d time.Duration) error
+	tokens     tokens
+	gate       gate
+	rest, xml  chan struct{} // slots
+	documents  atomic.Int64  // numbers documents that no Delivery asked for
+}
+
+var (
+	_ connector.Instance    = (*Instance)(nil)
+	_ connector.Source      = (*Instance)(nil)
+	_ connector.Sink        = (*Instance)(nil)
+	_ connector.BatchSink   = (*Instance)(nil)
+	_ connector.Finder      = (*Instance)(nil)
+	_ connector.BatchFinder = (*Instance)(nil)
+)
+
+func newInstance(o connector.Opening, opts options) *Instance {
+	return &Instance{
+		connection: o.Connection, settings: o.Settings, opts: opts, caller: o.Caller, now: o.Now, wait: sleep,
+		rest: make(chan struct{}, opts.concurrency),
+		xml:  make(chan struct{}, max(1, opts.concurrency/2)), // one of two: JAGGAER.md §8 asks for fewer imports than reads
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Settings are those in force, with the whole profile.
+func (i *Instance) Settings() connector.Settings { return i.settings }
+
+// Kind says what this customer's JAGGAER can do with a Kind: by its operations, and windowed where lists can be filtered by
+// time. Writes tells the transport that the profile names; whether it works is for Check to say.
+func (i *Instance) Kind(kind connector.Kind) connector.KindInfo {
+	e, known := i.opts.entities[kind]
+	if !known {
+		return connector.KindInfo{}
+	}
+	info := connector.KindInfo{Reads: i.reads(e), Windowed: e.filterField != ""}
+	operation := writeOperation(kind)
+	if operation == "" || i.opts.operation(operation) == "" {
+		return info
+	}
+	info.Writes = true
+	switch kind {
+	case connector.GLAccount:
+		info.Schema, info.Class = valueSchema(), connector.ClassUpsert
+		info.CanUpdate, info.Linkable, info.LookFirst = true, true, true
+		info.Batch = i.opts.profile.int("cfv_batch")
+	case connector.Supplier:
+		info.Schema, info.Class = supplierSchema(), connector.ClassUpsert
+		info.CanUpdate, info.Linkable, info.LookFirst = true, true, true
+	case connector.Requisition:
+		info.Schema, info.Class = i.opts.requisitionSchema(), connector.ClassDuplicate
+	}
+	return info
+}
+
+func (i *Instance) reads(e entity) bool {
+	return e.operator == "" || i.opts.operation(e.operator) != ""
+}
+
+// writeOperation is the profile's name for writing a Kind, "" when JAGGAER is no target for it.
+func writeOperation(kind connector.Kind) string {
+	switch kind {
+	case connector.GLAccount:
+		return "cfv.write"
+	case connector.Supplier:
+		return "supplier.write"
+	case connector.Requisition:
+		return "requisition.create"
+	}
+	return ""
+}

@@ -1,0 +1,141 @@
+package jaggaer
+
+import (
+	"maps"
+	"slices"
+
+	connector "ml-connector"
+
+	"github.com/cockroachdb/apd/v3"
+)
+
+// requisition makes the PurchaseRequisition element from a Document, in the order of JAGGAER.md §5.3.
+func (i *Instance) requisition(d connector.Document) (node, *connector.Error) {
+	header := branchOf("RequisitionHeader",
+		leaf("RequisitionName", d.Text("RequisitionName")),
+		leaf("Description", d.Text("Description")),
+		branchOf("Requestor", node{name: "UserProfile"}.with("username", d.Text("Requestor.username"))))
+	if code := d.Text("ShipTo.AddressCode"); code != "" {
+		header.children = append(header.children, branchOf("ShipTo", branchOf("Address", leaf("AddressCode", code))))
+	}
+	p := i.opts.profile
+	for _, f := range []struct{ name, value string }{
+		{p.text("req_origin_field"), p.text("req_origin_value")}, {p.text("req_external_field"), d.Text("ExternalReq")},
+	} {
+		if f.name != "" && f.value != "" {
+			header.children = append(header.children, branchOf("CustomFieldValueSet", branchOf("CustomFieldValue", leaf("Value", f.value))).with("name", f.name))
+		}
+	}
+	out := branchOf("PurchaseRequisition", header)
+	for _, g := range d.List("RequisitionSupplierGroup") {
+		supplierGroup := branchOf("RequisitionSupplierGroup")
+		if n := g.Text("SupplierNumber"); n != "" {
+			supplierGroup.children = append(supplierGroup.children, branchOf("RequisitionSupplierGroupInfo", branchOf("Supplier", leaf("SupplierNumber", n))))
+		}
+		for _, l := range g.List("RequisitionLine") {
+			line, fault := i.requisitionLine(l)
+			if fault != nil {
+				return node{}, fault
+			}
+			supplierGroup.children = append(supplierGroup.children, line)
+		}
+		out.children = append(out.children, supplierGroup)
+	}
+	return out, nil
+}
+
+func (i *Instance) requisitionLine(l connector.Document) (node, *connector.Error) {
+	quantity, price, fault := i.lump(l)
+	if fault != nil {
+		return node{}, fault
+	}
+	unit := l.Text("MeasurementUnit")
+	line := branchOf("RequisitionLine",
+		branchOf("Item",
+			leaf("CatalogNumber", l.Text("CatalogNumber")),
+			leaf("Description", l.Text("Description")),
+			branchOf("ProductUnitOfMeasure", branchOf("Measurement",
+				leaf("MeasurementAmount", "1"), leaf("MeasurementUnit", unit), leaf("MeasurementValue", unit))).with("type", "buyer"),
+			leaf("CommodityCode", l.Text("CommodityCode")),
+			leaf("ProductType", l.Text("ProductType"))),
+		leaf("Quantity", quantity),
+		branchOf("LineCharges", branchOf("UnitPrice", leaf("Money", price).with("currency", l.Text("currency"))))).
+		with("linenumber", l.Text("linenumber"))
+	line.children = append(line.children, i.splitSets(l.List("splits"))...)
+	return line, nil
+}
+
+// lump gives quantity and unit price; in lump_sum mode (JAGGAER.md §5.3) one of the whole amount.
+func (i *Instance) lump(l connector.Document) (quantity, price string, fault *connector.Error) {
+	quantity, price = l.Text("Quantity"), l.Text("UnitPrice")
+	if !i.opts.profile.bool("lump_sum") {
+		return quantity, price, nil
+	}
+	total, err := multiply(quantity, price)
+	if err != nil {
+		return "", "", connector.Errorf(connector.Invalid, "write requisition", "line %s: quantity × price can't be worked out", l.Text("linenumber")).Because(err)
+	}
+	return "1", total, nil
+}
+
+// multiply is exact.
+func multiply(a, b string) (string, error) {
+	x, _, err := apd.NewFromString(a)
+	if err != nil {
+		return "", err
+	}
+	y, _, err := apd.NewFromString(b)
+	if err != nil {
+		return "", err
+	}
+	exact := apd.BaseContext.WithPrecision(200)
+	exact.Traps = apd.DefaultTraps | apd.Inexact
+	product := new(apd.Decimal)
+	if _, err := exact.Mul(product, x, y); err != nil {
+		return "", err
+	}
+	return decimal(product.Text('f')), nil
+}
+
+// splitSets makes one CustomFieldValueSet a ChartField; splitindex ties the sets together, so each set lists every split.
+// A ChartField that only some splits have is empty_value in the others.
+func (i *Instance) splitSets(splits []connector.Document) []node {
+	names := map[string]bool{}
+	for _, s := range splits {
+		fields, _ := connector.AsMap(s["fields"])
+		for name := range fields {
+			if fields.Text(name) != "" {
+				names[name] = true
+			}
+		}
+	}
+	var out []node
+	for _, name := range slices.SortedFunc(maps.Keys(names), byChartField) {
+		set := node{name: "CustomFieldValueSet"}.with("name", name).with("distributiontype", "AmountOfPrice")
+		for _, s := range splits {
+			fields, _ := connector.AsMap(s["fields"])
+			value := fields.Text(name)
+			if value == "" {
+				value = i.opts.profile.text("empty_value")
+			}
+			set.children = append(set.children, branchOf("CustomFieldValue", leaf("Value", i.opts.templated(name, value))).
+				with("distributionvalue", s.Text("distributionvalue")).with("splitindex", s.Text("splitindex")))
+		}
+		out = append(out, set)
+	}
+	return out
+}
+
+// byChartField sorts as the Schema lists them, what it does not know behind, by name.
+func byChartField(a, b string) int {
+	at := func(name string) int {
+		if n := slices.Index(chartFields, name); n >= 0 {
+			return n
+		}
+		return len(chartFields)
+	}
+	if d := at(a) - at(b); d != 0 {
+		return d
+	}
+	return slices.Compare([]string{a}, []string{b})
+}
