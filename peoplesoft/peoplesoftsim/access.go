@@ -176,14 +176,14 @@ func (s *Server) withUser(id string, what func(*account)) error {
 	return nil
 }
 
-// PauseQueue stops or starts the message queue; what was accepted meanwhile is staged at the start.
+// PauseQueue stops or starts the message queue; what was accepted meanwhile is worked off at the start.
 func (s *Server) PauseQueue(paused bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.paused = paused
 	if !paused {
-		for _, v := range s.queue {
-			s.stage(v)
+		for _, work := range s.queue {
+			work()
 		}
 		s.queue = nil
 	}

@@ -45,10 +45,11 @@ func (s *Server) httpConnector(q *request) *answer {
 	if p.kind == "ping" {
 		return s.accepted()
 	}
-	if p.operation != s.options.Site.Operation || p.kind != "async" {
+	name, known := map[string]string{s.options.Site.Operation: "VOUCHER_BUILD", s.options.Site.VendorOperation: "VENDOR_SYNC"}[p.operation]
+	if !known || p.kind != "async" {
 		return s.refuse(q, &trouble{set: 158, number: 505, text: "Unable to find a Routing corresponding to the incoming request message."}, 0)
 	}
-	if t := s.may(q.user, "VOUCHER_BUILD"); t != nil {
+	if t := s.may(q.user, name); t != nil {
 		return s.refuse(q, t, 0)
 	}
 	if utf8.RuneCountInString(p.external) > maxExternalID {
@@ -61,15 +62,66 @@ func (s *Server) httpConnector(q *request) *answer {
 	if err != nil {
 		return s.refuse(q, refusal(159, 5, "XML parser error ParseXmlString Fatal Error: at file Integration Server message: %v", err), 0)
 	}
-	vouchers, t := s.readVouchers(root)
+	work, t := s.handler(q, p, name, root)
 	if t != nil {
 		return s.refuse(q, t, 0)
 	}
 	s.received[p.external] = true
-	for _, v := range vouchers {
-		s.receive(q, p, v)
+	if s.paused {
+		s.queue = append(s.queue, work)
+	} else {
+		work()
 	}
 	return s.accepted()
+}
+
+// handler checks a message's structure and gives what its handler will do once the queue gets to it.
+func (s *Server) handler(q *request, p *parcel, name string, root *element) (func(), *trouble) {
+	broken := q.shape["handler_error"] != nil
+	if name == "VENDOR_SYNC" {
+		rows, t := s.readMessage(root, name, s.vendor, "A", "C")
+		return func() {
+			for _, v := range rows {
+				s.syncVendor(q, v, broken)
+			}
+		}, t
+	}
+	rows, t := s.readMessage(root, name, s.voucher, "A")
+	for _, v := range rows {
+		s.acceptVoucher(v)
+	}
+	return func() {
+		for _, v := range rows {
+			if broken {
+				s.handlerErrors = append(s.handlerErrors, voucherKey(v)+": handler error ("+p.external+")")
+				continue
+			}
+			s.stage(v)
+		}
+	}, t
+}
+
+// syncVendor is the handler of VENDOR_SYNC: it runs the vendor page; what the page refuses only PeopleSoft's staff see.
+func (s *Server) syncVendor(q *request, v *Row, broken bool) {
+	c := s.components["JGR_VNDR_CI"]
+	if v.Get("VENDOR_ID") == "" {
+		v.set("VENDOR_ID", "NEXT")
+	}
+	k := c.keyOf(v)
+	if broken {
+		s.handlerErrors = append(s.handlerErrors, k+": handler error")
+		return
+	}
+	e := &edits{s: s, ci: c.name}
+	o := &outcome{}
+	if c.table.get(k) != nil {
+		o = s.update(q, c, e, v, false)
+	} else {
+		o = s.create(c, e, v)
+	}
+	if !o.saved {
+		s.handlerErrors = append(s.handlerErrors, k+": "+o.messages[0].text)
+	}
 }
 
 // unwrap finds the parameters where this site reads them.
@@ -122,24 +174,16 @@ func (s *Server) accepted() *answer {
 	return reply(http.StatusOK, "text/xml", xmlHead+fmt.Sprintf(`<IBResponse type="success"><DefaultTitle>Integration Broker Response</DefaultTitle><StatusCode>0</StatusCode><TransactionID>%08x-1f2e-11f1-9c55-%012x</TransactionID></IBResponse>`, 0xa1b2c3d4+n, n))
 }
 
-// receive puts an accepted voucher into the queue; its handler stages it at once unless the queue is paused.
-func (s *Server) receive(q *request, p *parcel, v *Row) {
+// acceptVoucher numbers a voucher that asks for it and fills what the message left out.
+func (s *Server) acceptVoucher(v *Row) {
 	if n := v.Get("VOUCHER_ID"); n == "" || n == "NEXT" {
 		v.set("VOUCHER_ID", s.next("VOUCHER_ID", 8, func(n string) bool { return s.vouchers.get(key(v.Get("BUSINESS_UNIT"), n)) != nil }))
 	}
-	k := voucherKey(v)
-	s.effect("voucher.accept", k)
-	switch {
-	case q.shape["handler_error"] != nil:
-		s.handlerErrors = append(s.handlerErrors, k+": handler error ("+p.external+")")
-	case s.paused:
-		s.queue = append(s.queue, v)
-	default:
-		s.stage(v)
-	}
+	s.voucher.blank(v)
+	s.effect("voucher.accept", voucherKey(v))
 }
 
-// stage is the handler: it inserts into VCHR_HDR_STG. A key that exists is an error that only PeopleSoft's staff see.
+// stage is the handler of VOUCHER_BUILD: it inserts into VCHR_HDR_STG. A key that exists is an error that only PeopleSoft's staff see.
 func (s *Server) stage(v *Row) {
 	k := voucherKey(v)
 	if s.staged.get(k) != nil || s.preedit.get(k) != nil || s.vouchers.get(k) != nil {

@@ -1,7 +1,9 @@
 package peoplesoftsim
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -161,4 +163,17 @@ func (s *Server) editOne(name string, c command) (known bool, err error) {
 		return false, nil
 	}
 	return true, err
+}
+
+// strict decodes a control command; an unknown field or trailing data is an error.
+func strict(body []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return err
+	}
+	if d.More() {
+		return fmt.Errorf("data after the object")
+	}
+	return nil
 }

@@ -1,6 +1,8 @@
 package peoplesoftsim
 
 import (
+	"bytes"
+	"compress/gzip"
 	"fmt"
 	"net/http"
 	"path"
@@ -19,7 +21,8 @@ import (
 // seconds) · redirect · html (200 sign-on page) · empty (empty 200) · errmsgtext · sql · not_json.
 //
 // Kinds at the wire: delay (Delay first) · reset (connection closed without an answer; with After: answer lost after commit) ·
-// cut (half the body, then closed) · truncated (half the body, complete as HTTP) · huge (Bytes of filler) · deep (nested JSON).
+// cut (half the body, then closed) · truncated (half the body, complete as HTTP) · slow (Delay between the halves of the body) ·
+// content_type (Text instead of the right one) · huge (Bytes of filler) · deep (nested JSON) · bomb (Bytes of nothing, compressed).
 //
 // Kinds that change how an answer is written: raw_newline · charset · queryname · bare_keys · number_strings · no_rows ·
 // numrows · key_only · warning · spreadsheet (errors in the older shape).
@@ -45,7 +48,7 @@ type armed struct {
 var faultKinds = map[string]string{
 	"wrong_node": "answer", "routing": "answer", "unauthorized": "answer", "message": "answer", "production": "answer", "jolt": "answer", "contact": "answer", "status": "answer",
 	"redirect": "answer", "html": "answer", "empty": "answer", "errmsgtext": "answer", "sql": "answer", "not_json": "answer",
-	"delay": "wire", "reset": "wire", "cut": "wire", "truncated": "wire", "huge": "answer", "deep": "answer",
+	"delay": "wire", "reset": "wire", "cut": "wire", "truncated": "wire", "slow": "wire", "content_type": "wire", "huge": "answer", "deep": "answer", "bomb": "answer",
 	"raw_newline": "shape", "charset": "shape", "queryname": "shape", "bare_keys": "shape", "number_strings": "shape", "no_rows": "shape", "numrows": "shape",
 	"key_only": "shape", "warning": "shape", "spreadsheet": "shape", "ci_error": "shape", "handler_error": "shape", "duplicate": "shape",
 }
@@ -138,6 +141,8 @@ func (s *Server) faulty(q *request, f *Fault) *answer {
 		return reply(http.StatusOK, "application/json", `{"status":"success","data":{"filler":"`+strings.Repeat("x", f.Bytes)+`"}}`)
 	case "deep":
 		return reply(http.StatusOK, "application/json", strings.Repeat("[", max(f.Bytes, 1000000)))
+	case "bomb":
+		return bomb(f.Bytes)
 	case "reset":
 		if !f.After {
 			return reply(http.StatusOK, "", "")
@@ -146,30 +151,67 @@ func (s *Server) faulty(q *request, f *Fault) *answer {
 	return nil
 }
 
+// bomb is an answer that grows a thousandfold when it is unpacked.
+func bomb(size int) *answer {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if _, err := z.Write(make([]byte, size)); err != nil {
+		return reply(http.StatusOK, "", "")
+	}
+	if err := z.Close(); err != nil {
+		return reply(http.StatusOK, "", "")
+	}
+	a := reply(http.StatusOK, "application/json", b.String())
+	a.header.Set("Content-Encoding", "gzip")
+	return a
+}
+
 // transmit writes the answer, or what the fault leaves of it.
-func (s *Server) transmit(w http.ResponseWriter, a *answer, f *Fault) {
-	if f != nil && f.Delay > 0 {
+func (s *Server) transmit(w http.ResponseWriter, a *answer, fault *Fault) {
+	f := Fault{}
+	if fault != nil {
+		f = *fault
+	}
+	if f.Delay > 0 && f.Kind != "slow" {
 		s.options.Sleep(f.Delay)
 	}
-	if f != nil && f.Kind == "reset" {
+	if f.Kind == "reset" {
 		panic(http.ErrAbortHandler)
-	}
-	body := a.body
-	cut := f != nil && f.Kind == "cut"
-	if cut || f != nil && f.Kind == "truncated" {
-		body = body[:len(body)/2]
 	}
 	for name, values := range a.header {
 		w.Header()[name] = values
 	}
-	length := len(body)
-	if cut {
-		length = len(a.body)
+	if f.Kind == "content_type" {
+		w.Header().Set("Content-Type", f.Text)
+	}
+	first, rest := a.body[:len(a.body)/2], a.body[len(a.body)/2:]
+	length := len(a.body)
+	if f.Kind == "truncated" {
+		length, rest = len(first), nil
 	}
 	w.Header().Set("Content-Length", strconv.Itoa(length))
 	w.WriteHeader(a.status)
-	if _, err := w.Write(body); err != nil || cut {
-		http.NewResponseController(w).Flush()
+	write(w, first)
+	switch f.Kind {
+	case "cut":
+		flush(w)
+		panic(http.ErrAbortHandler)
+	case "slow":
+		flush(w)
+		s.options.Sleep(f.Delay)
+	}
+	write(w, rest)
+}
+
+// write ends the connection when the peer is gone.
+func write(w http.ResponseWriter, part []byte) {
+	if _, err := w.Write(part); err != nil {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+func flush(w http.ResponseWriter) {
+	if err := http.NewResponseController(w).Flush(); err != nil {
 		panic(http.ErrAbortHandler)
 	}
 }

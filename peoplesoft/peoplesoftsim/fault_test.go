@@ -41,6 +41,7 @@ func TestFaultsAnswerAsPeopleSoftFails(t *testing.T) {
 		{"text that is no JSON", fault{Kind: "not_json"}, 200, "application/json", "no data"},
 		{"more than anybody wants", fault{Kind: "huge", Bytes: 1 << 20}, 200, "application/json", "xxxx"},
 		{"nested without end", fault{Kind: "deep", Bytes: 1 << 20}, 200, "application/json", "[[[["},
+		{"an answer that unpacks without end", fault{Kind: "bomb", Bytes: 1 << 20}, 200, "application/json", "\x00\x00"},
 		{"an answer cut in half that looks complete", fault{Kind: "truncated"}, 200, "application/json", `{"status":"success"`},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -182,6 +183,21 @@ func TestFaultsCountSkipEveryAndTimes(t *testing.T) {
 	s := open(t, peoplesoftsim.Options{})
 	if s.sim.Fault(peoplesoftsim.Fault{Kind: "earthquake"}) == nil || s.sim.Fault(peoplesoftsim.Fault{Kind: "jolt", Match: "["}) == nil {
 		t.Error("a fault that cannot be was armed")
+	}
+}
+
+func TestAnswersCanBeMislabelledOrSlow(t *testing.T) {
+	t.Parallel()
+	var slept time.Duration
+	s := open(t, peoplesoftsim.Options{Sleep: func(d time.Duration) { slept += d }})
+	s.fault(peoplesoftsim.Fault{Kind: "content_type", Text: "text/html", Times: 1})
+	ping := queryPath("JGR_PING", "", "", "1")
+	if r := s.send(http.MethodGet, ping, ""); r.kind != "text/html" || !strings.Contains(r.body, "8.60.11") {
+		t.Errorf("%s %s", r.kind, r.body)
+	}
+	s.fault(peoplesoftsim.Fault{Kind: "slow", Delay: time.Minute, Times: 1})
+	if n := len(decodeRows(t, s.send(http.MethodGet, ping, ""))); n != 1 || slept != time.Minute {
+		t.Errorf("%d rows after %s", n, slept)
 	}
 }
 

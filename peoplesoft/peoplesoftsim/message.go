@@ -12,14 +12,14 @@ func structure(format string, args ...any) *trouble {
 	return refusal(159, 3, "Message structure error: "+format, args...)
 }
 
-// readVouchers takes a VOUCHER_BUILD message apart: FieldTypes must declare every element of MsgData at its place, every
-// Transaction ends with PSCAMA, and every value must fit its column (PEOPLESOFT.md §4.3).
-func (s *Server) readVouchers(root *element) ([]*Row, *trouble) {
+// readMessage takes a rowset message apart: FieldTypes must declare every element of MsgData at its place, every Transaction ends
+// with PSCAMA, and every value must fit its column (PEOPLESOFT.md §4.3). Actions are the AUDIT_ACTN values that its handler takes.
+func (s *Server) readMessage(root *element, name string, r *record, actions ...string) ([]*Row, *trouble) {
 	types, data := root.child("FieldTypes"), root.child("MsgData")
-	if root.name != "VOUCHER_BUILD" || types == nil || data == nil {
-		return nil, structure("VOUCHER_BUILD with FieldTypes and MsgData expected, not %s", root.name)
+	if root.name != name || types == nil || data == nil {
+		return nil, structure("%s with FieldTypes and MsgData expected, not %s", name, root.name)
 	}
-	if t := checkTypes(s.voucher, types.child(s.voucher.name)); t != nil {
+	if t := checkTypes(r, types.child(r.name)); t != nil {
 		return nil, t
 	}
 	var out []*Row
@@ -27,14 +27,14 @@ func (s *Server) readVouchers(root *element) ([]*Row, *trouble) {
 		if tr.name != "Transaction" || len(tr.below) < 2 || tr.below[len(tr.below)-1].name != "PSCAMA" {
 			return nil, structure("a Transaction must hold a document and close with PSCAMA")
 		}
-		if t := checkTrailer(types.child("PSCAMA"), tr.below[len(tr.below)-1]); t != nil {
+		if t := checkTrailer(types.child("PSCAMA"), tr.below[len(tr.below)-1], actions); t != nil {
 			return nil, t
 		}
 		for _, h := range tr.below[:len(tr.below)-1] {
-			if h.name != s.voucher.name {
+			if h.name != r.name {
 				return nil, structure("unknown record %s", h.name)
 			}
-			v, t := s.readRecord(s.voucher, h, types.child(h.name), nil)
+			v, t := s.readRecord(r, h, types.child(h.name), nil)
 			if t != nil {
 				return nil, t
 			}
@@ -56,6 +56,9 @@ func checkTypes(r *record, declared *element) *trouble {
 		return structure("FieldTypes %s has no class R", r.name)
 	}
 	for _, x := range declared.below {
+		if x.name == "PSCAMA" || inheritedKeys[x.name] && r.field(x.name) == nil {
+			continue
+		}
 		if b := r.child(x.name); b != nil {
 			if t := checkTypes(b, x); t != nil {
 				return t
@@ -73,7 +76,10 @@ func checkTypes(r *record, declared *element) *trouble {
 	return nil
 }
 
-func checkTrailer(declared, trailer *element) *trouble {
+// inheritedKeys are keys that rows of a message repeat from the rows above them.
+var inheritedKeys = map[string]bool{"SETID": true, "VENDOR_ID": true, "ADDRESS_SEQ_NUM": true, "VNDR_LOC": true, "BUSINESS_UNIT": true, "VOUCHER_ID": true, "VOUCHER_LINE_NUM": true}
+
+func checkTrailer(declared, trailer *element, actions []string) *trouble {
 	if declared == nil || trailer.attributes["class"] != "R" {
 		return structure("PSCAMA is not declared in FieldTypes or has no class R")
 	}
@@ -82,15 +88,16 @@ func checkTrailer(declared, trailer *element) *trouble {
 			return structure("PSCAMA.%s is not declared in FieldTypes", x.name)
 		}
 	}
-	if action := trailer.value("AUDIT_ACTN"); !slices.Contains([]string{"A", ""}, action) {
-		return structure("AUDIT_ACTN %s: a voucher can only be added", action)
+	if action := trailer.value("AUDIT_ACTN"); action != "" && !slices.Contains(actions, action) {
+		return structure("AUDIT_ACTN %s is not one of %s", action, strings.Join(actions, " "))
 	}
 	return nil
 }
 
-// readRecord reads one row and those below it. Rows below carry the keys of their parents, which must agree.
+// readRecord reads one row and those below it. Rows below carry the keys of their parents, which must agree. Without declarations
+// (JSON has none) neither they nor the class are looked at.
 func (s *Server) readRecord(r *record, from, declared *element, parent *Row) (*Row, *trouble) {
-	if from.attributes["class"] != "R" {
+	if declared != nil && from.attributes["class"] != "R" {
 		return nil, structure("%s has no class R", r.name)
 	}
 	row := newRow()
@@ -98,7 +105,7 @@ func (s *Server) readRecord(r *record, from, declared *element, parent *Row) (*R
 		if x.name == "PSCAMA" {
 			continue
 		}
-		if declared.child(x.name) == nil {
+		if declared != nil && declared.child(x.name) == nil {
 			return nil, structure("%s.%s is not declared in FieldTypes", r.name, x.name)
 		}
 		if b := r.child(x.name); b != nil {
@@ -109,18 +116,24 @@ func (s *Server) readRecord(r *record, from, declared *element, parent *Row) (*R
 			row.add(b.name, below)
 			continue
 		}
-		v, t := s.fit(r, r.field(x.name), x.text)
+		f := r.field(x.name)
+		if f == nil {
+			if parent == nil || strings.TrimSpace(x.text) != parent.Get(x.name) {
+				return nil, structure("%s.%s is not a field, or not its parent's value", r.name, x.name)
+			}
+			continue
+		}
+		v, t := s.fit(r, f, x.text)
 		if t != nil {
 			return nil, t
 		}
 		row.set(x.name, v)
 	}
-	for _, k := range []string{"BUSINESS_UNIT", "VOUCHER_ID", "VOUCHER_LINE_NUM"} {
-		if parent != nil && parent.Get(k) != "" && row.Get(k) != parent.Get(k) {
+	for k := range inheritedKeys {
+		if parent != nil && r.field(k) != nil && parent.Get(k) != "" && row.Get(k) != parent.Get(k) {
 			return nil, structure("%s.%s is %q, but its parent has %q", r.name, k, row.Get(k), parent.Get(k))
 		}
 	}
-	r.blank(row)
 	return row, nil
 }
 

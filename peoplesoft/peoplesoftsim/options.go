@@ -61,18 +61,20 @@ type Site struct {
 	Fields  map[string]string            // row key such as A.PO_ID → the site's unique field name
 	CIs     map[string]string            // our CI name → the site's
 
-	Actions        map[string]string // SOAPAction by verb (create get find update updatedata), {ci} filled in; default CI_{ci}_C.V1 and so on
-	Messages       map[string]string // "JGR_PO_CI.create" → message name that the namespace must carry
-	VerbCase       string            // title (default), upper, lower
-	Prefixes       Prefixes
-	SignOn         string   // what SOAP asks for: any (default), wsse, basic
-	Envelopes      []string // of headers, query, ibrequest; default all
-	Operation      string   // alias of the voucher message; default VOUCHER_BUILD.VERSION_1
-	DateTimeLayout string   // Go layout of date-times in answers; default 2006-01-02-15.04.05.000000
-	CutMessages    bool     // messages cut over-long text instead of refusing it
-	NoErrorColumns bool     // the voucher look-ups have no ERRMSGTEXT
-	ExternalID     string   // vendor field behind JGR_VENDOR_BY_EXT; default AR_NUM
-	Origins        []string // voucher origins; default ONL, JGR
+	Actions         map[string]string // SOAPAction by verb (create get find update updatedata), {ci} filled in; default CI_{ci}_C.V1 and so on
+	Messages        map[string]string // "JGR_PO_CI.create" → message name that the namespace must carry
+	VerbCase        string            // title (default), upper, lower
+	Prefixes        Prefixes
+	SignOn          string   // what SOAP asks for: any (default), wsse, basic
+	Envelopes       []string // of headers, query, ibrequest; default all
+	Operation       string   // alias of the voucher message; default VOUCHER_BUILD.VERSION_1
+	VendorOperation string   // alias of the vendor message; default VENDOR_SYNC.VERSION_1
+	VoucherREST     string   // alias of a REST service of the customer's that fills the voucher staging tables; default none
+	DateTimeLayout  string   // Go layout of date-times in answers; default 2006-01-02-15.04.05.000000
+	CutMessages     bool     // messages cut over-long text instead of refusing it
+	NoErrorColumns  bool     // the voucher look-ups have no ERRMSGTEXT
+	ExternalID      string   // vendor field behind JGR_VENDOR_BY_EXT; default AR_NUM
+	Origins         []string // voucher origins; default ONL, JGR
 }
 
 // Prefixes are what some generated services put before property names (PEOPLESOFT.md §4.1).
@@ -133,6 +135,7 @@ func (o Options) withDefaults(zone string) Options {
 	s.Node, s.NodeInPath, s.Owner, s.TimeZone = or(s.Node, "PSFT_EP"), or(s.NodeInPath, "required"), or(s.Owner, "public"), or(s.TimeZone, zone)
 	s.ToolsVersion, s.VerbCase, s.SignOn = or(s.ToolsVersion, "8.60.11"), or(s.VerbCase, "title"), or(s.SignOn, "any")
 	s.Operation, s.ExternalID = or(s.Operation, "VOUCHER_BUILD.VERSION_1"), or(s.ExternalID, "AR_NUM")
+	s.VendorOperation = or(s.VendorOperation, "VENDOR_SYNC.VERSION_1")
 	s.DateTimeLayout = or(s.DateTimeLayout, "2006-01-02-15.04.05.000000")
 	if s.Formats == nil {
 		s.Formats = []string{"JSON", "XMLP", "WEBROWSET"}

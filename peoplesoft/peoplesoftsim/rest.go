@@ -24,6 +24,9 @@ func (s *Server) rest(q *request) *answer {
 			return s.restCI(q, ours(s.options.Site.CIs, name))
 		}
 	}
+	if alias != "" && alias == s.options.Site.VoucherREST && q.Method == http.MethodPost {
+		return s.restVoucher(q)
+	}
 	if alias != "ExecuteQuery.v1" || q.Method != http.MethodGet {
 		return noRouting(0)
 	}

@@ -1,8 +1,6 @@
 package peoplesoftsim
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -116,15 +114,31 @@ func (s *Server) jsonWhole(b *strings.Builder, r *record, row *Row) {
 	b.WriteString("}")
 }
 
-// strict decodes a control command; an unknown field or trailing data is an error.
-func strict(body []byte, into any) error {
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		return err
+// restVoucher is a customer's own service over the voucher staging tables (PEOPLESOFT.md §4.4, custom_rest). It stages every
+// VCHR_HDR_STG that it finds, and answers by record names.
+func (s *Server) restVoucher(q *request) *answer {
+	if t := s.signOn(q, s.bearerToken(q), s.psToken(q), s.basic(q)); t != nil {
+		return s.refuse(q, t, 0)
 	}
-	if d.More() {
-		return fmt.Errorf("data after the object")
+	if t := s.may(q.user, s.options.Site.VoucherREST); t != nil {
+		return s.refuse(q, t, 0)
 	}
-	return nil
+	root, err := readJSON(q.body, "Request")
+	if err != nil {
+		return s.refuse(q, refusal(159, 5, "JSON parser error: %v", err), http.StatusBadRequest)
+	}
+	header := root.descend(s.voucher.name)
+	if header == nil {
+		return reply(http.StatusOK, "application/json", `{"Response":{"Status":"ERROR","Message":"No voucher (20001,1)"}}`)
+	}
+	v, t := s.readRecord(s.voucher, header, nil, nil)
+	if t != nil {
+		return reply(http.StatusOK, "application/json", `{"Response":{"Status":"ERROR","Message":`+quote(t.String())+`}}`)
+	}
+	s.acceptVoucher(v)
+	if k := voucherKey(v); s.staged.get(k) != nil || s.preedit.get(k) != nil || s.vouchers.get(k) != nil {
+		return reply(http.StatusOK, "application/json", `{"Response":{"Status":"ERROR","Message":"Row already exists with the specified keys. (18,2)"}}`)
+	}
+	s.stage(v)
+	return reply(http.StatusOK, "application/json", fmt.Sprintf(`{"Response":{"Status":"OK","BUSINESS_UNIT":%s,"VOUCHER_ID":%s}}`, quote(v.Get("BUSINESS_UNIT")), quote(v.Get("VOUCHER_ID"))))
 }

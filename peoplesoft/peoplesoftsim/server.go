@@ -34,7 +34,7 @@ type Server struct {
 	queries                              map[string]*query
 	numbers                              map[string]int  // last number given, by sequence
 	received                             map[string]bool // ExternalMessageIDs
-	queue                                []*Row          // accepted vouchers while the queue is paused
+	queue                                []func()        // work of messages accepted while the queue is paused
 	paused                               bool
 	handlerErrors                        []string
 	users                                map[string]*account
@@ -228,7 +228,7 @@ func (s *Server) statusPage(q *request) *answer {
 		version+"Status: ACTIVE</body></html>")
 }
 
-// parameters are the query parameters without decoding "+" or ";" in surprising ways: PeopleSoft's own rules are those of HTML forms.
+// parameters are the query parameters; none when they cannot be read.
 func parameters(q *request) url.Values {
 	v, err := url.ParseQuery(q.URL.RawQuery)
 	if err != nil {

@@ -216,7 +216,7 @@ func TestTheMessageMustHaveTheStructureThatItDeclares(t *testing.T) {
 		{"a field of the wrong type", []string{`<GROSS_AMT type="NUMBER"/>`, `<GROSS_AMT type="CHAR"/>`}, "GROSS_AMT of VCHR_HDR_STG is of type NUMBER"},
 		{"no class", []string{`<Transaction><VCHR_HDR_STG class="R">`, `<Transaction><VCHR_HDR_STG>`}, "has no class R"},
 		{"no PSCAMA", []string{trailer, ""}, "PSCAMA"},
-		{"a change", []string{"<AUDIT_ACTN>A", "<AUDIT_ACTN>C"}, "can only be added"},
+		{"a change", []string{"<AUDIT_ACTN>A", "<AUDIT_ACTN>C"}, "AUDIT_ACTN C is not one of A"},
 		{"another root", []string{"VOUCHER_BUILD>", "VOUCHER_BUILT>"}, "VOUCHER_BUILD with FieldTypes"},
 		{"an invoice number over 30", []string{"NL-2026-5531", strings.Repeat("9", 31)}, "31 characters; the maximum is 30"},
 		{"a voucher number over 8", []string{"J0918273", "J09182731"}, "9 characters; the maximum is 8"},
