@@ -237,11 +237,11 @@ func (s *scope) source(r *rule) (string, bool) {
 	case r.literal != nil:
 		return *r.literal, true
 	case r.value != nil:
-		v, ok := s.try("expr", r.value)
+		v, ok := s.try("", r.value)
 		if !ok {
 			return "", false
 		}
-		return s.text("expr", v)
+		return s.text("", v)
 	}
 	from := s.up
 	for range r.path.up {
@@ -250,7 +250,7 @@ func (s *scope) source(r *rule) (string, bool) {
 		}
 		from = from.outer
 	}
-	return s.text("from", r.path.get(from.element))
+	return s.text("", r.path.get(from.element))
 }
 
 // crosswalk gives what a value is called at the target. Without a row it is taken as it is, if the target can hold it.

@@ -66,6 +66,11 @@ func toDecimal(v any) (decimal, error) {
 		return decimal{apd.New(int64(x), 0)}, nil
 	case int64:
 		return decimal{apd.New(x, 0)}, nil
+	case float64: // a whole number of a setting that was kept as JSON
+		if x == float64(int64(x)) {
+			return decimal{apd.New(int64(x), 0)}, nil
+		}
+		return decimal{}, fmt.Errorf("a number with a point must be given as text")
 	case string:
 		if strings.TrimSpace(x) != "" {
 			return parseDecimal(x)

@@ -90,17 +90,19 @@ type Problem struct {
 	Message string
 }
 
-// Code is the class of the first Problem that has one, else invalid; "" without Problems.
+// Code is the class of all Problems together: invalid as soon as one is, since trying again can't help then, else that of
+// the first. It is "" without Problems.
 func (r Result) Code() connector.Code {
+	code := connector.Code("")
 	for _, p := range r.Problems {
-		if p.Code != "" {
-			return p.Code
+		if p.Code == "" || p.Code == connector.Invalid {
+			return connector.Invalid
+		}
+		if code == "" {
+			code = p.Code
 		}
 	}
-	if len(r.Problems) > 0 {
-		return connector.Invalid
-	}
-	return ""
+	return code
 }
 
 // Reasons gives each Problem in one line, the field first.

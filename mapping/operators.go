@@ -89,7 +89,7 @@ func equal(a, b any) bool {
 
 func isNumber(v any) bool {
 	switch v.(type) {
-	case decimal, int, int64:
+	case decimal, int, int64, float64:
 		return true
 	}
 	return false

@@ -41,7 +41,8 @@ func (s *scope) referOne(r *reference) (any, bool) {
 		s.run.waits(ref)
 		return nil, false
 	}
-	if r.usable && state.Standing != connector.Usable {
+	// What was delivered already needs its references no more.
+	if r.usable && !s.run.c.Linked && state.Standing != connector.Usable {
 		if state.Standing == connector.Refused {
 			s.run.problem(s.path, connector.Rejected, "%s is not in use at %s any more (%s)", ref.Reason, s.run.c.ToName, state.ID)
 			return nil, false
@@ -58,7 +59,7 @@ func (s *scope) name(r *reference) (ref connector.Ref, ok bool) {
 	if applies, ok := s.holds("links "+r.name, r.when); !ok || !applies {
 		return connector.Ref{}, ok
 	}
-	ref = connector.Ref{Connection: s.run.c.FromName, Kind: connector.Kind(r.kind), Usable: r.usable}
+	ref = connector.Ref{Connection: s.run.c.FromName, Kind: connector.Kind(r.kind), Usable: r.usable && !s.run.c.Linked}
 	for _, part := range []struct {
 		value *expression
 		into  *[]string
@@ -122,7 +123,7 @@ func (s *scope) texts(what string, v any) ([]string, bool) {
 func (s *scope) text(what string, v any) (string, bool) {
 	text, err := toText(v)
 	if err != nil {
-		s.run.problem(s.path, "", "%s: %s", what, err)
+		s.fail(what, err)
 		return "", false
 	}
 	return strings.TrimSpace(text), true

@@ -61,10 +61,19 @@ func (s *scope) eval(e *expression) (v any, ok bool, err error) {
 func (s *scope) try(what string, e *expression) (any, bool) {
 	v, ok, err := s.eval(e)
 	if err != nil {
-		s.run.problem(s.path, "", "%s: %s", what, err)
+		s.fail(what, err)
 		return nil, false
 	}
 	return v, ok
+}
+
+// fail adds a Problem of the scope; what says which of its rules, where the path alone does not.
+func (s *scope) fail(what string, err error) {
+	if what == "" {
+		s.run.problem(s.path, "", "%s", err)
+		return
+	}
+	s.run.problem(s.path, "", "%s: %s", what, err)
 }
 
 // holds is try for a condition. Without one it is true.
@@ -78,7 +87,7 @@ func (s *scope) holds(what string, e *expression) (value, ok bool) {
 	}
 	b, err := truth(v)
 	if err != nil {
-		s.run.problem(s.path, "", "%s: %s", what, err)
+		s.fail(what, err)
 		return false, false
 	}
 	return b, true
