@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -65,7 +66,9 @@ func whole(v any) any {
 
 // Connections lists all Connections by name.
 func (db *DB) Connections(ctx context.Context) ([]connector.Connection, error) {
-	return connectionsWhere(db.view(ctx), "ORDER BY name", nil)
+	cs, err := connectionsWhere(db.view(ctx), "", nil)
+	slices.SortFunc(cs, func(a, b connector.Connection) int { return strings.Compare(a.Name, b.Name) })
+	return cs, err
 }
 
 // Connection is one Connection, or an Error not_found.
@@ -186,7 +189,7 @@ type SecretRow struct {
 // Secrets lists the secrets of a Connection by name.
 func (db *DB) Secrets(ctx context.Context, connection string) ([]SecretRow, error) {
 	var out []SecretRow
-	err := each(db.view(ctx), "read secrets", "SELECT name, sealed, address, set_at FROM secrets WHERE connection = $1 ORDER BY name", []any{connection}, func(rows *sql.Rows) error {
+	err := each(db.view(ctx), "read secrets", "SELECT name, sealed, address, set_at FROM secrets WHERE connection = $1", []any{connection}, func(rows *sql.Rows) error {
 		var s SecretRow
 		var at int64
 		err := rows.Scan(&s.Name, &s.Sealed, &s.Address, &at)
@@ -194,6 +197,7 @@ func (db *DB) Secrets(ctx context.Context, connection string) ([]SecretRow, erro
 		out = append(out, s)
 		return err
 	})
+	slices.SortFunc(out, func(a, b SecretRow) int { return strings.Compare(a.Name, b.Name) })
 	return out, err
 }
 

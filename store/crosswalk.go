@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"slices"
+	"strings"
 
 	connector "ml-connector"
 )
@@ -31,12 +32,13 @@ type CrosswalkCount struct {
 // Crosswalks lists the Crosswalks that have rows, by name.
 func (db *DB) Crosswalks(ctx context.Context) ([]CrosswalkCount, error) {
 	var out []CrosswalkCount
-	err := each(db.view(ctx), "read crosswalks", "SELECT name, COUNT(*) FROM crosswalk_rows GROUP BY name ORDER BY name", nil, func(rows *sql.Rows) error {
+	err := each(db.view(ctx), "read crosswalks", "SELECT name, COUNT(*) FROM crosswalk_rows GROUP BY name", nil, func(rows *sql.Rows) error {
 		var c CrosswalkCount
 		err := rows.Scan(&c.Name, &c.Rows)
 		out = append(out, c)
 		return err
 	})
+	slices.SortFunc(out, func(a, b CrosswalkCount) int { return strings.Compare(a.Name, b.Name) })
 	return out, err
 }
 

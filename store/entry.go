@@ -117,7 +117,7 @@ func (db *DB) EachEntry(ctx context.Context, f EntryFilter, fn func(connector.En
 	q.add(f.Run != 0, "(e.delivery = 0 AND e.run > 0 AND e.run = ? OR e.delivery > 0 AND e.delivery IN (SELECT d.id FROM deliveries d WHERE d.run = ?))", f.Run, f.Run)
 	q.add(f.Actor != "", "e.actor = ?", f.Actor)
 	if strings.HasSuffix(f.Action, ".") {
-		q.add(true, "e.action >= ? AND e.action < ?", f.Action, strings.TrimSuffix(f.Action, ".")+"/")
+		q.add(true, `e.action LIKE ? ESCAPE '\'`, likeText(f.Action)+"%")
 	} else {
 		q.add(f.Action != "", "e.action = ?", f.Action)
 	}

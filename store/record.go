@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -118,20 +119,27 @@ func (db *DB) fill(v reader, rows []RecordRow) error {
 	})
 }
 
+// eachNumber gives the numbers of Records, those of one Record sorted by their bytes on either database.
 func eachNumber(r reader, keys []int64, fn func(record int64, number string)) error {
-	return chunks(keys, func(part []int64) error {
+	numbers := map[int64][]string{}
+	err := chunks(keys, func(part []int64) error {
 		var args []any
 		in := list(&args, part)
-		return each(r, "read numbers", "SELECT record, number FROM record_numbers WHERE record IN ("+in+") ORDER BY record, number", args, func(rows *sql.Rows) error {
+		return each(r, "read numbers", "SELECT record, number FROM record_numbers WHERE record IN ("+in+")", args, func(rows *sql.Rows) error {
 			var key int64
 			var number string
-			if err := rows.Scan(&key, &number); err != nil {
-				return err
-			}
-			fn(key, number)
-			return nil
+			err := rows.Scan(&key, &number)
+			numbers[key] = append(numbers[key], number)
+			return err
 		})
 	})
+	for key, list := range numbers {
+		slices.Sort(list)
+		for _, number := range list {
+			fn(key, number)
+		}
+	}
+	return err
 }
 
 // UnlinkedByName lists the Records of a Connection that go by a name (a NameKey) and have no Link to the other one.

@@ -122,7 +122,7 @@ CREATE TABLE versions (
     PRIMARY KEY (record, n)
 );
 
--- One row is one object known on two Connections. The two unique keys are I6: one Link a side and other Connection.
+-- One row is one object known on two Connections; a is the one whose name has the smaller bytes. The two unique keys are I6: one Link a side and other Connection.
 CREATE TABLE links (
     id           BIGINT NOT NULL PRIMARY KEY,
     kind         TEXT   NOT NULL,
@@ -130,7 +130,7 @@ CREATE TABLE links (
     a_id         TEXT   NOT NULL,
     b_connection TEXT   NOT NULL,
     b_id         TEXT   NOT NULL,
-    CHECK (a_connection < b_connection),
+    CHECK (a_connection <> b_connection),
     UNIQUE (kind, a_connection, b_connection, a_id),
     UNIQUE (kind, a_connection, b_connection, b_id)
 );

@@ -1,0 +1,202 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+	"time"
+
+	connector "ml-connector"
+)
+
+// DeliveryFilter chooses Deliveries; zero fields choose all.
+type DeliveryFilter struct {
+	State  connector.State
+	Flow   string
+	Code   connector.Code // of the error
+	Search string         // an ID or a number, exactly; where there is none such, a part of ID, number, title or error
+	Record connector.Record
+	Run    int64
+	Limit  int   // 0 = all
+	After  int64 // only those with a greater ID; with Newest only those with a smaller one
+	Newest bool  // the newest first
+}
+
+// Deliveries lists Deliveries, the oldest first.
+func (db *DB) Deliveries(ctx context.Context, f DeliveryFilter) ([]connector.Delivery, error) {
+	var out []connector.Delivery
+	err := db.EachDelivery(ctx, f, func(d connector.Delivery) error {
+		out = append(out, d)
+		return nil
+	})
+	return out, err
+}
+
+// EachDelivery calls fn for every Delivery of a list, one by one, so that it may be of any length. An error of fn ends it.
+func (db *DB) EachDelivery(ctx context.Context, f DeliveryFilter, fn func(connector.Delivery) error) error {
+	var q conditions
+	// The index of what is stuck is used only where its own condition stands as well.
+	q.add(f.State == connector.Held || f.State == connector.Blocked || f.State == connector.InDoubt, "d.state IN ('held', 'blocked', 'in_doubt')")
+	q.add(f.State != "", "d.state = ?", string(f.State))
+	q.add(f.Flow != "", "d.flow = ?", f.Flow)
+	q.add(f.Code != "", "d.error_code = ?", string(f.Code))
+	q.add(f.Run != 0, "d.run = ?", f.Run)
+	q.add(f.Record.ID != "", "r.connection = ? AND r.kind = ? AND r.ext_id = ?", f.Record.Connection, string(f.Record.Kind), f.Record.ID)
+	if err := db.addSearch(ctx, &q, f.Search, "OR LOWER(d.error) LIKE ? ESCAPE '\\'"); err != nil {
+		return err
+	}
+	q.add(f.After != 0 && !f.Newest, "d.id > ?", f.After)
+	q.add(f.After != 0 && f.Newest, "d.id < ?", f.After)
+	order := " ORDER BY d.id"
+	if f.Newest {
+		order += " DESC"
+	}
+	return each(db.view(ctx), "list Deliveries", "SELECT "+deliveryColumns+deliveryTables+q.where()+order+q.limit(f.Limit), q.args, func(rows *sql.Rows) error {
+		d, err := scanDelivery(rows)
+		if err != nil {
+			return err
+		}
+		return fn(d)
+	})
+}
+
+// Delivery is one Delivery, or an Error not_found.
+func (db *DB) Delivery(ctx context.Context, id int64) (connector.Delivery, error) {
+	return deliveryByID(db.view(ctx), id)
+}
+
+// Delivery is DB.Delivery as the transaction sees it.
+func (tx *Tx) Delivery(id int64) (connector.Delivery, error) { return deliveryByID(tx, id) }
+
+func deliveryByID(r reader, id int64) (connector.Delivery, error) {
+	d, err := firstDelivery(r, "WHERE d.id = $1", []any{id})
+	if err != nil {
+		return connector.Delivery{}, err
+	}
+	if d == nil {
+		return connector.Delivery{}, connector.Errorf(connector.NotFound, "read a delivery", "there is no delivery %d", id).Advise("`ml-connector delivery list` shows those there are.")
+	}
+	return *d, nil
+}
+
+// RecordFilter chooses Records; zero fields choose all.
+type RecordFilter struct {
+	Connection string
+	Kind       connector.Kind
+	ID         string
+	State      connector.State // of the newest Delivery
+	Search     string          // an ID or a number, exactly; where there is none such, a part of ID, number or title
+	Limit      int             // 0 = all
+	After      int64           // only those with a greater Key; with Newest only those with a smaller one
+	Newest     bool            // the newest first
+}
+
+// ListedRecord is a line of a list of Records.
+type ListedRecord struct {
+	RecordRow
+	State connector.State // of the newest Delivery of any Flow, "" when there is none
+}
+
+// Records lists Records, in the order in which they became known.
+func (db *DB) Records(ctx context.Context, f RecordFilter) ([]ListedRecord, error) {
+	var out []ListedRecord
+	err := db.EachRecord(ctx, f, func(r ListedRecord) error {
+		out = append(out, r)
+		return nil
+	})
+	return out, err
+}
+
+// EachRecord calls fn for every Record of a list, one by one, so that it may be of any length. An error of fn ends it.
+func (db *DB) EachRecord(ctx context.Context, f RecordFilter, fn func(ListedRecord) error) error {
+	const state = "COALESCE((SELECT d.state FROM deliveries d WHERE d.record = r.id ORDER BY d.id DESC LIMIT 1), '')"
+	var q conditions
+	q.add(f.Connection != "", "r.connection = ?", f.Connection)
+	q.add(f.Kind != "", "r.kind = ?", string(f.Kind))
+	q.add(f.ID != "", "r.ext_id = ?", f.ID)
+	q.add(f.State != "", state+" = ?", string(f.State))
+	if err := db.addSearch(ctx, &q, f.Search, ""); err != nil {
+		return err
+	}
+	q.add(f.After != 0 && !f.Newest, "r.id > ?", f.After)
+	q.add(f.After != 0 && f.Newest, "r.id < ?", f.After)
+	order := " ORDER BY r.id"
+	if f.Newest {
+		order += " DESC"
+	}
+	return each(db.view(ctx), "list Records", "SELECT "+recordColumns+", "+state+" FROM records r "+q.where()+order+q.limit(f.Limit), q.args, func(rows *sql.Rows) error {
+		var l ListedRecord
+		dest, done := l.into()
+		if err := rows.Scan(append(dest, &l.State)...); err != nil {
+			return err
+		}
+		done()
+		return fn(l)
+	})
+}
+
+// addSearch looks for exact IDs and numbers first, which is quick at any size, and for parts only where there are none.
+func (db *DB) addSearch(ctx context.Context, q *conditions, text, more string) error {
+	if text == "" {
+		return nil
+	}
+	const exact = `(SELECT n.record FROM record_numbers n WHERE n.number = ? UNION SELECT s.id FROM connections c JOIN records s ON s.connection = c.name
+ AND s.kind IN ('gl_account', 'supplier', 'requisition', 'purchase_order', 'invoice') AND s.ext_id = ?)`
+	var probe conditions
+	probe.add(true, "r.id IN "+exact, text, text)
+	var key int64
+	found, err := one(db.view(ctx), "search", "SELECT r.id FROM records r "+probe.where()+" LIMIT 1", probe.args, &key)
+	if err != nil {
+		return err
+	}
+	if found {
+		q.add(true, "r.id IN "+exact, text, text)
+		return nil
+	}
+	part := "%" + likeText(strings.ToLower(text)) + "%"
+	values := []any{part, part, part}
+	if more != "" {
+		values = append(values, part)
+	}
+	q.add(true, `(LOWER(r.title) LIKE ? ESCAPE '\' OR LOWER(r.ext_id) LIKE ? ESCAPE '\'
+ OR EXISTS (SELECT 1 FROM record_numbers n WHERE n.record = r.id AND LOWER(n.number) LIKE ? ESCAPE '\') `+more+")", values...)
+	return nil
+}
+
+// likeText takes the meaning from the signs that LIKE knows.
+func likeText(s string) string {
+	return strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(s)
+}
+
+// VersionRow is one Version of a Record.
+type VersionRow struct {
+	N        int
+	SeenAt   time.Time
+	Stamp    string // of a Version that could not be read: the mark of the problem
+	Hash     string // fingerprint of the Document, "" when it could not be read
+	Document connector.Document
+}
+
+// Versions lists the Versions of a Record (by its Key), the oldest first. Documents that retention removed are nil.
+func (db *DB) Versions(ctx context.Context, key int64) ([]VersionRow, error) {
+	v := db.view(ctx)
+	var out []VersionRow
+	var hashes [][]byte
+	err := each(v, "read Versions", "SELECT n, hash, stamp, seen_at FROM versions WHERE record = $1 ORDER BY n", []any{key}, func(rows *sql.Rows) error {
+		var r VersionRow
+		var hash []byte
+		var seen int64
+		err := rows.Scan(&r.N, &hash, &r.Stamp, &seen)
+		r.SeenAt, r.Hash = timeOf(seen), hexHash(hash)
+		out, hashes = append(out, r), append(hashes, hash)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	docs, err := db.documents(v, hashes)
+	for i, h := range hashes {
+		out[i].Document = docs[string(h)]
+	}
+	return out, err
+}
