@@ -1,0 +1,147 @@
+package peoplesoft
+
+import (
+	"slices"
+	"strings"
+
+	connector "ml-connector"
+)
+
+// plan is what a ping tries for the enabled Flows.
+type plan struct {
+	queries    []queryNeed
+	operations []operationNeed
+}
+
+// queryNeed is a query that Flows need; without says what is lost when a Flow can do without it, "" when it can't.
+type queryNeed struct {
+	entity  entity
+	flows   []string
+	without string
+}
+
+func (q queryNeed) step() string { return "query:" + q.entity.spec.name }
+
+// operationNeed is a service that writes need; path is where its description is, "" when it has none.
+type operationNeed struct {
+	name  string
+	path  string
+	flows []string
+}
+
+func (o operationNeed) step() string { return "operation:" + o.name }
+
+func (p plan) names() []string {
+	var out []string
+	for _, q := range p.queries {
+		out = append(out, q.step())
+	}
+	for _, o := range p.operations {
+		out = append(out, o.step())
+	}
+	return out
+}
+
+// plan lists what the needs come to, each query and service once.
+func (i *Instance) plan(needs []connector.Need) plan {
+	var p plan
+	for _, n := range needs {
+		if n.Reads {
+			i.planRead(&p, n)
+		}
+		if n.Writes {
+			i.planWrite(&p, n)
+		}
+	}
+	return p
+}
+
+func (i *Instance) planRead(p *plan, n connector.Need) {
+	query := func(name, without string) { p.query(i.entity(name), n.Flow, without) }
+	switch n.Kind {
+	case connector.Supplier:
+		query(entVendor, "")
+		query(entVendorByID, "")
+	case connector.GLAccount:
+		query(entAccount, "")
+		query(entAccountByID, "an account that a record waits for is found by reading all of them, at most once an hour")
+		for _, e := range i.accountEntities()[1:] {
+			p.query(e, n.Flow, "")
+		}
+	case connector.Requisition:
+		query(entReq, "")
+	case connector.PurchaseOrder:
+		query(entPO, "")
+	case connector.Invoice:
+		query(entVoucher, "")
+	}
+}
+
+func (i *Instance) planWrite(p *plan, n connector.Need) {
+	query := func(name, without string) { p.query(i.entity(name), n.Flow, without) }
+	switch n.Kind {
+	case connector.Supplier:
+		query(entVendor, "")
+		query(entVendorByExt, "")
+		query(entVendorByID, "")
+		p.operation(i.describe(i.component(n.Kind)), n.Flow)
+	case connector.PurchaseOrder:
+		query(entPOByRef, "")
+		without := "what people change in a delivered order is not noticed"
+		if i.profile.po.canUpdate || i.profile.po.canCancel {
+			without = ""
+		}
+		query(entPOByID, without)
+		p.operation(i.describe(i.component(n.Kind)), n.Flow)
+	case connector.Invoice:
+		query(entVchrByID, "")
+		query(entVchrByInv, "")
+		query(entVchrPreedit, "")
+		query(entVchrStage, "")
+		query(entPayment, "what is paid can't be told")
+		name, version, _ := strings.Cut(i.profile.voucher.operation, ".")
+		if version == "" {
+			version = "VERSION_1"
+		}
+		p.operation(operationNeed{name: name, path: i.path(i.profile.soapURL, "", "") + "?Operation=GetSchema&xsd=" + escape(name+"."+version)}, n.Flow)
+	}
+}
+
+// describe gives a Component Interface's service: its WSDL, or nothing for REST.
+func (i *Instance) describe(c component) operationNeed {
+	if c.transport == "rest_ci" {
+		return operationNeed{name: "CIRT_" + c.ci}
+	}
+	return operationNeed{name: "CI_" + c.ci, path: i.path(i.profile.soapURL, c.ci, "") + "/CI_" + c.ci + ".1.wsdl"}
+}
+
+func (p *plan) query(e entity, flow, without string) {
+	for n := range p.queries {
+		if q := &p.queries[n]; q.entity.spec.name == e.spec.name {
+			q.flows = addFlow(q.flows, flow)
+			if without == "" {
+				q.without = ""
+			}
+			return
+		}
+	}
+	p.queries = append(p.queries, queryNeed{e, []string{flow}, without})
+}
+
+func (p *plan) operation(o operationNeed, flow string) {
+	for n := range p.operations {
+		if p.operations[n].name == o.name {
+			p.operations[n].flows = addFlow(p.operations[n].flows, flow)
+			return
+		}
+	}
+	o.flows = []string{flow}
+	p.operations = append(p.operations, o)
+}
+
+func addFlow(flows []string, flow string) []string {
+	if slices.Contains(flows, flow) {
+		return flows
+	}
+	return append(flows, flow)
+}

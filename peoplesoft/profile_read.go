@@ -1,0 +1,202 @@
+package peoplesoft
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// profile is the tree of PEOPLESOFT.md §9 in force, typed. It never changes after Open.
+type profile struct {
+	toolsVersion string
+	pathWithNode bool
+
+	soapURL, soapNamespace, verbCase  string
+	soapAction, soapMessage           map[string]string
+	prefixKey, prefixProp, prefixColl string
+
+	messageURL, gatewayURL            string
+	envelope, externalID, toNode      string
+	clientAuth, fallback              string
+	unicode                           bool
+	format, owner                     string
+	pageSize                          int
+	dateLayout, stampLayout, firstKey string
+	queries                           map[string]querySpec
+	poTransport, vendorTransport      string
+	po                                poProfile
+	vendorCI, vendorExt               string
+	voucher                           voucherProfile
+	restURL                           map[string]string
+	successPointer, messagesPointer   string
+	keyPointers                       map[string]string
+	customREST                        map[string]any
+	chartfields                       []chartfield
+	extra                             []rule
+}
+
+type poProfile struct {
+	ci, refField         string
+	canUpdate, canCancel bool
+	cancel, cancelLine   map[string]string
+	requireDispatched    bool
+}
+
+type voucherProfile struct {
+	operation, paymentRecord, language string
+	stageTimeout                       time.Duration
+	invoiceLength                      int
+	errorFields                        []string
+}
+
+type chartfield struct {
+	field, query, internalName, label string
+	length                            int
+}
+
+// querySpec is what the site says of one query.
+type querySpec struct {
+	name, owner string
+	prompts     map[string]string   // ours → theirs
+	fields      map[string][]string // ours → accepted keys
+	delta       string
+}
+
+// tree reads a tree in force; fill has seen to it that the forms are right.
+type tree map[string]any
+
+func (t tree) sub(name string) tree {
+	m, _ := t[name].(map[string]any)
+	return m
+}
+
+func (t tree) text(name string) string {
+	s, _ := t[name].(string)
+	return s
+}
+
+func (t tree) flag(name string) bool {
+	b, _ := t[name].(bool)
+	return b
+}
+
+func (t tree) int(name string) int {
+	n, _ := t[name].(int64)
+	return int(n)
+}
+
+func (t tree) texts(name string) []string {
+	l, _ := t[name].([]any)
+	var out []string
+	for _, e := range l {
+		if s, ok := e.(string); ok {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func (t tree) textMap(name string) map[string]string {
+	out := map[string]string{}
+	for k := range t.sub(name) {
+		out[k] = t.sub(name).text(k)
+	}
+	return out
+}
+
+func (t tree) groups(name string) []tree {
+	l, _ := t[name].([]any)
+	var out []tree
+	for _, e := range l {
+		if m, ok := e.(map[string]any); ok {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+func indexed(name string, i int) string { return fmt.Sprintf("%s[%d]", name, i+1) }
+
+// readProfile types a tree in force. What it can't type, fill has already named.
+func readProfile(t tree) profile {
+	soap, prefixes, message, q := t.sub("soap"), t.sub("soap").sub("property_prefixes"), t.sub("message"), t.sub("query")
+	p := profile{
+		toolsVersion: t.text("tools_version"), pathWithNode: t.sub("rest").flag("path_with_node"),
+		soapURL: soap.text("url"), soapNamespace: soap.text("namespace"), verbCase: soap.text("verb_case"),
+		soapAction: soap.textMap("action"), soapMessage: soap.textMap("message"),
+		prefixKey: prefixes.text("key"), prefixProp: prefixes.text("property"), prefixColl: prefixes.text("collection"),
+		messageURL: t.sub("http_connector").text("url"), gatewayURL: t.sub("gateway_status").text("url"),
+		envelope: message.text("envelope"), externalID: message.text("external_id"), toNode: message.text("to_node"),
+		clientAuth: t.sub("oauth").text("client_auth"), fallback: t.sub("encoding").text("fallback"), unicode: t.sub("db").flag("unicode"),
+		format: q.text("format"), owner: q.text("owner"), pageSize: q.int("page_size"),
+		dateLayout: layout(q.text("date_format")), stampLayout: layout(q.text("datetime_format")), firstKey: q.text("first_key"),
+		queries:     readQueries(q),
+		poTransport: t.sub("write").sub("po").text("transport"), vendorTransport: t.sub("write").sub("vendor").text("transport"),
+		vendorCI: t.sub("vendor").text("ci_name"), vendorExt: t.sub("vendor").text("external_id_field"),
+		restURL: t.sub("rest_ci").textMap("url"), successPointer: t.sub("rest_ci").text("success_pointer"),
+		messagesPointer: t.sub("rest_ci").text("messages_pointer"), keyPointers: t.sub("rest_ci").textMap("key_pointers"),
+		customREST: t.sub("custom_rest"),
+	}
+	po, v := t.sub("po"), t.sub("voucher")
+	p.po = poProfile{ci: po.text("ci_name"), refField: po.text("ref_field"), canUpdate: po.flag("can_update"), canCancel: po.flag("can_cancel"),
+		cancel: po.textMap("cancel_fields"), cancelLine: po.textMap("line_cancel_fields"), requireDispatched: po.flag("require_dispatched")}
+	timeout, _ := parseDuration(v.text("stage_timeout"))
+	p.voucher = voucherProfile{operation: v.text("operation"), paymentRecord: v.text("payment_record"), language: v.text("language"),
+		stageTimeout: timeout, invoiceLength: v.int("invoice_id_length"), errorFields: v.texts("error_fields")}
+	for _, c := range t.groups("chartfields") {
+		p.chartfields = append(p.chartfields, chartfield{c.text("field"), c.text("query"), c.text("internal_name"), c.text("label"), c.int("length")})
+	}
+	for _, x := range t.sub("errors").groups("extra") {
+		if r, err := extraRule(x.int("set"), x.int("number"), x.text("pattern"), x.text("class"), x.text("hint")); err == nil {
+			p.extra = append(p.extra, r)
+		}
+	}
+	return p
+}
+
+// readQueries types the queries; a companion takes what its entity says, unless it says so itself.
+func readQueries(q tree) map[string]querySpec {
+	out := map[string]querySpec{}
+	for name := range q {
+		e := q.sub(name)
+		if e == nil {
+			continue
+		}
+		spec := querySpec{name: e.text("name"), owner: e.text("owner"), prompts: e.textMap("prompts"), fields: map[string][]string{}, delta: e.text("delta_field")}
+		for f := range e.sub("fields") {
+			spec.fields[f] = e.sub("fields").texts(f)
+		}
+		out[name] = spec
+	}
+	for name, spec := range out {
+		base, ok := out[entityOf(name)]
+		if !ok || entityOf(name) == name {
+			continue
+		}
+		for k, v := range base.prompts {
+			if _, own := spec.prompts[k]; !own {
+				spec.prompts[k] = v
+			}
+		}
+		for k, v := range base.fields {
+			if _, own := spec.fields[k]; !own {
+				spec.fields[k] = v
+			}
+		}
+		if spec.owner == "" {
+			spec.owner = base.owner
+		}
+		out[name] = spec
+	}
+	return out
+}
+
+// entityOf is the entity that a companion query belongs to.
+func entityOf(name string) string {
+	for _, base := range []string{entVendor, entAccount, entPO, entVoucher} {
+		if strings.HasPrefix(name, base+"_") {
+			return base
+		}
+	}
+	return name
+}

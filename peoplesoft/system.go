@@ -1,0 +1,105 @@
+package peoplesoft
+
+import (
+	"strings"
+	"sync/atomic"
+	"time"
+
+	connector "ml-connector"
+)
+
+type system struct{}
+
+// New is the System peoplesoft.
+func New() connector.System { return system{} }
+
+// Name is the word in `system:` of a Connection.
+func (system) Name() string { return "peoplesoft" }
+
+// Describe declares settings and secrets; SURFACE.md fixes their names.
+func (system) Describe() connector.Description { return description() }
+
+// Validate holds the settings against SURFACE.md and the profile against PEOPLESOFT.md §9: unknown keys are problems. The
+// profile comes back whole, with every default.
+func (system) Validate(s connector.Settings) connector.Validation { return validate(s) }
+
+// Open makes an Instance. It fails when the secret that the sign-on needs is not there: a changed address drops it.
+func (system) Open(o connector.Opening) (connector.Instance, error) {
+	c, err := readConfig(tree(o.Settings))
+	if err != nil {
+		return nil, err
+	}
+	need := map[string]string{authBasic: "password", authOAuth2: "client_secret", authToken: "ps_token"}[c.auth]
+	if o.Secrets[need] == "" {
+		return nil, connector.Errorf(connector.Credentials, "open the Connection "+o.Connection, "the secret %s is missing", need).
+			Advise("Give the secret %s (again, if the address was changed: that drops it).", need)
+	}
+	return &Instance{
+		settings: o.Settings, config: c, profile: readProfile(tree(o.Settings).sub("profile")), secrets: o.Secrets, caller: o.Caller, now: o.Now,
+		accounts: newAccountCache(),
+	}, nil
+}
+
+// Explain says offline what a PeopleSoft error means: text is anything that an answer or a log held. The code is that of a
+// write, where a read would be judged more mildly.
+func (system) Explain(text string) *connector.Error {
+	i := &Instance{}
+	a := readAnswer(&connector.Response{Status: 500, Body: []byte(text)}, "")
+	if a.tree == nil && len(a.notices) == 0 {
+		a.plain(text)
+	}
+	f := i.fail("", a, true)
+	if f.row == 0 && len(f.tuples) == 0 && strings.TrimSpace(text) != "" && len(a.errors()) > 0 && a.errors()[0].plain {
+		return connector.Errorf(connector.NotFound, "", "this text holds no message number and no phrase that is known").
+			Advise("Give it with the message set and number in brackets, such as (158,505), or the whole answer of the Exchange.")
+	}
+	return f.err
+}
+
+// Instance is one Connection to PeopleSoft, for many goroutines.
+type Instance struct {
+	settings connector.Settings
+	config   config
+	profile  profile
+	secrets  map[string]string
+	caller   connector.Caller
+	now      func() time.Time
+
+	tokens   tokenCache
+	accounts *accountCache
+	largest  atomic.Int64           // rows of the largest answer seen: the user's row cap is not below it
+	format   atomic.Pointer[string] // the form of query results that has worked here
+}
+
+var (
+	_ connector.Instance = (*Instance)(nil)
+	_ connector.Source   = (*Instance)(nil)
+	_ connector.Sink     = (*Instance)(nil)
+	_ connector.Finder   = (*Instance)(nil)
+	_ connector.Tracker  = (*Instance)(nil)
+)
+
+// Settings are those in force.
+func (i *Instance) Settings() connector.Settings { return i.settings }
+
+// Kind says what PeopleSoft can do with a Kind (FLOWS.md).
+func (i *Instance) Kind(k connector.Kind) connector.KindInfo {
+	switch k {
+	case connector.GLAccount:
+		return connector.KindInfo{Reads: true}
+	case connector.Supplier:
+		return connector.KindInfo{Reads: true, Windowed: i.delta(entVendor) != "", Writes: true, Schema: supplierSchema(), Class: connector.ClassNatural, LookFirst: true}
+	case connector.Requisition:
+		return connector.KindInfo{Reads: true, Windowed: true}
+	case connector.PurchaseOrder:
+		return connector.KindInfo{Reads: true, Windowed: true, Writes: true, Schema: orderSchema(i.profile), Class: connector.ClassNatural,
+			CanUpdate: i.profile.po.canUpdate, CanCancel: i.profile.po.canCancel, LookFirst: true}
+	case connector.Invoice:
+		info := connector.KindInfo{Reads: true, Windowed: true, Writes: true, Schema: voucherSchema(i.profile), Class: connector.ClassRefused, LookFirst: true}
+		if !i.guarded() {
+			info.Class = connector.ClassDuplicate
+		}
+		return info
+	}
+	return connector.KindInfo{}
+}
