@@ -119,8 +119,13 @@ func Read(path string, known Known) (*File, error) {
 	if err != nil {
 		return nil, unreadable(path, err)
 	}
+	return Parse(path, text, folder(path), known)
+}
+
+// Parse is Read for a text that is at hand. path is how messages call it, dir what its relative paths start from.
+func Parse(path string, text []byte, dir string, known Known) (*File, error) {
 	found := &problems{file: path}
-	f := &File{Process: Process{Path: path, Dir: folder(path), Listen: defaultListen, Key: defaultKey}}
+	f := &File{Process: Process{Path: path, Dir: dir, Listen: defaultListen, Key: defaultKey}}
 	root := readYAML(text, found)
 	entries := root.entries(topKeys...)
 	f.read(entries, known)

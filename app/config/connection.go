@@ -186,23 +186,58 @@ func (f *File) secrets(c *Connection, n node, known Known) {
 
 // secret reads the value behind a reference.
 func (f *File) secret(n node, ref string, known Known) Hidden {
+	value, problem := resolve(ref, f.Dir, known)
+	if problem != "" {
+		n.fail("%s", problem)
+	}
+	return value
+}
+
+// resolve reads the value behind env:NAME or file:PATH, or says what is wrong with it.
+func resolve(ref, dir string, known Known) (value Hidden, problem string) {
 	scheme, name, _ := strings.Cut(ref, ":")
 	if scheme == "env" {
-		value, ok := known.Lookup(name)
-		if !ok || value == "" {
-			n.fail("comes from the variable %s, which is not set; export it and try again", name)
+		text, ok := known.Lookup(name)
+		if !ok || text == "" {
+			return "", "comes from the variable " + name + ", which is not set; export it and try again"
 		}
-		return Hidden(value)
+		return Hidden(text), ""
 	}
-	text, err := os.ReadFile(inFolder(name, f.Dir))
-	value := strings.TrimRight(string(text), "\r\n")
+	text, err := os.ReadFile(inFolder(name, dir))
+	value = Hidden(strings.TrimRight(string(text), "\r\n"))
 	switch {
 	case err != nil:
-		n.fail("comes from the file %s, which can't be read", name)
+		return "", "comes from the file " + name + ", which can't be read"
 	case value == "":
-		n.fail("comes from the file %s, which is empty", name)
+		return "", "comes from the file " + name + ", which is empty"
 	}
-	return Hidden(value)
+	return value, ""
+}
+
+// ReadSecrets reads secrets that are given outside a file: env:NAME or file:PATH by the secret's name.
+func ReadSecrets(system connector.System, refs map[string]string, dir string, known Known) ([]Secret, error) {
+	const op = "read secrets"
+	var names []string
+	for _, s := range system.Describe().Secrets {
+		names = append(names, s.Name)
+	}
+	var out []Secret
+	for _, name := range slices.Sorted(maps.Keys(refs)) {
+		if !slices.Contains(names, name) {
+			return nil, connector.Errorf(connector.Invalid, op, "a %s Connection has no secret %q%s", system.Name(), name, didYouMean(name, names)).
+				Advise("It has %s.", strings.Join(names, ", "))
+		}
+		if !isReference(refs[name]) {
+			return nil, connector.Errorf(connector.Invalid, op, "%s must be given as env:NAME or file:PATH, never by itself", name).
+				Advise("What stands on a command line can be seen by others: export a variable, and name it.")
+		}
+		value, problem := resolve(refs[name], dir, known)
+		if problem != "" {
+			return nil, connector.Errorf(connector.Invalid, op, "%s %s", name, problem)
+		}
+		out = append(out, Secret{Name: name, Value: value})
+	}
+	return out, nil
 }
 
 func (c Connection) values() map[string]string {

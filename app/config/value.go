@@ -58,12 +58,16 @@ func (n node) listen() string {
 // reference reads env:NAME or file:PATH. What else stands there may be the secret itself, so it is never quoted.
 func (n node) reference(what string) string {
 	t, _ := n.scalar()
-	scheme, value, _ := strings.Cut(t, ":")
-	if value == "" || scheme != "env" && scheme != "file" {
+	if !isReference(t) {
 		n.fail("must be env:NAME or file:PATH; %s itself does not belong in this file", what)
 		return ""
 	}
 	return t
+}
+
+func isReference(t string) bool {
+	scheme, value, _ := strings.Cut(t, ":")
+	return value != "" && (scheme == "env" || scheme == "file")
 }
 
 func (n node) egress(known Known) []string {

@@ -1,0 +1,58 @@
+package app
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+
+	connector "ml-connector"
+	"ml-connector/store"
+)
+
+// EachEntry calls fn for each Entry that a filter chooses, one by one.
+func (a *App) EachEntry(ctx context.Context, f store.EntryFilter, fn func(connector.Entry) error) error {
+	return a.DB.EachEntry(ctx, f, fn)
+}
+
+// VerifyLedger holds the whole ledger against its hashes and its head.
+func (a *App) VerifyLedger(ctx context.Context) (Verification, error) {
+	v, err := a.DB.VerifyEntries(ctx)
+	return verificationShape(v), err
+}
+
+// VerifyExport does the same for an export, without a database. An export shows when Entries are missing, changed or out
+// of order; that its end was cut off shows only against a head that was noted elsewhere.
+func VerifyExport(r io.Reader) (Verification, error) {
+	var chain store.Chain
+	lines := bufio.NewReader(r)
+	for n := 1; ; n++ {
+		line, err := lines.ReadBytes('\n')
+		if len(line) > 1 {
+			var e connector.Entry
+			if jerr := json.Unmarshal(line, &e); jerr != nil {
+				return Verification{}, connector.Errorf(connector.Invalid, "read the export", "line %d is not an Entry", n).
+					Advise("Give a file that `ml-connector audit export` wrote: one Entry a line.")
+			}
+			chain.Add(e)
+		}
+		if errors.Is(err, io.EOF) {
+			return verificationShape(chain.Verification()), nil
+		}
+		if err != nil {
+			return Verification{}, connector.Errorf(connector.Invalid, "read the export", "it can't be read").Because(err)
+		}
+	}
+}
+
+// ExportLedger writes Entries, one JSON object a line, in their order. It streams.
+func (a *App) ExportLedger(ctx context.Context, w io.Writer) error {
+	out := bufio.NewWriter(w)
+	lines := json.NewEncoder(out)
+	lines.SetEscapeHTML(false)
+	if err := a.DB.EachEntry(ctx, store.EntryFilter{}, func(e connector.Entry) error { return lines.Encode(e) }); err != nil {
+		return err
+	}
+	return out.Flush()
+}

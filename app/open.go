@@ -1,0 +1,152 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	connector "ml-connector"
+	"ml-connector/engine"
+	"ml-connector/vault"
+	"ml-connector/wire"
+)
+
+// metaKey is the setting of the database that remembers the key that its secrets are sealed with.
+const metaKey = "vault_key"
+
+// open makes an Instance of a Connection: settings in force, secrets unsealed, a Caller for its own addresses.
+func (a *App) open(ctx context.Context, c connector.Connection) (connector.Instance, error) {
+	op := "open connection " + c.Name
+	system, err := a.system(c.System)
+	if err != nil {
+		return nil, err
+	}
+	v := system.Validate(c.Settings)
+	if len(v.Problems) > 0 {
+		return nil, connector.Errorf(connector.Misconfigured, op, "%s %s", v.Problems[0].Path, v.Problems[0].Message).
+			Advise("Correct the settings and `apply` them.")
+	}
+	secrets, err := a.unsealed(ctx, c.Name, system, v)
+	if err != nil {
+		return nil, err
+	}
+	certificates, err := tlsOf(op, v.TLS, secrets["tls_key"])
+	if err != nil {
+		return nil, err
+	}
+	values := make([]string, 0, len(secrets))
+	for _, s := range secrets {
+		values = append(values, s)
+	}
+	caller, err := wire.New(wire.Config{
+		Connection: c.Name, Addresses: v.Addresses, Allow: a.Process.Egress, TLS: certificates, Secrets: values,
+		Timeout: timeoutOf(v.Settings), Now: a.Now,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return system.Open(connector.Opening{Connection: c.Name, Settings: v.Settings, Secrets: secrets, Caller: caller, Now: a.Now})
+}
+
+// unsealed gives the secrets of a Connection that are bound to its present addresses. One that is bound to others is
+// missing: the System says what it needs it for.
+func (a *App) unsealed(ctx context.Context, name string, system connector.System, v connector.Validation) (map[string]string, error) {
+	rows, err := a.DB.Secrets(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]string, len(rows))
+	for _, row := range rows {
+		if row.Address != boundAddress(system, row.Name, v.Settings) {
+			continue
+		}
+		keys, err := a.keys(ctx)
+		if err != nil {
+			return nil, err
+		}
+		secret, err := keys.Unseal(name, row.Name, row.Address, row.Sealed)
+		if err != nil {
+			return nil, err
+		}
+		out[row.Name] = string(secret)
+	}
+	return out, nil
+}
+
+// boundAddress is what a secret is bound to: the settings in force that make up the address that it is sent to.
+func boundAddress(system connector.System, secret string, inForce connector.Settings) string {
+	for _, s := range system.Describe().Secrets {
+		if s.Name != secret {
+			continue
+		}
+		parts := make([]string, 0, len(s.BoundTo))
+		for _, name := range s.BoundTo {
+			parts = append(parts, fmt.Sprintf("%s=%v", name, inForce[name]))
+		}
+		return strings.Join(parts, " ")
+	}
+	return ""
+}
+
+// keys opens the vault, and refuses a key that is not the one that the database was set up with.
+func (a *App) keys(ctx context.Context) (*vault.Vault, error) {
+	keys, err := a.anyKeys()
+	if err != nil {
+		return nil, err
+	}
+	known, err := a.DB.Meta(ctx, metaKey)
+	if err != nil || known == "" {
+		return keys, err
+	}
+	return keys, keys.Check(known)
+}
+
+// anyKeys opens the vault with the key that is there, whichever it is.
+func (a *App) anyKeys() (*vault.Vault, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.vault != nil {
+		return a.vault, nil
+	}
+	keys, err := vault.Open(a.Process.Key, a.Process.Dir, a.Lookup)
+	if err != nil {
+		return nil, err
+	}
+	a.vault = keys
+	return keys, nil
+}
+
+// tlsOf reads the certificate files that the settings name.
+func tlsOf(op string, files connector.TLSFiles, key string) (wire.TLS, error) {
+	t := wire.TLS{Max: files.Max}
+	for _, f := range []struct {
+		path string
+		into *[]byte
+	}{{files.CA, &t.CA}, {files.Cert, &t.Cert}} {
+		if f.path == "" {
+			continue
+		}
+		text, err := os.ReadFile(f.path)
+		if err != nil {
+			return t, connector.Errorf(connector.Misconfigured, op, "the certificate file %s can't be read", f.path).Because(err).
+				Advise("Put it back, or correct tls_ca and tls_cert in the settings.")
+		}
+		*f.into = text
+	}
+	if t.Cert != nil {
+		t.Key = []byte(key)
+	}
+	return t, nil
+}
+
+// timeoutOf is the setting `timeout`; 0 without one, so that the System's own defaults count.
+func timeoutOf(s connector.Settings) time.Duration {
+	text, _ := s["timeout"].(string)
+	d, err := engine.ParseDuration(text)
+	if err != nil {
+		return 0
+	}
+	return d
+}

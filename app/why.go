@@ -1,0 +1,204 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	connector "ml-connector"
+	"ml-connector/store"
+)
+
+// Why is the answer to "where is it, what does it wait for".
+type Why struct {
+	Number    string   `json:"number"`
+	Record    string   `json:"record"` // CONNECTION:KIND:ID
+	State     string   `json:"state"`  // of its newest Delivery, "" when it has none
+	Sentences []string `json:"sentences"`
+}
+
+// deepest is how many things that wait for each other one answer follows.
+const deepest = 4
+
+// Why says in one sentence for each Record that a number means where it is and what it waits for. Of two sides of a Link
+// it speaks of the side that was read and sent.
+func (a *App) Why(ctx context.Context, number string) (Why, error) {
+	rows, err := a.matches(ctx, number)
+	if err != nil {
+		return Why{}, err
+	}
+	if rows, err = a.sources(ctx, rows); err != nil {
+		return Why{}, err
+	}
+	if len(rows) == 0 {
+		_, err := a.FindRecord(ctx, number)
+		return Why{}, err
+	}
+	out := Why{Number: number, Record: rows[0].Record.String(), Sentences: []string{}}
+	for i, r := range rows {
+		last, sentence, err := a.sentence(ctx, r, deepest)
+		if err != nil {
+			return out, err
+		}
+		if i == 0 && last != nil {
+			out.State = string(last.State)
+		}
+		out.Sentences = append(out.Sentences, sentence)
+	}
+	return out, nil
+}
+
+// sources leaves out the Records that another of them was delivered to.
+func (a *App) sources(ctx context.Context, rows []store.RecordRow) ([]store.RecordRow, error) {
+	if len(rows) < 2 {
+		return rows, nil
+	}
+	sent := map[connector.Record]bool{}
+	for _, r := range rows {
+		ds, err := a.DB.Deliveries(ctx, store.DeliveryFilter{Record: r.Record, Newest: true, Limit: 1})
+		if err != nil {
+			return nil, err
+		}
+		sent[r.Record] = len(ds) > 0
+	}
+	var out []store.RecordRow
+	for _, r := range rows {
+		links, err := a.DB.LinksOf(ctx, r.Record)
+		if err != nil {
+			return nil, err
+		}
+		target := false
+		for _, l := range links {
+			target = target || !sent[r.Record] && sent[l.Other(r.Record.Connection)]
+		}
+		if !target {
+			out = append(out, r)
+		}
+	}
+	return out, nil
+}
+
+// sentence says where one Record is; depth bounds how far it follows what it waits for.
+func (a *App) sentence(ctx context.Context, r store.RecordRow, depth int) (*connector.Delivery, string, error) {
+	ds, err := a.DB.Deliveries(ctx, store.DeliveryFilter{Record: r.Record, Newest: true, Limit: 1})
+	if err != nil {
+		return nil, "", err
+	}
+	if len(ds) == 0 {
+		text, err := a.withoutDelivery(ctx, r)
+		return nil, text, err
+	}
+	d := ds[0]
+	text := title(r) + " " + stands(d)
+	if d.State == connector.Blocked && depth > 0 && len(d.BlockedOn) > 0 {
+		cause, err := a.cause(ctx, d.BlockedOn[0], depth-1)
+		if err != nil {
+			return nil, "", err
+		}
+		text += cause
+	}
+	return &d, text + ".", nil
+}
+
+// stands puts a Delivery's state into words.
+func stands(d connector.Delivery) string {
+	switch d.State {
+	case connector.Delivered:
+		text := fmt.Sprintf("was delivered to %s as %s", d.Target.Connection, d.Target.ID)
+		if d.Life != nil && d.Life.Stage != "" {
+			text += ", and is " + string(d.Life.Stage) + " there since " + d.Life.At.UTC().Format(time.RFC3339)
+			if d.Life.Reason != "" {
+				text += " (" + trimStop(d.Life.Reason) + ")"
+			}
+		}
+		return text
+	case connector.Unchanged:
+		return "is in step: nothing that flow " + d.Flow + " owns changed"
+	case connector.Filtered:
+		return "is not sent by flow " + d.Flow + ": " + reason(d, "it does not pass its filter")
+	case connector.Skipped:
+		return "was skipped by a person (delivery " + fmt.Sprint(d.ID) + ")"
+	case connector.Superseded:
+		return "was overtaken by a newer version"
+	case connector.Held:
+		return "is held (delivery " + fmt.Sprint(d.ID) + "): " + reason(d, "no reason was kept") + hint(d)
+	case connector.InDoubt:
+		return "is in doubt (delivery " + fmt.Sprint(d.ID) + "): " + reason(d, "its answer was lost") + "; it is looked up before anything is sent again"
+	case connector.Blocked:
+		return "waits for " + what(d)
+	case connector.Sending:
+		return "is being sent by flow " + d.Flow
+	}
+	text := "waits to be sent by flow " + d.Flow
+	if d.Err != nil {
+		text += " again, after: " + trimStop(d.Err.Message)
+	}
+	return text
+}
+
+func what(d connector.Delivery) string {
+	if len(d.BlockedOn) == 0 {
+		return "something that is not there yet"
+	}
+	if text := trimStop(d.BlockedOn[0].Reason); text != "" {
+		return text
+	}
+	return strings.ReplaceAll(string(d.BlockedOn[0].Kind), "_", " ") + " " + d.BlockedOn[0].ID()
+}
+
+func reason(d connector.Delivery, otherwise string) string {
+	if d.Err == nil || d.Err.Message == "" {
+		return otherwise
+	}
+	return trimStop(d.Err.Message)
+}
+
+func hint(d connector.Delivery) string {
+	if d.Err == nil || d.Err.Hint == "" {
+		return ""
+	}
+	return " — " + trimStop(d.Err.Hint)
+}
+
+func trimStop(s string) string { return strings.TrimRight(s, ". ") }
+
+// cause says where the thing is that a Record waits for.
+func (a *App) cause(ctx context.Context, ref connector.Ref, depth int) (string, error) {
+	if ref.Kind == connector.CrosswalkKind {
+		return "", nil
+	}
+	for _, id := range append(append([]string{}, ref.IDs...), ref.Number) {
+		if id == "" {
+			continue
+		}
+		row, err := a.DB.RecordByID(ctx, connector.Record{Connection: ref.Connection, Kind: ref.Kind, ID: id})
+		if err != nil {
+			return "", err
+		}
+		if row == nil {
+			rows, err := a.DB.RecordByNumber(ctx, ref.Connection, ref.Kind, id)
+			if err != nil {
+				return "", err
+			}
+			if len(rows) == 0 {
+				continue
+			}
+			row = &rows[0]
+		}
+		_, text, err := a.sentence(ctx, *row, depth)
+		return ". " + trimStop(text), err
+	}
+	return ", which was not read yet", nil
+}
+
+func (a *App) withoutDelivery(ctx context.Context, r store.RecordRow) (string, error) {
+	links, err := a.DB.LinksOf(ctx, r.Record)
+	if err != nil {
+		return "", err
+	}
+	if len(links) == 0 {
+		return title(r) + " was read, and no Flow has anything to do with it.", nil
+	}
+	return title(r) + " is linked to " + links[0].Other(r.Record.Connection).String() + ".", nil
+}
