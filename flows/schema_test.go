@@ -77,7 +77,7 @@ func vendor() connector.Schema {
 
 func order() connector.Schema {
 	return connector.Schema{Fields: all(
-		required(text(5, "BUSINESS_UNIT")), text(10, "PO_ID"), text(5, "VENDOR_SETID"), required(text(10, "VENDOR_ID")), date("PO_DT"), required(text(30, "PO_REF")), required(text(30, "BUYER_ID")),
+		required(text(5, "BUSINESS_UNIT")), required(text(10, "PO_ID")), text(2, "PO_STATUS"), text(5, "VENDOR_SETID"), required(text(10, "VENDOR_ID")), date("PO_DT"), required(text(30, "PO_REF")), required(text(30, "BUYER_ID")),
 		text(3, "CURRENCY_CD", "DISP_METHOD", "ORIGIN"),
 		list("PO_LINE", number(5, 0, "LINE_NBR"), text(254, "DESCR254_MIXED"), text(5, "CATEGORY_ID"), text(3, "UNIT_OF_MEASURE"), text(50, "ITM_ID_VNDR"),
 			list("PO_LINE_SHIP", number(3, 0, "SCHED_NBR"), date("DUE_DT"), text(10, "SHIPTO_ID"), number(15, 4, "QTY_PO"), number(15, 5, "PRICE_PO"),

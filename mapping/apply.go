@@ -221,15 +221,33 @@ func (s *scope) value(r *rule, path string, f *connector.Field) string {
 		s.run.unresolved = append(s.run.unresolved, path)
 		return ""
 	}
-	if short, _ := left(text, r.cut); r.cut > 0 && short != text {
-		short = strings.TrimSpace(short)
-		s.run.result.Cuts = append(s.run.result.Cuts, connector.Change{Field: path, Old: text, New: short})
-		text = short
+	if r.cut != nil {
+		text = in.shorten(r.cut, text)
 	}
 	if r.required && text == "" {
 		s.run.problem(path, "", "is required and has no value")
 	}
 	return text
+}
+
+// shorten cuts text to so many characters, and keeps what it cut.
+func (s *scope) shorten(most *expression, text string) string {
+	v, ok := s.try("cut", most)
+	if !ok {
+		return text
+	}
+	n, err := toInt(v)
+	if err != nil {
+		s.fail("cut", err)
+		return text
+	}
+	short, _ := left(text, n)
+	if short == text {
+		return text
+	}
+	short = strings.TrimSpace(short)
+	s.run.result.Cuts = append(s.run.result.Cuts, connector.Change{Field: s.path, Old: text, New: short})
+	return short
 }
 
 func (s *scope) source(r *rule) (string, bool) {

@@ -34,9 +34,9 @@ func iso3(code string) (string, error) {
 }
 
 func country(code string) (two, three string, err error) {
-	code = strings.ToUpper(code)
+	upper := strings.ToUpper(code)
 	for word := range strings.SplitSeq(countries, " ") {
-		if word[:2] == code || word[2:] == code {
+		if word[:2] == upper || word[2:] == upper {
 			return word[:2], word[2:], nil
 		}
 	}

@@ -14,9 +14,10 @@ const (
 
 // currencyDigits is how many digits after the point an amount of a currency has.
 func currencyDigits(code string) (int, error) {
+	given := code
 	code = strings.ToUpper(code)
 	if len(code) != 3 || strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
-		return 0, fmt.Errorf("%q is no currency", code)
+		return 0, fmt.Errorf("%q is no currency", given)
 	}
 	switch {
 	case strings.Contains(noDigits, code):

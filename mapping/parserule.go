@@ -131,11 +131,7 @@ func (r *rule) parseValue(e entry, names []string) {
 	case "required":
 		r.required = e.value.bool()
 	case "cut":
-		n, err := toInt(e.value.text())
-		if err != nil || n < 1 {
-			e.value.fail("must be a number of characters")
-		}
-		r.cut = n
+		r.cut = e.value.expression(names)
 	}
 }
 

@@ -66,7 +66,7 @@ type rule struct {
 	value    *expression // expr:
 	fallback *expression // default:
 	lookup   string      // crosswalk
-	cut      int
+	cut      *expression // most characters
 	when     *expression
 	onCreate bool // made on creation only, and owned by the target afterwards
 	unowned  bool // sent each time, but never owned
