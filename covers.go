@@ -1,71 +1,90 @@
 package connector
 
-import "strings"
+import (
+	"bytes"
+	"slices"
+	"strings"
+)
 
 // Covers says whether have holds every leaf of want. A field that have does not know at all (its key is missing) is
 // passed over: a Mirror tells only what it can. Lists are compared as sets of groups: each group of want must be covered
 // by a group of have that has the same key fields, or by any when none has keys. White space at the ends is no difference.
-func Covers(have, want Document) bool {
-	return len(missing(have, want, "")) == 0
-}
+func Covers(have, want Document) bool { return len(uncovered(have, want, "")) == 0 }
 
-func uncovered(have, want Document) string {
-	var changes []Change
-	for _, p := range missing(have, want, "") {
-		changes = append(changes, Change{Field: p})
-	}
-	return listFields(changes)
-}
-
-// missing lists the paths of want that have contradicts.
-func missing(have, want Document, prefix string) []string {
+// uncovered lists the paths of want that have contradicts, in order.
+func uncovered(have, want Document, prefix string) []string {
 	var out []string
 	for name, w := range want {
 		h, known := have[name]
-		if !known {
-			continue
-		}
-		path := prefix + name
-		if wm, ok := AsMap(w); ok {
-			hm, ok := AsMap(h)
-			if !ok {
-				out = append(out, path)
-				continue
-			}
-			out = append(out, missing(hm, wm, path+".")...)
-			continue
-		}
-		if wl, ok := w.([]any); ok {
-			hl, _ := h.([]any)
-			for _, e := range wl {
-				if !anyCovers(hl, e) {
-					out = append(out, path)
-					break
-				}
-			}
-			continue
-		}
-		ws, _ := w.(string)
-		hs, _ := h.(string)
-		if strings.TrimSpace(ws) != strings.TrimSpace(hs) {
-			out = append(out, path)
+		hm, both := AsMap(h)
+		wm, group := AsMap(w)
+		switch {
+		case !known:
+		case group && both:
+			out = append(out, uncovered(hm, wm, prefix+name+".")...)
+		case !carries(h, w, false):
+			out = append(out, prefix+name)
 		}
 	}
+	slices.Sort(out)
 	return out
 }
 
-func anyCovers(have []any, want any) bool {
-	wm, isMap := AsMap(want)
-	for _, h := range have {
-		if !isMap {
-			if h == want {
-				return true
+// carries compares one value; strict means that a field that have does not know is not held.
+func carries(have, want any, strict bool) bool {
+	if wm, ok := AsMap(want); ok {
+		hm, ok := AsMap(have)
+		for name, w := range wm {
+			if h, known := hm[name]; (known || strict) && !carries(h, w, strict) {
+				return false
 			}
-			continue
 		}
-		if hm, ok := AsMap(h); ok && Covers(hm, wm) {
-			return true
-		}
+		return ok
 	}
-	return false
+	if wl, ok := want.([]any); ok {
+		hl, _ := have.([]any)
+		for _, w := range wl {
+			if prune(w) != nil && !anyCarries(hl, w, strict) {
+				return false
+			}
+		}
+		return true
+	}
+	h, _ := have.(string)
+	w, _ := want.(string)
+	return strings.TrimSpace(h) == strings.TrimSpace(w)
+}
+
+func anyCarries(have []any, want any, strict bool) bool {
+	return slices.ContainsFunc(have, func(h any) bool { return carries(h, want, strict) })
+}
+
+// shows says whether now holds every change that leads from old to wanted. What now does not tell it does not hold, so
+// that a change which can't be seen at the target is never taken for done.
+func shows(now, old, wanted any) bool {
+	if bytes.Equal(Document{"": old}.Canonical(), Document{"": wanted}.Canonical()) {
+		return true
+	}
+	om, oldGroup := AsMap(old)
+	wm, newGroup := AsMap(wanted)
+	if oldGroup || newGroup {
+		hm, _ := AsMap(now)
+		for _, names := range []Document{om, wm} {
+			for name := range names {
+				if !shows(hm[name], om[name], wm[name]) {
+					return false
+				}
+			}
+		}
+		return true
+	}
+	ol, oldList := old.([]any)
+	wl, newList := wanted.([]any)
+	if oldList || newList {
+		hl, known := now.([]any)
+		gone := func(e any) bool { return !anyCarries(wl, e, true) && anyCarries(hl, e, false) }
+		return known && carries(hl, wl, true) && !slices.ContainsFunc(ol, gone)
+	}
+	_, known := now.(string)
+	return known && carries(now, wanted, true)
 }

@@ -1,5 +1,10 @@
 package connector
 
+import (
+	"cmp"
+	"strings"
+)
+
 // Rules are those of a Flow and of its target that bear on a decision.
 type Rules struct {
 	Drift     DriftRule
@@ -60,11 +65,7 @@ func Decide(s Situation) Decision {
 		}
 	}
 	if len(s.Problems) > 0 {
-		code := s.Code
-		if code == "" {
-			code = Invalid
-		}
-		return Decision{Action: ActHold, Code: code, Reason: joinReasons(s.Problems)}
+		return Decision{Action: ActHold, Code: cmp.Or(s.Code, Invalid), Reason: strings.Join(s.Problems, "; ")}
 	}
 	if len(s.Missing) > 0 {
 		return Decision{Action: ActBlock, Reason: "waits for " + s.Missing[0].Reason}
@@ -110,10 +111,12 @@ func (s Situation) decideNew() Decision {
 	return Decision{Action: ActCreate}
 }
 
-// adopt takes what was found as ours; where its owned fields differ, or can't be seen, and the target takes a change, it is updated.
+// adopt takes what was found as ours; where its owned fields differ (an older Version may have been sent), or can't be
+// seen, and the target takes a change, it is updated.
 func (s Situation) adopt() Decision {
 	f := &s.Target[0]
-	if s.Rules.CanUpdate && !s.Sent && (f.Document == nil || !Covers(f.Document, s.Wanted)) {
+	unseen := f.Document == nil && !s.Sent
+	if s.Rules.CanUpdate && (unseen || !Covers(f.Document, s.Wanted)) {
 		return Decision{Action: ActUpdate, Found: f}
 	}
 	return Decision{Action: ActAdopt, Found: f}
@@ -129,14 +132,13 @@ func (s Situation) decideLinked() Decision {
 		return Decision{Action: ActUpdate}
 	}
 	changed := s.Wanted.Fingerprint() != s.Agreed.Fingerprint
-	if now != nil && Covers(now, s.Wanted) {
-		return Decision{Action: ActUnchanged, Reason: "the target holds this already"}
-	}
 	drifted := now != nil && !Covers(now, s.Agreed.Owned)
 	switch {
+	case changed && now != nil && shows(now, s.Agreed.Owned, s.Wanted) && Covers(now, s.Wanted):
+		return Decision{Action: ActUnchanged, Reason: "the target holds this already"}
 	case drifted && !changed && s.Rules.Drift == DriftIgnore:
 		return Decision{Action: ActUnchanged, Reason: "what the target changed is ignored by this Flow's rule"}
-	case drifted && s.Rules.Drift == DriftHold && !s.Forced:
+	case drifted && s.Rules.Drift == DriftHold && !s.Forced, drifted && !changed && !s.Rules.CanUpdate:
 		return Decision{Action: ActHold, Code: Conflict, Reason: driftReason(changed, s.Agreed.Owned, now),
 			Hint: "Replay the Delivery to let the owner's value win, or make both sides agree by hand."}
 	case !changed && !drifted:
@@ -157,37 +159,25 @@ func (s Situation) now() Document {
 }
 
 func driftReason(changed bool, agreed, now Document) string {
+	reason := "a value that this Flow owns was changed at the target: "
 	if changed {
-		return "both sides changed since they last agreed; at the target: " + uncovered(now, agreed)
+		reason = "both sides changed since they last agreed; at the target: "
 	}
-	return "a value that this Flow owns was changed at the target: " + uncovered(now, agreed)
+	return reason + firstFields(uncovered(now, agreed, ""))
 }
 
 func changedFields(old, now Document) string {
-	return listFields(Diff(old, now))
+	var fields []string
+	for _, c := range Diff(old, now) {
+		fields = append(fields, c.Field)
+	}
+	return firstFields(fields)
 }
 
-func listFields(changes []Change) string {
-	s := ""
-	for i, c := range changes {
-		if i == 5 {
-			return s + ", …"
-		}
-		if i > 0 {
-			s += ", "
-		}
-		s += c.Field
+// firstFields names at most five, so that a reason stays readable.
+func firstFields(fields []string) string {
+	if len(fields) > 5 {
+		fields = append(fields[:5:5], "…")
 	}
-	return s
-}
-
-func joinReasons(reasons []string) string {
-	s := ""
-	for i, r := range reasons {
-		if i > 0 {
-			s += "; "
-		}
-		s += r
-	}
-	return s
+	return strings.Join(fields, ", ")
 }

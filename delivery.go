@@ -24,15 +24,6 @@ func States() []State {
 	return []State{Delivered, Unchanged, Filtered, Skipped, Superseded, Held, Blocked, InDoubt, Waiting, Sending}
 }
 
-// Settled says that nothing more happens to the Delivery by itself.
-func (s State) Settled() bool {
-	switch s {
-	case Delivered, Unchanged, Filtered, Held, Superseded, Skipped:
-		return true
-	}
-	return false
-}
-
 // Delivery is the duty to bring one Version of a Record to the target of one Flow.
 type Delivery struct {
 	ID        int64

@@ -5,7 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"sort"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -46,37 +47,36 @@ func ParseDocument(text []byte) (Document, error) {
 	return d, nil
 }
 
-func prune(v any) any {
-	switch x := v.(type) {
-	case map[string]any:
-		out := make(map[string]any, len(x))
-		for k, e := range x {
-			if p := prune(e); p != nil {
-				out[k] = p
+// prune leaves out what is blank; nothing left is nil.
+func prune(v any) any { return copyOf(v, false) }
+
+// copyOf copies a value to its depth, with or without what is blank in it.
+func copyOf(v any, blanks bool) any {
+	if m, ok := AsMap(v); ok {
+		out := make(map[string]any, len(m))
+		for k, e := range m {
+			if c := copyOf(e, blanks); c != nil || blanks {
+				out[k] = c
 			}
 		}
-		if len(out) == 0 {
-			return nil
+		if len(out) > 0 || blanks {
+			return out
 		}
-		return out
-	case Document:
-		return prune(map[string]any(x))
-	case []any:
-		out := make([]any, 0, len(x))
-		for _, e := range x {
-			if p := prune(e); p != nil {
-				out = append(out, p)
+		return nil
+	}
+	if l, ok := v.([]any); ok {
+		out := make([]any, 0, len(l))
+		for _, e := range l {
+			if c := copyOf(e, blanks); c != nil || blanks {
+				out = append(out, c)
 			}
 		}
-		if len(out) == 0 {
-			return nil
+		if len(out) > 0 || blanks {
+			return out
 		}
-		return out
-	case string:
-		if x == "" {
-			return nil
-		}
-	case nil:
+		return nil
+	}
+	if v == "" && !blanks {
 		return nil
 	}
 	return v
@@ -126,27 +126,8 @@ func AsMap(v any) (Document, bool) {
 
 // Clone copies a Document to its depth.
 func (d Document) Clone() Document {
-	out := make(Document, len(d))
-	for k, v := range d {
-		out[k] = cloneValue(v)
-	}
-	return out
-}
-
-func cloneValue(v any) any {
-	switch x := v.(type) {
-	case map[string]any:
-		return map[string]any(Document(x).Clone())
-	case Document:
-		return map[string]any(x.Clone())
-	case []any:
-		out := make([]any, len(x))
-		for i, e := range x {
-			out[i] = cloneValue(e)
-		}
-		return out
-	}
-	return v
+	c, _ := AsMap(copyOf(d, true))
+	return c
 }
 
 // Change is one field that differs between two Documents.
@@ -156,22 +137,13 @@ type Change struct {
 	New   string `json:"new"`
 }
 
-// Diff lists the leaves in which two Documents differ, by path.
+// Diff lists the leaves in which two Documents differ, by path. It is empty exactly when their fingerprints are equal.
 func Diff(old, now Document) []Change {
-	a, b := Flatten(old), Flatten(now)
-	seen := make(map[string]bool, len(a)+len(b))
-	var paths []string
-	for _, m := range []map[string]string{a, b} {
-		for p := range m {
-			if !seen[p] {
-				seen[p] = true
-				paths = append(paths, p)
-			}
-		}
-	}
-	sort.Strings(paths)
+	a, b := leaves(old), leaves(now)
+	all := maps.Clone(a)
+	maps.Copy(all, b)
 	var out []Change
-	for _, p := range paths {
+	for _, p := range slices.Sorted(maps.Keys(all)) {
 		if a[p] != b[p] {
 			out = append(out, Change{Field: p, Old: a[p], New: b[p]})
 		}
@@ -179,32 +151,24 @@ func Diff(old, now Document) []Change {
 	return out
 }
 
-// Flatten gives each leaf of a Document by its path.
-func Flatten(d Document) map[string]string {
+// leaves gives each leaf of a Document by its path. Blank ones are left out, and blank groups of a list don't count.
+func leaves(d Document) map[string]string {
 	out := map[string]string{}
-	flatten(out, "", map[string]any(d))
+	flatten(out, "", prune(d))
 	return out
 }
 
 func flatten(out map[string]string, path string, v any) {
-	if m, ok := AsMap(v); ok {
-		for k, e := range m {
-			p := k
-			if path != "" {
-				p = path + "." + k
-			}
-			flatten(out, p, e)
-		}
-		return
-	}
 	switch x := v.(type) {
+	case map[string]any:
+		for k, e := range x {
+			flatten(out, strings.TrimPrefix(path+"."+k, "."), e)
+		}
 	case []any:
 		for i, e := range x {
 			flatten(out, path+"["+strconv.Itoa(i+1)+"]", e)
 		}
 	case string:
-		if x != "" {
-			out[path] = x
-		}
+		out[path] = x
 	}
 }

@@ -3,6 +3,7 @@ package connector
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -43,30 +44,26 @@ type codeRow struct {
 	exit     int
 }
 
+// codes is DESIGN.md's table of errors; what it does not know is treated as internal.
+var codes = map[Code]codeRow{
+	Invalid:       {ReactHold, 422, 2},
+	Misconfigured: {ReactPauseFlow, 422, 2},
+	Rejected:      {ReactHold, 422, 3},
+	NotFound:      {ReactHold, 404, 3},
+	Conflict:      {ReactHold, 409, 3},
+	Credentials:   {ReactPauseConnection, 502, 4},
+	Forbidden:     {ReactPauseFlow, 403, 4},
+	Throttled:     {ReactWait, 429, 5},
+	Unavailable:   {ReactRetry, 503, 5},
+	Ambiguous:     {ReactDoubt, 502, 5},
+	Internal:      {ReactHold, 500, 1},
+}
+
 func (c Code) row() codeRow {
-	switch c {
-	case Invalid:
-		return codeRow{ReactHold, 422, 2}
-	case Misconfigured:
-		return codeRow{ReactPauseFlow, 422, 2}
-	case Rejected:
-		return codeRow{ReactHold, 422, 3}
-	case NotFound:
-		return codeRow{ReactHold, 404, 3}
-	case Conflict:
-		return codeRow{ReactHold, 409, 3}
-	case Credentials:
-		return codeRow{ReactPauseConnection, 502, 4}
-	case Forbidden:
-		return codeRow{ReactPauseFlow, 403, 4}
-	case Throttled:
-		return codeRow{ReactWait, 429, 5}
-	case Unavailable:
-		return codeRow{ReactRetry, 503, 5}
-	case Ambiguous:
-		return codeRow{ReactDoubt, 502, 5}
+	if r, ok := codes[c]; ok {
+		return r
 	}
-	return codeRow{ReactHold, 500, 1}
+	return codes[Internal]
 }
 
 // Reaction is what the engine does.
@@ -80,14 +77,12 @@ func (c Code) ExitStatus() int { return c.row().exit }
 
 // WorstExit picks the exit status when several classes meet: 1 before 4, 5, 2, 3, 0 (SURFACE.md).
 func WorstExit(statuses ...int) int {
-	rank := map[int]int{1: 5, 4: 4, 5: 3, 2: 2, 3: 1}
-	worst := 0
-	for _, s := range statuses {
-		if rank[s] > rank[worst] {
-			worst = s
+	for _, worst := range []int{1, 4, 5, 2, 3} {
+		if slices.Contains(statuses, worst) {
+			return worst
 		}
 	}
-	return worst
+	return 0
 }
 
 // Error is the one error type that crosses rooms. Message and Hint are for a person and hold no secret.

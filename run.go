@@ -49,25 +49,12 @@ type Counts struct {
 
 // Add counts n Deliveries of a state.
 func (c *Counts) Add(s State, n int) {
-	switch s {
-	case Delivered:
-		c.Delivered += n
-	case Unchanged:
-		c.Unchanged += n
-	case Filtered:
-		c.Filtered += n
-	case Skipped:
-		c.Skipped += n
-	case Superseded:
-		c.Superseded += n
-	case Held:
-		c.Held += n
-	case Blocked:
-		c.Blocked += n
-	case InDoubt:
-		c.InDoubt += n
-	case Waiting, Sending:
-		c.Waiting += n
+	count := map[State]*int{
+		Delivered: &c.Delivered, Unchanged: &c.Unchanged, Filtered: &c.Filtered, Skipped: &c.Skipped, Superseded: &c.Superseded,
+		Held: &c.Held, Blocked: &c.Blocked, InDoubt: &c.InDoubt, Waiting: &c.Waiting, Sending: &c.Waiting,
+	}[s]
+	if count != nil {
+		*count += n
 	}
 }
 

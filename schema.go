@@ -49,9 +49,7 @@ type FieldProblem struct {
 
 // Check holds a Document against the Schema and names every field that does not fit: unknown, missing, too long, wrong
 // form, not in the list. It never changes the Document.
-func (s Schema) Check(d Document) []FieldProblem {
-	return checkFields(s.Fields, d, "")
-}
+func (s Schema) Check(d Document) []FieldProblem { return checkFields(s.Fields, d, "") }
 
 func checkFields(fields []Field, d Document, prefix string) []FieldProblem {
 	var out []FieldProblem
@@ -73,8 +71,8 @@ func (f Field) check(v any, path string) []FieldProblem {
 	switch f.Type {
 	case TypeGroup:
 		m, ok := AsMap(v)
-		if !ok {
-			return f.missing(v == nil, path)
+		if len(m) == 0 {
+			return f.missing(v == nil || ok, path)
 		}
 		return checkFields(f.Fields, m, path+".")
 	case TypeList:
