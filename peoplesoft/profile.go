@@ -82,14 +82,14 @@ func profileShape() shape {
 	anyTree := func(name string) member { return member{name, shape{form: asTree}} }
 	return group(
 		text("tools_version", ""),
-		member{"rest", group(flag("path_with_node", true))},
+		member{"rest", group(yesNo("path_with_node", true))},
 		soapShape(),
 		member{"http_connector", group(text("url", "/PSIGW/HttpListeningConnector").checked(pathOn))},
 		member{"gateway_status", group(text("url", "/PSIGW/PeopleSoftListeningConnector").checked(pathOn))},
 		member{"message", group(text("envelope", "headers", "headers", "query", "ibrequest"), text("external_id", "header", "header", "ibrequest"), text("to_node", ""))},
 		member{"oauth", group(text("client_auth", "basic", "basic", "body"))},
 		member{"encoding", group(text("fallback", "windows-1252", "windows-1252", "iso-8859-1"))},
-		member{"db", group(flag("unicode", true))},
+		member{"db", group(yesNo("unicode", true))},
 		queryShape(),
 		member{"write", group(
 			member{"po", group(text("transport", "soap_ci", "soap_ci", "rest_ci"))},
@@ -158,9 +158,9 @@ func poShape() member {
 	return member{"po", group(
 		text("ci_name", "JGR_PO_CI").checked(matches(queryName, "the name of a Component Interface")),
 		text("ref_field", "PO_REF").checked(matches(fieldName, "the name of a field")),
-		text("buyer", ""), text("origin", ""), flag("can_update", false), flag("can_cancel", false),
+		text("buyer", ""), text("origin", ""), yesNo("can_update", false), yesNo("can_cancel", false),
 		cancels("cancel_fields", "PO_STATUS", "PX"), cancels("line_cancel_fields", "CANCEL_STATUS", "X"),
-		flag("require_dispatched", false), flag("link_requisition", false),
+		yesNo("require_dispatched", false), yesNo("link_requisition", false),
 	)}
 }
 
@@ -168,7 +168,7 @@ func voucherShape() member {
 	return member{"voucher", group(
 		text("operation", "VOUCHER_BUILD.VERSION_1").checked(matches(columnName, "the alias of a service operation")),
 		text("id_scheme", "J{invoice:7}"), text("origin", "JGR"), text("source", "XML"), text("style_credit", "ADJ"),
-		flag("override_po_accounting", false),
+		yesNo("override_po_accounting", false),
 		member{"stage_timeout", shape{form: asDuration, def: "48h"}},
 		number("invoice_id_length", 30, 1, 30),
 		member{"error_fields", shape{form: asTexts, texts: []string{"A.ERRMSGTEXT", "A.DUP_INVOICE_STATUS"}, check: matches(columnName, "the name of a column")}},
@@ -180,7 +180,7 @@ func voucherShape() member {
 func chartfieldShape() shape {
 	return group(
 		text("field", "").checked(matches(fieldName, "the name of a ChartField")), text("query", "").checked(matches(queryName, "the name of a query")),
-		text("internal_name", ""), text("label", ""), number("length", 0, 0, 254), text("record", ""), flag("required", false),
+		text("internal_name", ""), text("label", ""), number("length", 0, 0, 254), text("record", ""), yesNo("required", false),
 	)
 }
 

@@ -53,7 +53,7 @@ func text(name, def string, values ...string) member {
 	return member{name, shape{form: asText, def: def, values: values}}
 }
 
-func flag(name string, def bool) member {
+func yesNo(name string, def bool) member {
 	return member{name, shape{form: asFlag, def: strconv.FormatBool(def)}}
 }
 

@@ -48,7 +48,7 @@ func (r rule) rank() int {
 	switch {
 	case r.row == 0:
 		return rankOwn
-	case r.set == setCI && (r.number == 34 || r.number == 37):
+	case tuple{r.set, r.number}.consequence():
 		return rankWeak
 	case r.number != anyNumber:
 		return rankExact
@@ -57,6 +57,9 @@ func (r rule) rank() int {
 	}
 	return rankSet
 }
+
+// consequence says that a tuple only reports that something went wrong before.
+func (t tuple) consequence() bool { return t.set == setCI && (t.number == 34 || t.number == 37) }
 
 // matches says whether a rule speaks of a notice.
 func (r rule) matches(n notice) bool {
@@ -67,8 +70,10 @@ func (r rule) matches(n notice) bool {
 		return r.pattern != nil
 	}
 	return slices.ContainsFunc(n.tuples, func(t tuple) bool {
-		inSet := t.set == r.set || r.set == customSets && t.set >= customSets
-		return inSet && (r.number == anyNumber || t.number == r.number)
+		if t.set != r.set && (r.set != customSets || t.set < customSets) {
+			return false
+		}
+		return t.number == r.number || r.number == anyNumber && !t.consequence()
 	})
 }
 
@@ -155,7 +160,7 @@ func said(notices []notice) string {
 			continue
 		}
 		all = append(all, t)
-		if !slices.ContainsFunc(n.tuples, func(x tuple) bool { return x == tuple{setCI, 37} || x == tuple{setCI, 34} }) {
+		if !slices.ContainsFunc(n.tuples, tuple.consequence) {
 			causes = append(causes, t)
 		}
 	}

@@ -3,6 +3,7 @@ package peoplesoft
 import (
 	"context"
 	"errors"
+	"maps"
 	"strings"
 
 	connector "ml-connector"
@@ -34,17 +35,24 @@ func (i *Instance) changeOrder(ctx context.Context, op string, w connector.Write
 		return connector.Receipt{}, err
 	}
 	lines, _ := d["PO_LINE"].([]any)
+	var kept []any // of the lines before: a cancelled one is not blanked as well
 	for _, old := range w.Previous.List("PO_LINE") {
-		if number := old.Text("LINE_NBR"); number != "" && matching(d.List("PO_LINE"), old, "LINE_NBR") == nil {
-			gone := map[string]any{"LINE_NBR": number}
-			for k, v := range i.profile.po.cancelLine {
-				gone[k] = v
-			}
-			lines = append(lines, gone)
+		if matching(d.List("PO_LINE"), old, "LINE_NBR") != nil {
+			kept = append(kept, old)
+			continue
 		}
+		gone := map[string]any{"LINE_NBR": old.Text("LINE_NBR")}
+		for k, v := range i.profile.po.cancelLine {
+			gone[k] = v
+		}
+		lines = append(lines, gone)
 	}
 	d["PO_LINE"] = lines
-	return i.saveAgain(ctx, d, w.Previous)
+	prev := maps.Clone(w.Previous)
+	if prev != nil {
+		prev["PO_LINE"] = kept
+	}
+	return i.saveAgain(ctx, d, prev)
 }
 
 // cancelOrder is an update with the profile's `po.cancel_fields`.
