@@ -1,0 +1,83 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	connector "ml-connector"
+	"ml-connector/app"
+	"ml-connector/store"
+)
+
+func (p *program) auditCommand() *cobra.Command {
+	return group("audit", "The ledger: who or what did what to which record, when, why", p.auditList(), p.auditVerify(), p.auditExport())
+}
+
+func (p *program) auditList() *cobra.Command {
+	var f store.EntryFilter
+	c := &cobra.Command{Use: "list", Short: "List entries; a table shows the newest", Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error {
+		return p.with(c.Context(), func(a *app.App) error {
+			f.Newest = p.format == "table"
+			return p.printEntries(func(fn func(connector.Entry) error) error { return a.EachEntry(c.Context(), f, fn) })
+		})
+	}}
+	c.Flags().StringVar(&f.Subject, "subject", "", "only of this subject: CONNECTION:KIND:ID, flow:NAME, connection:NAME")
+	c.Flags().Int64Var(&f.Delivery, "delivery", 0, "only of this delivery")
+	c.Flags().Int64Var(&f.Run, "run", 0, "only of this run")
+	c.Flags().StringVar(&f.Actor, "actor", "", "only by this actor")
+	c.Flags().StringVar(&f.Action, "action", "", "only this action, such as delivery.held; delivery. means all of them")
+	p.limitFlag(c)
+	return c
+}
+
+func (p *program) auditVerify() *cobra.Command {
+	var file string
+	c := &cobra.Command{
+		Use:   "verify [--file FILE]",
+		Short: "Hold the ledger, or an export of it, against its hashes",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if file == "" {
+				return p.with(c.Context(), func(a *app.App) error {
+					v, err := a.VerifyLedger(c.Context())
+					return p.printVerification(v, err)
+				})
+			}
+			f, err := os.Open(file)
+			if err != nil {
+				return connector.Errorf(connector.Invalid, "read the export", "%s can't be read", file).Because(err)
+			}
+			defer f.Close()
+			v, err := app.VerifyExport(f)
+			return p.printVerification(v, err)
+		},
+	}
+	c.Flags().StringVar(&file, "file", "", "an export; needs no database")
+	return c
+}
+
+func (p *program) printVerification(v app.Verification, err error) error {
+	if err != nil {
+		return err
+	}
+	if !v.OK {
+		p.status = connector.Rejected.ExitStatus()
+	}
+	if p.format == "json" {
+		return p.object(v)
+	}
+	broken := ""
+	if v.BrokenAt != nil {
+		broken = fmt.Sprintf("entry %d: %s", *v.BrokenAt, v.Reason)
+	}
+	return p.facts("ok", fmt.Sprint(v.OK), "entries", fmt.Sprint(v.Entries), "first", fmt.Sprint(v.First), "last", fmt.Sprint(v.Last), "head hash", v.HeadHash, "broken at", broken)
+}
+
+func (p *program) auditExport() *cobra.Command {
+	return &cobra.Command{Use: "export", Short: "Write all entries to stdout, one JSON object a line, for `audit verify --file`", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return p.with(c.Context(), func(a *app.App) error { return a.ExportLedger(c.Context(), p.out) })
+		}}
+}

@@ -1,0 +1,279 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/spf13/cobra"
+
+	connector "ml-connector"
+	"ml-connector/app"
+)
+
+func group(use, short string, sub ...*cobra.Command) *cobra.Command {
+	c := &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
+	c.AddCommand(sub...)
+	return c
+}
+
+func (p *program) connectionCommand() *cobra.Command {
+	return group("connection", "The systems that are kept in step",
+		p.connectionList(), p.connectionShow(), p.connectionAdd(), p.connectionPing(),
+		p.onConnection("resume NAME", "End a pause; the next run checks first", func(c *cobra.Command, a *app.App, name string) error {
+			return a.ResumeConnection(c.Context(), name, p.actor())
+		}),
+		p.connectionPause(), p.connectionRotate(),
+		p.onConnection("remove NAME", "Remove a connection and its secrets; refused while a flow uses it", func(c *cobra.Command, a *app.App, name string) error {
+			return a.RemoveConnection(c.Context(), name, p.actor())
+		}))
+}
+
+// onConnection is a verb that needs nothing but a name.
+func (p *program) onConnection(use, short string, do func(*cobra.Command, *app.App, string) error) *cobra.Command {
+	return &cobra.Command{Use: use, Short: short, Args: cobra.ExactArgs(1), RunE: func(c *cobra.Command, args []string) error {
+		return p.with(c.Context(), func(a *app.App) error { return do(c, a, args[0]) })
+	}}
+}
+
+func (p *program) connectionList() *cobra.Command {
+	c := &cobra.Command{Use: "list", Short: "List connections", Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error {
+		return p.with(c.Context(), func(a *app.App) error {
+			all, err := a.Connections(c.Context())
+			if err != nil {
+				return err
+			}
+			return list(p, of(all), []string{"name", "system", "state", "checked", "addresses"}, func(x app.Connection) []string {
+				return []string{x.Name, x.System, x.State, timeOf(x.CheckedAt), strings.Join(x.Addresses, " ")}
+			})
+		})
+	}}
+	p.limitFlag(c)
+	return c
+}
+
+// timeOf is a time for a table; "" for none.
+func timeOf(t *time.Time) string {
+	if t == nil || t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+func (p *program) connectionShow() *cobra.Command {
+	return p.onConnection("show NAME", "Show settings in force, secrets by name, and the last check", func(c *cobra.Command, a *app.App, name string) error {
+		x, err := a.Connection(c.Context(), name)
+		if err != nil {
+			return err
+		}
+		if p.format == "json" {
+			return p.object(x)
+		}
+		pairs := []string{"name", x.Name, "system", x.System, "state", x.State, "addresses", strings.Join(x.Addresses, " "), "flows", strings.Join(x.Flows, " ")}
+		if x.Paused != nil {
+			pairs = append(pairs, "paused", fmt.Sprintf("%s, by %s: %s", timeOf(&x.Paused.At), x.Paused.By, x.Paused.Reason))
+		}
+		settings, err := yaml.Marshal(x.Settings)
+		if err != nil {
+			return connector.Errorf(connector.Internal, "print", "the settings can't be written").Because(err)
+		}
+		for _, s := range x.Secrets {
+			state := "not set"
+			switch {
+			case s.Set && !s.Usable:
+				state = "bound to another address: give it again"
+			case s.Set:
+				state = "set " + timeOf(s.SetAt)
+			}
+			pairs = append(pairs, "secret "+s.Name, state)
+		}
+		if err := p.facts(pairs...); err != nil || p.format == "csv" {
+			return err
+		}
+		p.print("\nsettings in force:\n" + strings.TrimRight(string(settings), "\n"))
+		if len(x.Steps) > 0 {
+			p.print("\nlast check, " + timeOf(x.CheckedAt) + ":")
+			return p.printSteps(x.Steps)
+		}
+		return nil
+	})
+}
+
+func (p *program) connectionAdd() *cobra.Command {
+	var system string
+	var set, secrets []string
+	c := &cobra.Command{
+		Use:     "add NAME --system SYSTEM [--set KEY=VALUE]… [--secret NAME=env:VARIABLE]…",
+		Short:   "Add or change one connection, as `apply` would",
+		Example: "  ml-connector connection add erp --system peoplesoft --set host=erp.example.com --set port=8443 --set 'setids=[SHARE]' --secret password=env:ERP_PASSWORD",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			text, err := connectionText(args[0], system, set, secrets)
+			if err != nil {
+				return err
+			}
+			return p.with(c.Context(), func(a *app.App) error {
+				applied, err := a.AddConnection(c.Context(), "connection add", text, p.actor())
+				if err != nil {
+					return err
+				}
+				return p.printApplied(applied)
+			})
+		},
+	}
+	c.Flags().StringVar(&system, "system", "", "the kind of system")
+	c.Flags().StringArrayVar(&set, "set", nil, "a setting, KEY=VALUE; VALUE is YAML")
+	c.Flags().StringArrayVar(&secrets, "secret", nil, "a secret, NAME=env:VARIABLE or NAME=file:PATH")
+	return c
+}
+
+// connectionText writes the one entry as a configuration file, so that it is read and checked as one.
+func connectionText(name, system string, set, secrets []string) ([]byte, error) {
+	entry := yaml.MapSlice{{Key: "system", Value: system}}
+	settings, hidden := yaml.MapSlice{}, yaml.MapSlice{}
+	for _, s := range set {
+		key, value, ok := strings.Cut(s, "=")
+		var parsed any
+		if err := yaml.Unmarshal([]byte(value), &parsed); err != nil || !ok {
+			return nil, connector.Errorf(connector.Invalid, "read the command line", "--set %s is not KEY=VALUE with a YAML value", key)
+		}
+		if _, isText := parsed.(string); isText || isScalar(parsed) {
+			parsed = yamlText(value)
+		}
+		settings = append(settings, yaml.MapItem{Key: key, Value: parsed})
+	}
+	refs, err := pairs("--secret", secrets)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range secrets {
+		key, _, _ := strings.Cut(s, "=")
+		hidden = append(hidden, yaml.MapItem{Key: key, Value: refs[key]})
+	}
+	entry = append(entry, yaml.MapItem{Key: "settings", Value: settings}, yaml.MapItem{Key: "secrets", Value: hidden})
+	text, err := yaml.Marshal(yaml.MapSlice{{Key: "connections", Value: yaml.MapSlice{{Key: name, Value: entry}}}})
+	if err != nil {
+		return nil, connector.Errorf(connector.Invalid, "read the command line", "the settings can't be written as YAML").Because(err)
+	}
+	return text, nil
+}
+
+// yamlText is a scalar as it was typed, so that 007 stays 007.
+type yamlText string
+
+// MarshalYAML writes the text as it is.
+func (t yamlText) MarshalYAML() ([]byte, error) { return []byte(t), nil }
+
+func isScalar(v any) bool {
+	switch v.(type) {
+	case []any, map[string]any, yaml.MapSlice, nil:
+		return false
+	}
+	return true
+}
+
+// pairs reads NAME=VALUE arguments. A value is never quoted back: it may be a secret.
+func pairs(flag string, list []string) (map[string]string, error) {
+	out := map[string]string{}
+	for _, s := range list {
+		name, value, ok := strings.Cut(s, "=")
+		if !ok || name == "" || value == "" {
+			return nil, connector.Errorf(connector.Invalid, "read the command line", "%s must be NAME=env:VARIABLE or NAME=file:PATH", flag)
+		}
+		out[name] = value
+	}
+	return out, nil
+}
+
+func (p *program) connectionPing() *cobra.Command {
+	return &cobra.Command{
+		Use:   "ping [NAME…]",
+		Short: "Check connections step by step: at most one log-in, no write",
+		RunE: func(c *cobra.Command, args []string) error {
+			return p.with(c.Context(), func(a *app.App) error {
+				pings, err := a.Ping(c.Context(), args)
+				if err != nil {
+					return err
+				}
+				p.status = app.PingStatus(pings)
+				return p.printPings(pings)
+			})
+		},
+	}
+}
+
+func (p *program) printPings(pings []app.Ping) error {
+	if p.format == "json" {
+		return list(p, of(pings), nil, nil)
+	}
+	type row struct {
+		name string
+		app.Step
+	}
+	var rows []row
+	for _, g := range pings {
+		for _, s := range g.Steps {
+			rows = append(rows, row{g.Name, s})
+		}
+	}
+	p.limit = 0
+	err := list(p, of(rows), []string{"connection", "step", "state", "ms", "message"}, func(r row) []string {
+		message := r.Message
+		if r.Hint != "" && r.State != connector.StepOK {
+			message += " — " + r.Hint
+		}
+		return []string{r.name, r.Step.Step, string(r.State), fmt.Sprint(r.TookMS), message}
+	})
+	if err != nil || p.format == "csv" {
+		return err
+	}
+	for _, g := range pings {
+		for _, f := range g.Fit {
+			if !f.Ready {
+				p.say("flow %s is not ready: %s", f.Flow, strings.Join(f.Needs, "; "))
+			}
+		}
+		if g.OK {
+			p.say("%s is well", g.Name)
+		}
+	}
+	return nil
+}
+
+func (p *program) printSteps(steps []app.Step) error {
+	p.limit = 0
+	return list(p, of(steps), []string{"step", "state", "ms", "message"}, func(s app.Step) []string {
+		return []string{s.Step, string(s.State), fmt.Sprint(s.TookMS), s.Message}
+	})
+}
+
+func (p *program) connectionPause() *cobra.Command {
+	var reason string
+	c := p.onConnection("pause NAME", "Let a connection and all its flows stand still", func(c *cobra.Command, a *app.App, name string) error {
+		return a.PauseConnection(c.Context(), name, reason, p.actor())
+	})
+	c.Flags().StringVar(&reason, "reason", "", "why, for the ledger and for others")
+	return c
+}
+
+func (p *program) connectionRotate() *cobra.Command {
+	var secrets []string
+	c := p.onConnection("rotate NAME --secret NAME=env:VARIABLE", "Replace secrets of a connection", func(c *cobra.Command, a *app.App, name string) error {
+		refs, err := pairs("--secret", secrets)
+		if err != nil {
+			return err
+		}
+		if len(refs) == 0 {
+			return connector.Errorf(connector.Invalid, "read the command line", "no secret was given").
+				Advise("Name the variable or file that holds the new one: --secret password=env:NEW_PASSWORD.")
+		}
+		applied, err := a.RotateSecrets(c.Context(), name, refs, p.actor())
+		if err != nil {
+			return err
+		}
+		return p.printApplied(applied)
+	})
+	c.Flags().StringArrayVar(&secrets, "secret", nil, "a secret, NAME=env:VARIABLE or NAME=file:PATH")
+	return c
+}

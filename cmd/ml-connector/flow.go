@@ -1,0 +1,78 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"ml-connector/app"
+)
+
+func (p *program) flowCommand() *cobra.Command {
+	return group("flow", "The directions in which records go",
+		p.flowList(), p.flowShow(),
+		p.onConnection("enable NAME", "Let a flow run by its schedule, and end its pause", func(c *cobra.Command, a *app.App, name string) error {
+			return a.EnableFlow(c.Context(), name, p.actor())
+		}),
+		p.onConnection("disable NAME", "Stop a flow from running by its schedule and in a sync of all", func(c *cobra.Command, a *app.App, name string) error {
+			return a.DisableFlow(c.Context(), name, p.actor())
+		}))
+}
+
+func (p *program) flowList() *cobra.Command {
+	c := &cobra.Command{Use: "list", Short: "List flows in the order in which they depend on each other", Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error {
+		return p.with(c.Context(), func(a *app.App) error {
+			all, err := a.Flows(c.Context())
+			if err != nil {
+				return err
+			}
+			return list(p, of(all), []string{"name", "kind", "from", "to", "schedule", "state", "last run", "next run"}, func(f app.Flow) []string {
+				last := ""
+				if f.LastRun != nil {
+					last = timeOf(&f.LastRun.StartedAt)
+				}
+				return []string{f.Name, string(f.Kind), f.From, f.To, f.Schedule, flowState(f), last, timeOf(f.NextRun)}
+			})
+		})
+	}}
+	p.limitFlag(c)
+	return c
+}
+
+func flowState(f app.Flow) string {
+	switch {
+	case !f.Enabled:
+		return "disabled"
+	case f.Paused != nil:
+		return "paused: " + f.Paused.Reason
+	}
+	return "enabled"
+}
+
+func (p *program) flowShow() *cobra.Command {
+	return p.onConnection("show NAME", "Show a flow and its rules", func(c *cobra.Command, a *app.App, name string) error {
+		f, err := a.Flow(c.Context(), name)
+		if err != nil {
+			return err
+		}
+		if p.format == "json" {
+			return p.object(f)
+		}
+		limit := "none"
+		if f.MaxChanges > 0 {
+			limit = fmt.Sprintf("%d changes a run", f.MaxChanges)
+		}
+		pairs := []string{"name", f.Name, "kind", string(f.Kind), "from", f.From, "to", f.To, "uses", f.Use, "state", flowState(f.Flow), "schedule", f.Schedule,
+			"next run", timeOf(f.NextRun), "cursor", timeOf(f.Cursor), "where", f.Where, "drift", string(f.Drift), "withdraw", string(f.Withdraw),
+			"limit", limit, "start", timeOf(f.Start), "retry held", fmt.Sprint(f.RetryHeld), "track", f.Track, "acknowledge", f.Acknowledge, "deep", f.Deep,
+			"applied", timeOf(&f.AppliedAt)}
+		if r := f.LastRun; r != nil {
+			pairs = append(pairs, "last run", fmt.Sprintf("%s, read %d, delivered %d, held %d", timeOf(&r.StartedAt), r.Read, r.Delivered, r.Held))
+		}
+		if err := p.facts(pairs...); err != nil || p.format == "csv" {
+			return err
+		}
+		p.print("\n" + f.Mapping)
+		return nil
+	})
+}

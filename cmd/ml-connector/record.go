@@ -1,0 +1,117 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	connector "ml-connector"
+	"ml-connector/app"
+	"ml-connector/store"
+)
+
+func (p *program) recordCommand() *cobra.Command {
+	return group("record", "What was read", p.recordList(), p.recordShow(), p.recordHistory())
+}
+
+func (p *program) recordList() *cobra.Command {
+	var f store.RecordFilter
+	var kind, state string
+	c := &cobra.Command{Use: "list", Short: "List records", Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error {
+		f.Kind, f.State = connector.Kind(kind), connector.State(state)
+		return p.with(c.Context(), func(a *app.App) error {
+			rows := func(fn func(app.Record) error) error { return a.EachRecord(c.Context(), f, fn) }
+			return list(p, rows, []string{"connection", "kind", "id", "title", "version", "state", "updated"}, func(r app.Record) []string {
+				return []string{r.Connection, string(r.Kind), r.ID, r.Title, fmt.Sprint(r.Version), string(r.State), timeOf(&r.UpdatedAt)}
+			})
+		})
+	}}
+	c.Flags().StringVar(&f.Connection, "connection", "", "only of this connection")
+	c.Flags().StringVar(&kind, "kind", "", "only of this kind")
+	c.Flags().StringVar(&state, "state", "", "only those whose newest delivery is in this state")
+	c.Flags().StringVar(&f.Search, "search", "", "an id or number, or a part of id, number or title")
+	p.limitFlag(c)
+	return c
+}
+
+func (p *program) recordShow() *cobra.Command {
+	return p.onConnection("show [[CONNECTION:]KIND:]ID", "Show a record: versions, links, deliveries, history, and what belongs with it", func(c *cobra.Command, a *app.App, id string) error {
+		r, err := a.Record(c.Context(), id)
+		if err != nil {
+			return err
+		}
+		if p.format == "json" {
+			return p.object(r)
+		}
+		pairs := []string{"record", fmt.Sprintf("%s:%s:%s", r.Connection, r.Kind, r.ID), "title", r.Title, "numbers", strings.Join(r.Numbers, " "), "standing", string(r.Standing)}
+		for _, v := range r.Versions {
+			pairs = append(pairs, fmt.Sprintf("version %d", v.Version), "seen "+timeOf(&v.SeenAt))
+		}
+		for _, l := range r.Links {
+			agreed := ""
+			for _, g := range l.Agreed {
+				agreed += fmt.Sprintf(", agreed by %s on version %d", g.Flow, g.Version)
+			}
+			pairs = append(pairs, "linked to", l.Connection+" "+l.ID+agreed)
+		}
+		for _, d := range r.Deliveries {
+			pairs = append(pairs, fmt.Sprintf("delivery %d", d.ID), d.Flow+": "+deliveryWords(d))
+		}
+		for _, t := range r.Thread {
+			pairs = append(pairs, "belongs with", strings.TrimSpace(fmt.Sprintf("%s:%s:%s %s", t.Connection, t.Kind, t.ID, t.State)))
+		}
+		if err := p.facts(pairs...); err != nil || p.format == "csv" {
+			return err
+		}
+		p.print("")
+		return p.printEntries(of(r.History))
+	})
+}
+
+// deliveryWords are a Delivery's state and its reason.
+func deliveryWords(d app.Delivery) string {
+	out := string(d.State)
+	if d.Target.ID != "" {
+		out += " as " + d.Target.ID
+	}
+	if d.Life != nil && d.Life.Stage != "" {
+		out += ", " + string(d.Life.Stage)
+	}
+	switch {
+	case d.State == connector.Blocked && len(d.BlockedOn) > 0:
+		out += " on " + d.BlockedOn[0].Reason
+	case d.Error != nil:
+		out += ": " + d.Error.Message
+	}
+	return out
+}
+
+func (p *program) recordHistory() *cobra.Command {
+	c := p.onConnection("history [[CONNECTION:]KIND:]ID", "List what happened to a record, when and by whom", func(c *cobra.Command, a *app.App, id string) error {
+		row, err := a.FindRecord(c.Context(), id)
+		if err != nil {
+			return err
+		}
+		entries, err := a.RecordHistory(c.Context(), row.Record)
+		if err != nil {
+			return err
+		}
+		return p.printEntries(of(entries))
+	})
+	p.limitFlag(c)
+	return c
+}
+
+func (p *program) printEntries(rows each[connector.Entry]) error {
+	return list(p, rows, []string{"number", "time", "actor", "action", "subject", "run", "delivery", "details"}, func(e connector.Entry) []string {
+		return []string{fmt.Sprint(e.Number), timeOf(&e.Time), e.Actor, e.Action, e.Subject, number(e.Run), number(e.Delivery), detailWords(e.Details)}
+	})
+}
+
+func number(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprint(n)
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"ml-connector/app"
+)
+
+func (p *program) syncCommand() *cobra.Command {
+	var since, until string
+	var wait time.Duration
+	var dry bool
+	c := &cobra.Command{
+		Use:   "sync [FLOW…]",
+		Short: "Run flows now, wait, and report; without a name all, in dependency order",
+		Long: "Run flows now, deliver what they read and what was waiting for them, and wait until nothing can move further. When an engine is\n" +
+			"alive on this database, it is asked to. Exit status 3: a run ended with held or in_doubt records.",
+		RunE: func(c *cobra.Command, args []string) error {
+			o := app.SyncOptions{Flows: args, Wait: wait}
+			var err error
+			if o.Since, err = moment(since, time.Now()); err != nil {
+				return err
+			}
+			if o.Until, err = moment(until, time.Now()); err != nil {
+				return err
+			}
+			return p.with(c.Context(), func(a *app.App) error {
+				p.watch()
+				if dry {
+					return p.dryRun(c, a, o)
+				}
+				done, err := a.Sync(c.Context(), o, p.actor())
+				if err != nil {
+					return err
+				}
+				p.status = done.ExitStatus()
+				return p.printRuns(done)
+			})
+		},
+	}
+	c.Flags().StringVar(&since, "since", "", "decide the records known since then again, and read what changed: a time, or 36h, 7d")
+	c.Flags().StringVar(&until, "until", "", "read what changed before then")
+	c.Flags().DurationVar(&wait, "wait", 5*time.Minute, "how long to wait until nothing can move further")
+	c.Flags().BoolVar(&dry, "dry-run", false, "read, map and decide, and write to neither system")
+	p.limitFlag(c)
+	return c
+}
+
+// watch shows progress when somebody looks.
+func (p *program) watch() {
+	if p.progress == nil && terminal(p.talk) {
+		p.progress = &progress{w: p.talk}
+	}
+}
+
+func (p *program) dryRun(c *cobra.Command, a *app.App, o app.SyncOptions) error {
+	plan, err := a.DryRun(c.Context(), o)
+	if err != nil {
+		return err
+	}
+	p.status = plan.ExitStatus()
+	if p.format == "json" {
+		return p.object(plan)
+	}
+	err = list(p, of(plan.Rows), []string{"flow", "record", "operation", "target", "changes"}, func(r app.PlanRow) []string {
+		what := changeWords(r)
+		return []string{r.Flow, r.Record.Connection + " " + r.Record.ID, r.Operation, strings.TrimSpace(r.Target.Connection + " " + r.Target.ID), what}
+	})
+	if err != nil {
+		return err
+	}
+	p.sayRunErrors(plan.Runs)
+	return nil
+}
+
+// changeWords are what would change, the first few of it; or why nothing would.
+func changeWords(r app.PlanRow) string {
+	if r.Error != nil {
+		return string(r.Error.Code) + ": " + r.Error.Message
+	}
+	if r.Operation == "create" {
+		return fmt.Sprintf("%d fields", len(r.Changes))
+	}
+	var out []string
+	for i, c := range r.Changes {
+		if i == 3 {
+			out = append(out, fmt.Sprintf("and %d more", len(r.Changes)-i))
+			break
+		}
+		out = append(out, fmt.Sprintf("%s: %s → %s", c.Field, c.Old, c.New))
+	}
+	return strings.Join(out, "; ")
+}
+
+func (p *program) printRuns(done app.Synced) error {
+	if p.format == "json" {
+		return p.object(done)
+	}
+	columns := []string{"flow", "read", "delivered", "unchanged", "filtered", "skipped", "superseded", "held", "blocked", "in doubt", "waiting"}
+	err := list(p, of(done.Runs), columns, func(r app.Run) []string {
+		return append([]string{r.Flow}, counts(r)...)
+	})
+	if err != nil {
+		return err
+	}
+	p.sayRunErrors(done.Runs)
+	held := 0
+	for _, r := range done.Runs {
+		held += r.Held + r.InDoubt
+	}
+	if held > 0 {
+		p.say("%d records need a person: ml-connector delivery list --state held", held)
+	}
+	if done.TimedOut {
+		p.say("the wait is over, and something can still move: it goes on with the next run")
+	}
+	return nil
+}
+
+func counts(r app.Run) []string {
+	var out []string
+	for _, n := range []int{r.Read, r.Delivered, r.Unchanged, r.Filtered, r.Skipped, r.Superseded, r.Held, r.Blocked, r.InDoubt, r.Waiting} {
+		out = append(out, fmt.Sprint(n))
+	}
+	return out
+}
+
+func (p *program) sayRunErrors(runs []app.Run) {
+	for _, r := range runs {
+		if r.Error != nil {
+			p.say("%s: %s: %s", r.Flow, r.Error.Code, clean(r.Error.Message))
+			if r.Error.Hint != "" {
+				p.say("  %s", clean(r.Error.Hint))
+			}
+		}
+	}
+}
