@@ -68,30 +68,36 @@ func failedStep(steps []connector.Step, flow string) *connector.Step {
 	return nil
 }
 
+// Rechecks remembers which Connections were checked again in one command, so that each is asked at most once.
+type Rechecks map[string]bool
+
 // ready makes sure that a Flow may run: both Connections checked for their present settings, nothing paused. With again,
-// what is paused by itself is checked once more first.
-func (e *Engine) ready(ctx context.Context, flow string, again bool) error {
+// what stands still by itself is checked once more first. It names the Connection that is not ready.
+func (e *Engine) ready(ctx context.Context, flow string, again Rechecks) (connection string, err error) {
 	f, err := e.DB.Flow(ctx, flow)
 	if err != nil {
-		return err
+		return "", err
 	}
 	for _, name := range []string{f.From, f.To} {
 		c, err := e.DB.Connection(ctx, name)
 		if err != nil {
-			return err
+			return name, err
 		}
 		steps := c.Steps
 		stopped := c.Paused.Code != "" || f.Paused.Code != "" || failedStep(steps, flow) != nil
-		if c.CheckedAt.IsZero() || again && stopped {
+		if c.CheckedAt.IsZero() || again != nil && stopped && !again[name] {
+			if again != nil {
+				again[name] = true
+			}
 			if steps, err = e.Ping(ctx, name); err != nil {
-				return err
+				return name, err
 			}
 		}
 		if s := failedStep(steps, flow); s != nil {
-			return connector.Errorf(s.Code, fmt.Sprintf("check connection %s, step %s", name, s.Step), "%s", s.Message).Advise("%s", s.Hint)
+			return name, connector.Errorf(s.Code, fmt.Sprintf("check connection %s, step %s", name, s.Step), "%s", s.Message).Advise("%s", s.Hint)
 		}
 	}
-	return e.notPaused(ctx, flow)
+	return f.From, e.notPaused(ctx, flow)
 }
 
 // notPaused is an error that says why a Flow stands still, nil when it does not.

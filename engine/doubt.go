@@ -96,6 +96,10 @@ func (b *pump) judgeAbsence(ctx context.Context, it *item) {
 		a.sight = c
 	}
 	v := a.judge()
+	if v.absent && a.sight != sightLater && a.trust != trustAlways && d.Attempts > 1 {
+		// It was sent again on weaker proof before, and that went into doubt too: the look-up may see nothing of ours at all.
+		v = verdict{reason: "not found again after it had been sent again; only a person can tell now"}
+	}
 	if v.absent {
 		it.out = b.sendAgain(v.reason)
 		return

@@ -26,8 +26,10 @@ type Config struct {
 	Open   OpenFunc
 	Now    func() time.Time
 	Sleep  func(ctx context.Context, d time.Duration) error // ends early with the context's error
+	Tick   func(ctx context.Context, d time.Duration) error // waits between two beats of a lease; nil = Sleep
 	Jitter func() float64                                   // 0 ≤ x < 1
 	Owner  string                                           // of this process, unique among all that share the database
+	Sole   bool                                             // no other process can be delivering: the lock of a SQLite file is ours
 	Log    *slog.Logger
 	// Progress, when not nil, hears of what is being done; it must return at once.
 	Progress func(Progress)
@@ -53,6 +55,9 @@ type Engine struct {
 func New(c Config) *Engine {
 	if c.Sleep == nil {
 		c.Sleep = Sleep
+	}
+	if c.Tick == nil {
+		c.Tick = c.Sleep
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

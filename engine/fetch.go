@@ -56,19 +56,22 @@ func (e *Engine) fetch(ctx context.Context, of connector.Flow, ref connector.Ref
 		if f.Kind != ref.Kind || !between(f, of) || !f.Enabled {
 			continue
 		}
-		keys := keysAt(f, ref)
+		keys, err := e.keysKnown(ctx, f, ref)
+		if err != nil {
+			return fetchedUnknown, err
+		}
 		if len(keys) == 0 {
 			continue
 		}
-		if e.ready(ctx, f.Name, false) != nil {
+		if _, err := e.ready(ctx, f.Name, nil); err != nil {
 			return fetchedUnknown, nil
 		}
 		asked = true
 		res, err := e.fetchFrom(ctx, f, keys, run)
-		if err != nil || res == fetchedLinked {
+		if err != nil {
 			return res, err
 		}
-		if res != fetchedNowhere {
+		if result == fetchedNowhere || res == fetchedLinked {
 			result = res
 		}
 	}
@@ -95,6 +98,20 @@ func keysAt(f connector.Flow, ref connector.Ref) []connector.Key {
 		keys = append(keys, connector.Key{ID: id})
 	}
 	return keys
+}
+
+// keysKnown are those of keysAt, and the ID of what the reference is linked to already: a record that is linked but not
+// usable is read again at the side that says whether it is.
+func (e *Engine) keysKnown(ctx context.Context, f connector.Flow, ref connector.Ref) ([]connector.Key, error) {
+	keys := keysAt(f, ref)
+	if len(keys) > 0 || !ref.Usable || f.From == ref.Connection {
+		return keys, nil
+	}
+	row, ok, err := e.DB.Linked(ctx, ref.Kind, ref.Connection, ref.IDs, f.From)
+	if err != nil || !ok {
+		return nil, err
+	}
+	return []connector.Key{{ID: row.To.ID}}, nil
 }
 
 func (e *Engine) fetchFrom(ctx context.Context, f connector.Flow, keys []connector.Key, run int64) (fetchResult, error) {

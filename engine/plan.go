@@ -100,9 +100,9 @@ func (e *Engine) Plan(ctx context.Context, q SyncRequest) (Planned, error) {
 	if err != nil {
 		return out, err
 	}
-	over := newOverlay()
+	over, again := newOverlay(), Rechecks{}
 	for _, f := range flows {
-		rows, run, err := e.planFlow(ctx, f, q, over)
+		rows, run, err := e.planFlow(ctx, f, q, over, again)
 		if err != nil {
 			return out, err
 		}
@@ -116,13 +116,13 @@ func (e *Engine) Plan(ctx context.Context, q SyncRequest) (Planned, error) {
 	return out, nil
 }
 
-func (e *Engine) planFlow(ctx context.Context, f connector.Flow, q SyncRequest, over *overlay) ([]PlanRow, int64, error) {
+func (e *Engine) planFlow(ctx context.Context, f connector.Flow, q SyncRequest, over *overlay, again Rechecks) ([]PlanRow, int64, error) {
 	pq := PollRequest{Flow: f.Name, Trigger: connector.TriggerDryRun, Since: q.Since, Until: q.Until}
 	fail := func(err error) ([]PlanRow, int64, error) {
-		p, err2 := e.failedRun(ctx, f, pq, connector.AsError(err))
+		p, err2 := e.failedRun(ctx, f, pq, f.From, connector.AsError(err))
 		return nil, p.Run, err2
 	}
-	if err := e.ready(ctx, f.Name, true); err != nil {
+	if _, err := e.ready(ctx, f.Name, again); err != nil {
 		return fail(err)
 	}
 	r, err := e.route(ctx, f.Name)
@@ -137,7 +137,7 @@ func (e *Engine) planFlow(ctx context.Context, f connector.Flow, q SyncRequest, 
 	}
 	p := &planner{e: e, r: r, run: run, over: over, seen: newSeen()}
 	if fail := p.read(ctx, connector.Query{Kind: f.Kind, From: w.From, To: w.To}); fail != nil {
-		_, err := e.endRun(ctx, f, run, fail)
+		_, err := e.endRun(ctx, f, run, f.From, fail)
 		return p.rows, run, err
 	}
 	return p.rows, run, e.DB.Tx(ctx, func(tx *store.Tx) error { return tx.EndRun(run, nil, e.Now()) })

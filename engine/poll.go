@@ -14,6 +14,7 @@ type PollRequest struct {
 	Trigger connector.Trigger
 	Since   time.Time // when set: this window instead of the cursor's; known records are decided again, the cursor stays
 	Until   time.Time // when set: the end of the window
+	Again   Rechecks  // not nil: what stands still by itself is checked once more first
 }
 
 // Polled is the outcome of a Poll.
@@ -29,13 +30,12 @@ func (e *Engine) Poll(ctx context.Context, q PollRequest) (Polled, error) {
 	if err != nil {
 		return Polled{}, err
 	}
-	again := q.Trigger == connector.TriggerManual
-	if err := e.ready(ctx, q.Flow, again); err != nil {
-		return e.failedRun(ctx, f, q, connector.AsError(err))
+	if at, err := e.ready(ctx, q.Flow, q.Again); err != nil {
+		return e.failedRun(ctx, f, q, at, connector.AsError(err))
 	}
 	r, err := e.route(ctx, q.Flow)
 	if err != nil {
-		return e.failedRun(ctx, f, q, connector.AsError(err))
+		return e.failedRun(ctx, f, q, f.From, connector.AsError(err))
 	}
 	started := e.Now()
 	w := r.window(q, started)
@@ -44,7 +44,7 @@ func (e *Engine) Poll(ctx context.Context, q PollRequest) (Polled, error) {
 		return Polled{}, err
 	}
 	if fail := e.readAll(ctx, r, q, run, w, started); fail != nil {
-		return e.endRun(ctx, r.flow, run, fail)
+		return e.endRun(ctx, r.flow, run, f.From, fail)
 	}
 	if q.Trigger == connector.TriggerSchedule {
 		if _, err := e.DB.Heal(ctx, f.Name, f.RetryHeld, e.Now()); err != nil {
@@ -90,21 +90,22 @@ func (e *Engine) beginRun(ctx context.Context, f connector.Flow, t connector.Tri
 	return run, err
 }
 
-func (e *Engine) failedRun(ctx context.Context, f connector.Flow, q PollRequest, fail *connector.Error) (Polled, error) {
+// failedRun is a Run that read nothing; at names the Connection that is to blame.
+func (e *Engine) failedRun(ctx context.Context, f connector.Flow, q PollRequest, at string, fail *connector.Error) (Polled, error) {
 	now := e.Now()
 	run, err := e.beginRun(ctx, f, q.Trigger, connector.Window{From: q.Since, To: now}, now)
 	if err != nil {
 		return Polled{}, err
 	}
-	return e.endRun(ctx, f, run, fail)
+	return e.endRun(ctx, f, run, at, fail)
 }
 
-func (e *Engine) endRun(ctx context.Context, f connector.Flow, run int64, fail *connector.Error) (Polled, error) {
+func (e *Engine) endRun(ctx context.Context, f connector.Flow, run int64, at string, fail *connector.Error) (Polled, error) {
 	ctx = context.WithoutCancel(ctx)
 	if err := e.DB.Tx(ctx, func(tx *store.Tx) error { return tx.EndRun(run, fail, e.Now()) }); err != nil {
 		return Polled{Run: run}, err
 	}
-	if _, err := e.pause(ctx, f, f.From, fail); err != nil {
+	if _, err := e.pause(ctx, f, at, fail); err != nil {
 		return Polled{Run: run}, err
 	}
 	e.Log.Warn("run failed", "flow", f.Name, "run", run, "code", fail.Code, "reason", fail.Error())

@@ -153,8 +153,7 @@ func (r *route) mustLook(it *item) bool {
 		return false
 	}
 	changed := w.Agreement == nil || w.Agreement.Fingerprint != res.Owned.Fingerprint()
-	heldDrift := w.Delivery.Err != nil && w.Delivery.Err.Code == connector.Conflict
-	return w.Agreement == nil || changed && r.flow.Drift == connector.DriftHold || heldDrift
+	return w.Agreement == nil || changed && r.flow.Drift == connector.DriftHold || w.Delivery.Forced
 }
 
 // lookAll looks at the target: in one go where it can answer for many, else one by one.

@@ -36,7 +36,11 @@ func (e *Engine) Pump(ctx context.Context, flow string, partition int) (Pumped, 
 		out.Stopped = err
 		return out, nil
 	}
-	epoch, ok, err := e.DB.Take(ctx, flow, partition, e.Owner, Stale)
+	stale := Stale
+	if e.Sole {
+		stale = 0
+	}
+	epoch, ok, err := e.DB.Take(ctx, flow, partition, e.Owner, stale)
 	if err != nil || !ok {
 		out.Busy = err == nil
 		return out, err
@@ -94,7 +98,7 @@ func (b *pump) beat(ctx context.Context) (stop func()) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		for b.e.Sleep(ctx, time.Second) == nil {
+		for b.e.Tick(ctx, time.Second) == nil {
 			at := b.e.Now()
 			ok, err := b.e.DB.Beat(ctx, b.r.flow.Name, b.partition, b.epoch)
 			b.mu.Lock()

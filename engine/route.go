@@ -61,7 +61,7 @@ func (e *Engine) parse(f connector.Flow) (*parsedMapping, error) {
 	key := f.Name + "\x00" + f.Mapping + "\x00" + f.Where
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if p := e.mappings[f.Name]; p != nil && e.mappings[key] == p {
+	if p := e.mappings[key]; p != nil {
 		return p, nil
 	}
 	rules, err := mapping.Parse([]byte(f.Mapping))
@@ -74,7 +74,7 @@ func (e *Engine) parse(f connector.Flow) (*parsedMapping, error) {
 			return nil, connector.Errorf(connector.Misconfigured, "read `where` of flow "+f.Name, "it is not valid").Because(err)
 		}
 	}
-	e.mappings[f.Name], e.mappings[key] = p, p
+	e.mappings[key] = p
 	return p, nil
 }
 

@@ -34,11 +34,12 @@ func (e *Engine) Sync(ctx context.Context, q SyncRequest) (SyncReport, error) {
 	}
 	deadline := e.Now().Add(q.Wait)
 	var ids []int64
+	again := Rechecks{}
 	for _, f := range flows {
 		if ctx.Err() != nil {
 			break
 		}
-		p, err := e.Poll(ctx, PollRequest{Flow: f.Name, Trigger: q.Trigger, Since: q.Since, Until: q.Until})
+		p, err := e.Poll(ctx, PollRequest{Flow: f.Name, Trigger: q.Trigger, Since: q.Since, Until: q.Until, Again: again})
 		if p.Run != 0 {
 			ids = append(ids, p.Run)
 		}
@@ -90,13 +91,13 @@ func (e *Engine) settleAll(ctx context.Context, flows []connector.Flow, deadline
 				next = p.Next
 			}
 		}
-		if moved > 0 {
+		if moved > 0 && e.Now().Before(deadline) {
 			continue
 		}
-		if next.IsZero() {
+		if next.IsZero() && moved == 0 {
 			return false, nil
 		}
-		if next.After(deadline) {
+		if next.After(deadline) || moved > 0 {
 			return true, nil
 		}
 		e.progress(Progress{Stage: "waiting"})

@@ -7,7 +7,7 @@ import (
 )
 
 // Replay lets Deliveries that are held, blocked or skipped wait again, as if they had never failed; forced ones are
-// created even where something of the same name exists. Others are refused, and so are those of a Record that has a newer
+// created even where something of the same name exists, and for linked Records the owner's values win over drift. Others are refused, and so are those of a Record that has a newer
 // Delivery of the same Flow.
 func (tx *Tx) Replay(ids []int64, actor string, forced bool) error {
 	const op = "replay"
@@ -31,13 +31,35 @@ func (tx *Tx) Replay(ids []int64, actor string, forced bool) error {
 	details := map[string]string{}
 	if forced {
 		details["forced"] = "create"
-		for _, b := range old {
-			if _, err := tx.exec(op, "UPDATE deliveries SET forced = 1 WHERE id = $1", b.id); err != nil {
+	}
+	for _, b := range old {
+		force, err := tx.isLinked(b)
+		if err != nil {
+			return err
+		}
+		if force || forced {
+			if err := tx.force(b.id); err != nil {
 				return err
 			}
 		}
 	}
 	return tx.move(old, connector.Waiting, nil, connector.Entry{Actor: actor, Action: "delivery.replayed", Details: details})
+}
+
+// force makes a person's word count in the next decision about a Delivery.
+func (tx *Tx) force(id int64) error {
+	_, err := tx.exec("force a decision", "UPDATE deliveries SET forced = 1 WHERE id = $1", id)
+	return err
+}
+
+// isLinked says whether the Record of a Delivery has a Link to the target of its Flow.
+func (tx *Tx) isLinked(b brief) (bool, error) {
+	f, err := tx.Flow(b.flow)
+	if err != nil {
+		return false, err
+	}
+	links, err := linksOf(tx, f.Kind, f.From, f.To, []string{b.source.ID})
+	return len(links) > 0, err
 }
 
 func (tx *Tx) isNewest(op string, b brief) error {
@@ -108,7 +130,7 @@ func (tx *Tx) Resolve(id int64, targetID, reason, actor string) error {
 	if b.state != connector.InDoubt {
 		return connector.Errorf(connector.Conflict, op, "delivery %d is %s, not in doubt", id, b.state).Advise("A held one is replayed or skipped, or its record linked.")
 	}
-	if reason == "" {
+	if reason == "" && targetID == "" {
 		return connector.Errorf(connector.Invalid, op, "no reason was given").Advise("Say how you know with --reason: it is kept in the ledger.")
 	}
 	e := connector.Entry{Actor: actor, Action: "delivery.resolved", Details: map[string]string{"reason": reason}}
@@ -154,6 +176,9 @@ func (tx *Tx) Reopen(id int64, to connector.State, fail *connector.Error, at tim
 	action := "delivery." + string(to)
 	if to == connector.Waiting {
 		action = "delivery.released"
+		if err := tx.force(b.id); err != nil {
+			return err
+		}
 	}
 	return tx.move([]brief{b}, to, fail, connector.Entry{Action: action, Details: map[string]string{"reason": reason}})
 }

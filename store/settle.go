@@ -46,8 +46,9 @@ const again = 2 * time.Second
 // outcome is an Outcome on its way.
 type outcome struct {
 	Outcome
-	was  brief
-	link int64 // the Link between source and Target, 0 = none
+	was   brief
+	link  int64 // the Link between source and Target, 0 = none
+	alone bool  // held because its Target belongs to another Record: that Link does not release it
 }
 
 // Settle stores Outcomes with their Links, agreements, releases, Exchanges and Entries in one transaction that is fenced:
@@ -185,7 +186,8 @@ func (s *settling) writeDeliveries(epoch int64) error {
  looked_at = v.column8, operation = CASE WHEN v.column9 = '' THEN operation ELSE v.column9 END, target = CASE WHEN v.column11 = '' THEN target ELSE v.column10 END,
  target_id = CASE WHEN v.column11 = '' THEN target_id ELSE v.column11 END, blocked_on = v.column12, stage = CASE WHEN v.column13 = '' THEN stage ELSE v.column13 END,
  life = CASE WHEN v.column13 = '' THEN life ELSE v.column14 END, epoch = v.column15, updated_at = v.column16,
- doubted = CASE WHEN v.column2 = 'in_doubt' THEN 1 ELSE doubted END`, "WHERE deliveries.id = v.column1",
+ doubted = CASE WHEN v.column2 = 'in_doubt' THEN 1 ELSE doubted END,
+forced = CASE WHEN v.column2 IN ('delivered', 'unchanged', 'held') THEN 0 ELSE forced END`, "WHERE deliveries.id = v.column1",
 		[]string{"BIGINT", "TEXT", "BIGINT", "TEXT", "TEXT", "BIGINT", "BIGINT", "BIGINT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "BIGINT", "BIGINT"}, rows)
 	if err != nil {
 		return err

@@ -1,0 +1,351 @@
+package engine_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	connector "ml-connector"
+	"ml-connector/engine"
+	"ml-connector/store"
+)
+
+func ambiguous() error { return connector.Errorf(connector.Ambiguous, "write", "the answer was lost") }
+
+func TestWhatChangedIsDeliveredOnceAndThenUnchanged(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, connector.ClassNatural)
+	for _, k := range []string{"1", "2", "3", "4", "5"} {
+		w.from.put(k, order("P"+k, "10", "open"))
+	}
+	if c := w.sync().Counts; c.Read != 5 || c.Delivered != 5 {
+		t.Fatalf("first run %+v, expected 5 read and delivered", c)
+	}
+	if c := w.sync().Counts; c.Delivered != 0 || c.Unchanged != c.Read {
+		t.Errorf("second run %+v, expected nothing delivered", c)
+	}
+	if n := len(w.to.writes); n != 5 {
+		t.Errorf("%d writes, expected 5", n)
+	}
+}
+
+func TestAThereAndBackAgainIsThreeChanges_I10(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, connector.ClassNatural)
+	w.to.info.CanUpdate = true
+	for _, amount := range []string{"10", "20", "10"} {
+		w.from.put("1", order("P1", amount, "open"))
+		w.sync()
+		if got := w.to.table["T001"].Text("AMOUNT"); got != amount {
+			t.Fatalf("the target holds %s, expected %s", got, amount)
+		}
+	}
+	if n := len(w.to.writes); n != 3 {
+		t.Errorf("%d writes, expected 3", n)
+	}
+}
+
+func TestAChangeThatTheTargetCannotTakeIsHeld(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, connector.ClassNatural)
+	w.from.put("1", order("P1", "10", "open"))
+	w.sync()
+	w.from.put("1", order("P1", "20", "open"))
+	w.sync()
+	if d := w.last("1"); d.State != connector.Held || d.Err.Code != connector.Conflict {
+		t.Errorf("%s with %v, expected held as conflict", d.State, d.Err)
+	}
+}
+
+func TestAWithdrawalOfWhatWasDeliveredIsHeldAndADraftIsFiltered(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, connector.ClassNatural)
+	w.from.put("1", order("P1", "10", "open"))
+	w.from.put("2", order("P2", "10", "draft"))
+	w.sync()
+	if d := w.last("2"); d.State != connector.Filtered {
+		t.Errorf("a draft is %s, expected filtered", d.State)
+	}
+	w.from.put("1", order("P1", "10", "cancelled"))
+	w.sync()
+	if d := w.last("1"); d.State != connector.Held || d.Err.Code != connector.Conflict {
+		t.Errorf("a withdrawal is %s, expected held as conflict", d.State)
+	}
+}
+
+func TestWhatAPersonEnteredBeforeIsAConflict(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, connector.ClassNatural)
+	w.to.put("HAND", connector.Document{"KEY": "P1", "AMOUNT": "10"})
+	w.from.put("1", order("P1", "10", "open"))
+	w.sync()
+	if d := w.last("1"); d.State != connector.Held || d.Err.Code != connector.Conflict || d.Target.ID != "HAND" {
+		t.Errorf("%s on %s, expected held as conflict on HAND", d.State, d.Target.ID)
+	}
+	if len(w.to.writes) != 0 {
+		t.Errorf("%d writes, expected none", len(w.to.writes))
+	}
+}
+
+func TestADoubtIsResolvedByLookUpAndNothingIsSentTwice_I7(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name   string
+		class  connector.Class
+		before bool // the write never reached the target
+		writes int
+	}{
+		{"N: it had happened", connector.ClassNatural, false, 1},
+		{"N: it had not", connector.ClassNatural, true, 2},
+		{"D: it had happened", connector.ClassDuplicate, false, 1},
+		{"D: it had not", connector.ClassDuplicate, true, 2},
+		{"R: it had happened", connector.ClassRefused, false, 1},
+		{"U: it had not", connector.ClassUpsert, true, 2},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, tc.class)
+			first := true
+			w.to.onWrite = func(wr connector.Write) (error, bool) {
+				if wr.Document.Text("KEY") != "P1" || !first {
+					return nil, false
+				}
+				first = false
+				return ambiguous(), tc.before
+			}
+			w.from.put("1", order("P1", "10", "open"))
+			w.from.put("2", order("P2", "10", "open")) // the positive control: written later
+			w.sync()
+			if d := w.last("1"); d.State != connector.Delivered {
+				t.Errorf("%s (%v), expected delivered", d.State, d.Err)
+			}
+			n := 0
+			for _, wr := range w.to.writes {
+				if wr.Document.Text("KEY") == "P1" {
+					n++
+				}
+			}
+			if n != tc.writes || w.to.count("P1") != 1 {
+				t.Errorf("%d writes, %d objects; expected %d writes and one object", n, w.to.count("P1"), tc.writes)
+			}
+		})
+	}
+}
+
+func TestAbsenceIsNotBelievedOfALookUpThatSeesNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, connector.ClassDuplicate)
+	w.to.put("OLD", connector.Document{"KEY": "X", "AMOUNT": "1"})
+	w.to.blind = true
+	w.to.onWrite = func(connector.Write) (error, bool) { return ambiguous(), false }
+	w.from.put("1", order("P1", "10", "open"))
+	w.sync()
+	w.sync()
+	if n, d := w.to.count("P1"), w.last("1"); n != 1 || d.State != connector.InDoubt {
+		t.Errorf("%d objects, %s; expected one, in doubt for a person", n, d.State)
+	}
+}
+
+func TestWhatGoesIntoDoubtAgainOnWeakProofWaitsForAPerson(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, connector.ClassDuplicate)
+	w.to.onWrite = func(connector.Write) (error, bool) { return ambiguous(), true } // nothing ever arrives: the list is empty
+	w.from.put("1", order("P1", "10", "open"))
+	w.sync()
+	w.sync()
+	if n, d := len(w.to.writes), w.last("1"); n != 2 || d.State != connector.InDoubt {
+		t.Errorf("%d writes, %s; expected two, then doubt for a person", n, d.State)
+	}
+}
+
+func TestAProcessThatDiesWhileSendingLeavesDoubtNotDoubles(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, connector.ClassDuplicate)
+	w.from.put("1", order("P1", "10", "open"))
+	w.from.put("2", order("P2", "10", "open"))
+	w.pass(time.Minute)
+	if _, err := w.e.Poll(t.Context(), engine.PollRequest{Flow: "orders", Trigger: connector.TriggerManual}); err != nil {
+		t.Fatal(err)
+	}
+	// The first process intends both writes, sends one, and is gone before it can settle.
+	for part := range engine.Partitions {
+		epoch, _, err := w.db.Take(t.Context(), "orders", part, "lost", 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		works, err := w.db.Claim(t.Context(), "orders", part, epoch, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var in []store.Intent
+		for _, wk := range works {
+			doc := connector.Document{"KEY": wk.Version.Document.Text("key"), "AMOUNT": "10"}
+			in = append(in, store.Intent{Delivery: wk.Delivery.ID, Operation: connector.OpCreate, Document: doc, Reserve: []string{doc.Text("KEY")}})
+			if doc.Text("KEY") == "P1" {
+				_, _ = w.to.Write(t.Context(), connector.Write{Document: doc})
+			}
+		}
+		if _, err := w.db.Intend(t.Context(), "orders", part, epoch, in); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.e = w.engine("two")
+	w.sync()
+	w.sync()
+	if w.to.count("P1") != 1 || w.to.count("P2") != 1 {
+		t.Errorf("P1 exists %d times, P2 %d times; expected once each", w.to.count("P1"), w.to.count("P2"))
+	}
+	for _, id := range []string{"1", "2"} {
+		if d := w.last(id); d.State != connector.Delivered {
+			t.Errorf("%s is %s (%v), expected delivered", id, d.State, d.Err)
+		}
+	}
+}
+
+func TestTwoRecordsOfOneKeyAreAConflictThatNamesTheFirst(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, connector.ClassDuplicate)
+	w.from.put("1", order("P1", "10", "open"))
+	w.sync()
+	w.from.put("2", order("P1", "10", "open"))
+	w.sync()
+	if d := w.last("2"); d.State != connector.Held || d.Err.Code != connector.Conflict {
+		t.Errorf("%s (%v), expected held as conflict", d.State, d.Err)
+	}
+}
+
+func TestRefusedCredentialsPauseTheConnectionAfterOneCheck(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, connector.ClassNatural)
+	w.to.steps = []connector.Step{{Step: "node", State: connector.StepFailed, Code: connector.Credentials, Message: "the password is wrong", Hint: "Change it."}}
+	w.from.put("1", order("P1", "10", "open"))
+	r := w.sync()
+	if r.Err == nil || r.Err.Code != connector.Credentials {
+		t.Fatalf("the run ended with %v, expected credentials", r.Err)
+	}
+	if w.to.checks != 1 {
+		t.Errorf("%d checks, expected one", w.to.checks)
+	}
+	c, err := w.db.Connection(t.Context(), "b")
+	if err != nil || c.Paused.Code != connector.Credentials {
+		t.Errorf("connection b is paused with %q (%v), expected credentials", c.Paused.Code, err)
+	}
+	w.to.steps = nil
+	if r := w.sync(); r.Err != nil || r.Counts.Delivered != 1 {
+		t.Errorf("after the mend: %v, %+v; expected one delivered", r.Err, r.Counts)
+	}
+}
+
+func TestADryRunWritesNothingAndUsesNothingUp(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, connector.ClassNatural)
+	w.from.put("1", order("P1", "10", "open"))
+	w.pass(time.Minute)
+	p, err := w.e.Plan(t.Context(), engine.SyncRequest{})
+	if err != nil || len(p.Rows) != 1 || p.Rows[0].Operation != "create" {
+		t.Fatalf("plan %+v (%v), expected one create", p.Rows, err)
+	}
+	if len(w.to.writes) != 0 {
+		t.Error("a dry run wrote to the target")
+	}
+	if c := w.sync().Counts; c.Delivered != 1 {
+		t.Errorf("the sync after it %+v, expected one delivered", c)
+	}
+}
+
+func TestDriftIsHeldOrOverwrittenAsTheFlowSays(t *testing.T) {
+	t.Parallel()
+	back := func(drift connector.DriftRule) *world {
+		w := newWorld(t, connector.ClassNatural, func(f *connector.Flow) { f.Drift = drift })
+		w.to.info.CanUpdate = true
+		w.from.put("1", order("P1", "10", "open"))
+		w.sync()
+		return w
+	}
+	t.Run("hold", func(t *testing.T) {
+		w := back(connector.DriftHold)
+		w.to.put("T001", connector.Document{"KEY": "P1", "AMOUNT": "99"})
+		w.from.put("1", order("P1", "11", "open"))
+		w.sync()
+		d := w.last("1")
+		if d.State != connector.Held || d.Err.Code != connector.Conflict {
+			t.Fatalf("%s (%v), expected held as conflict", d.State, d.Err)
+		}
+		if err := w.db.Tx(t.Context(), func(tx *store.Tx) error { return tx.Replay([]int64{d.ID}, "cli:test", false) }); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.e.Settle(t.Context(), nil, time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.to.table["T001"].Text("AMOUNT"); got != "11" {
+			t.Errorf("after the replay the target holds %s, expected the owner's 11", got)
+		}
+	})
+	t.Run("overwrite", func(t *testing.T) {
+		w := back(connector.DriftOverwrite)
+		w.to.put("T001", connector.Document{"KEY": "P1", "AMOUNT": "99"})
+		w.from.put("1", order("P1", "11", "open"))
+		w.sync()
+		if got := w.to.table["T001"].Text("AMOUNT"); got != "11" {
+			t.Errorf("the target holds %s, expected the owner's 11", got)
+		}
+	})
+}
+
+func TestAReadThatFailsMovesNoCursor_I3(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, connector.ClassNatural)
+	w.from.put("1", order("P1", "10", "open"))
+	w.from.readErr = connector.Errorf(connector.Misconfigured, "read", "no such query")
+	r := w.sync()
+	if r.Err == nil || r.Err.Code != connector.Misconfigured {
+		t.Fatalf("the run ended with %v, expected misconfigured", r.Err)
+	}
+	f, err := w.db.Flow(t.Context(), "orders")
+	if err != nil || !f.Cursor.IsZero() {
+		t.Errorf("the cursor stands at %v (%v), expected where it was", f.Cursor, err)
+	}
+	if f.Paused.Code != connector.Misconfigured {
+		t.Errorf("the flow is paused with %q, expected misconfigured", f.Paused.Code)
+	}
+}
+
+func TestThrottlingWaitsAsToldAndSpendsNoAttempt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, connector.ClassNatural)
+	first := true
+	w.to.onWrite = func(connector.Write) (error, bool) {
+		if !first {
+			return nil, false
+		}
+		first = false
+		return &connector.Error{Code: connector.Throttled, Message: "too fast", Wait: 30 * time.Second}, true
+	}
+	w.from.put("1", order("P1", "10", "open"))
+	before := w.now()
+	w.sync()
+	if d := w.last("1"); d.State != connector.Delivered || d.Failures != 0 {
+		t.Errorf("%s after %d failures, expected delivered after none", d.State, d.Failures)
+	}
+	if waited := w.now().Sub(before); waited < 30*time.Second {
+		t.Errorf("it waited %s, expected at least the 30 s that it was told", waited)
+	}
+}
+
+func TestLockLetsOneEngineInAndTellsTheSecond(t *testing.T) {
+	t.Parallel()
+	url := "sqlite:" + t.TempDir() + "/x.db"
+	unlock, err := engine.Lock(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := engine.Lock(url); !errors.Is(err, engine.ErrAlive) {
+		t.Errorf("the second engine got %v, expected ErrAlive", err)
+	}
+	unlock()
+	again, err := engine.Lock(url)
+	if err != nil {
+		t.Fatalf("after the first ended: %v", err)
+	}
+	again()
+}
