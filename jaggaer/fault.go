@@ -50,13 +50,13 @@ func (i *Instance) statusFault(c call, resp *connector.Response) *connector.Erro
 	case status == http.StatusMethodNotAllowed || status == http.StatusUnsupportedMediaType || status == http.StatusNotImplemented:
 		return connector.Errorf(connector.Misconfigured, c.op, "this customer's JAGGAER does not support this here (HTTP %d)%s", status, words(r.message)).
 			Advise("Check the operation's transport and path in the profile, or ask JAGGAER whether this release has it.")
-	case status == http.StatusConflict:
+	case status == http.StatusConflict && c.write:
 		return connector.Errorf(connector.Conflict, c.op, "it exists already or was changed meanwhile (HTTP 409)%s", words(r.message)).
 			Advise("Look at it in JAGGAER, then replay.")
 	case status >= 500 && c.write:
 		return connector.Errorf(connector.Ambiguous, c.op, "JAGGAER failed after it had the request (HTTP %d)%s", status, words(r.message)).
 			Advise("We do not know yet whether JAGGAER stored it; it is looked up before anything is sent again.")
-	case status >= 500:
+	case status >= 500 || status == http.StatusConflict:
 		e := connector.Errorf(connector.Unavailable, c.op, "JAGGAER is not well (HTTP %d)%s", status, words(r.message)).Advise("It is tried again by itself.")
 		e.Wait = min(retryAfter(resp, i.now()), i.opts.profile.seconds("rest", "throttle_max_wait_s"))
 		return e

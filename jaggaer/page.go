@@ -14,6 +14,9 @@ import (
 // while it was read and what follows moved up: the read goes back by a page, until it meets what it has read already. A page
 // with nothing but that item is the end only if nothing follows when asked without the overlap: a server that makes pages
 // of one record would else end every list.
+//
+// While ids ascend, as JAGGAER lists them, what is read twice by going back is known by its id and left out. Where they
+// don't, or the overlap could not be seen, a list whose total fell is read again whole (§3.5), and repetitions come through.
 type place struct {
 	Start int    `json:"s"`           // position of the first item to ask for, from 1
 	Last  string `json:"l,omitempty"` // what the page before ended with; "" = this is the first page
@@ -23,6 +26,9 @@ type place struct {
 	Total int    `json:"t"`           // totRecords of the first page, -1 unknown
 	Round int    `json:"r,omitempty"` // times that the whole list was read again
 	Backs int    `json:"b,omitempty"` // times that the read went back
+	High  string `json:"h,omitempty"` // the highest id read, while ids ascend
+	Mixed bool   `json:"m,omitempty"` // ids do not ascend
+	Blind bool   `json:"u,omitempty"` // a page was not seen to join the one before
 	Again bool   `json:"a,omitempty"` // this page was asked for by going back
 	Probe bool   `json:"p,omitempty"` // this page is asked for without the overlap
 }
@@ -53,7 +59,7 @@ func (p place) String() string {
 }
 
 // repeats says that what this page brings may have been read before.
-func (p place) repeats() bool { return p.Again || p.Round > 0 }
+func (p place) repeats() bool { return p.Round > 0 || p.Backs > 0 && p.Mixed }
 
 // advance is what a page means for the read.
 type advance struct {
@@ -99,7 +105,8 @@ func (p place) step(l listing, overlap int) (advance, *connector.Error) {
 // onward goes to the page behind these items, or ends the list when there are none.
 func (p place) onward(fresh []item, l listing, overlap int) advance {
 	if len(fresh) == 0 {
-		if p.Total >= 0 && l.total >= 0 && l.total < p.Total && p.Round < maxRounds {
+		fell := p.Total >= 0 && l.total >= 0 && l.total < p.Total
+		if fell && (overlap == 0 || p.Mixed || p.Blind) && p.Round < maxRounds {
 			return advance{next: place{Start: 1, Total: -1, Round: p.Round + 1}}
 		}
 		return advance{done: true}
@@ -107,8 +114,21 @@ func (p place) onward(fresh []item, l listing, overlap int) advance {
 	next := place{
 		Start: p.Start + len(l.items) - overlap, Last: l.items[len(l.items)-1].key, First: l.items[0].key,
 		Count: len(l.items), Seen: p.Seen, Total: p.Total, Round: p.Round, Backs: p.Backs,
+		High: p.High, Mixed: p.Mixed, Blind: p.Blind || p.Probe,
 	}
-	return advance{fresh: fresh, next: next}
+	out := make([]item, 0, len(fresh))
+	for _, it := range fresh {
+		read := next.High != "" && !numericLess(next.High, it.key)
+		next.Mixed = next.Mixed || !numericLess("0", it.key) || read && p.Backs == 0
+		if read && !next.Mixed {
+			continue
+		}
+		if !read {
+			next.High = it.key
+		}
+		out = append(out, it)
+	}
+	return advance{fresh: out, next: next}
 }
 
 // back asks for the page before again.

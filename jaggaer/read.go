@@ -83,6 +83,9 @@ type outcome struct {
 	shape   bool // the detail had no header
 }
 
+// fewGone is how many details may be gone at once before the address is doubted.
+const fewGone = 2
+
 // fill puts the items into the page. An error means that the whole page can't be had.
 func (i *Instance) fill(ctx context.Context, page *connector.Page, q connector.Query, e entity, items []item, repeats bool) error {
 	todo := make([]item, 0, len(items))
@@ -108,8 +111,11 @@ func (i *Instance) fill(ctx context.Context, page *connector.Page, q connector.Q
 	if err != nil {
 		return err
 	}
-	misshapen := 0
+	misshapen, gone := 0, 0
 	for _, o := range outcomes {
+		if o.problem != nil && o.problem.Err.Code == connector.NotFound {
+			gone++
+		}
 		if o.shape {
 			misshapen++
 		}
@@ -122,6 +128,10 @@ func (i *Instance) fill(ctx context.Context, page *connector.Page, q connector.Q
 	if misshapen > 1 && misshapen == len(outcomes) {
 		return connector.Errorf(connector.Misconfigured, "read "+e.name, "no detail answer has the member %s: the profile does not fit", e.headerKey).
 			Advise("Check entities.%s.header_key and detail of the profile against the raw answer.", e.name)
+	}
+	if gone > fewGone && gone == len(outcomes) {
+		return connector.Errorf(connector.Misconfigured, "read "+e.name, "none of the %d listed records has a detail: this customer's JAGGAER may have none at %s/ID", gone, e.path).
+			Advise("Check entities.%s.path of the profile; detail: none takes what the list shows.", e.name)
 	}
 	return nil
 }

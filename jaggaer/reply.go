@@ -18,7 +18,8 @@ type reply struct {
 	errors    []complaint
 	warnings  []complaint
 	refs      []requisitionRef
-	objects   bool // SupplierErrors are there
+	objects   bool   // SupplierErrors are there
+	supplier  string // SupplierId, where an answer names the supplier
 }
 
 // complaint is one ErrorMessage, with the part of the object that it is about.
@@ -152,6 +153,8 @@ func (w *replyWalk) close(name string) {
 		if w.out.text == "" {
 			w.out.text = text
 		}
+	case "SupplierId":
+		w.out.supplier = text
 	case "ERPNumber", "CustomElementIdentifier":
 		if strings.HasSuffix(w.partName(), "Errors") {
 			w.part = text

@@ -214,6 +214,9 @@ func (i *Instance) splitValues(all []connector.Document, s connector.Document) [
 	return out
 }
 
+// userExists is the returnCode for a main user that exists already, which is no harm (JAGGAER.md §6, row 19).
+const userExists = -996
+
 // add is exact.
 func add(sum *apd.Decimal, amount string) error {
 	x, _, err := apd.NewFromString(amount)
@@ -252,7 +255,7 @@ func (i *Instance) postRecord(ctx context.Context, op string, e entity, record m
 		return fail(f)
 	case exists(r.message):
 		return fail(refusal(op, r.message))
-	case r.code == -996: // the main user exists already, which is no harm (JAGGAER.md §6, row 19)
+	case r.code == userExists:
 		return body, connector.Receipt{Warnings: []string{r.message}}, nil
 	case r.failed():
 		return fail(refusal(op, r.message))

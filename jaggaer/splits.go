@@ -16,12 +16,13 @@ const splitMember = "splittableFieldSetGroupList"
 func (i *Instance) addSplits(doc connector.Document, raw, header map[string]any) {
 	general := i.splits(header)
 	lists, _ := raw["lineList"].(map[string]any)
+	own, _ := doc["lineList"].(map[string]any)
 	for name, v := range lists {
 		rawLines, _ := v.([]any)
-		lines, _ := doc.Get("lineList." + name).([]any)
+		lines, _ := own[name].([]any)
 		at := 0
 		for _, rawLine := range rawLines {
-			if convert(rawLine) == nil {
+			if at == len(lines) || convert(rawLine) == nil {
 				continue // convert left it out of the Document too
 			}
 			line, isLine := lines[at].(map[string]any)

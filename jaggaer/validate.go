@@ -120,7 +120,8 @@ func (c *settingsCheck) word(s connector.Setting, v any) {
 
 // addresses checks the three URLs, takes trailing slashes off and lists the origins that may be called.
 func (c *settingsCheck) addresses() {
-	if _, given := c.out["token_url"]; !given && c.text("url") != "" {
+	_, given := c.out["token_url"]
+	if !given && c.text("url") != "" {
 		path := keycloakPath
 		if optionsFrom(c.out).profile.text("rest", "token_style") == "legacy" {
 			path = legacyPath
@@ -134,7 +135,9 @@ func (c *settingsCheck) addresses() {
 		}
 		u, err := url.Parse(raw)
 		if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Scheme != "http" && u.Scheme != "https" {
-			c.complain(name, "must be an address of the form https://host[:port], without user, query or fragment")
+			if given || name != "token_url" { // a derived one is as wrong as url, which is told already
+				c.complain(name, "must be an address of the form https://host[:port], without user, query or fragment")
+			}
 			continue
 		}
 		if name != "token_url" {

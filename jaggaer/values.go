@@ -107,7 +107,7 @@ func (i *Instance) takeResults(c call, resp *connector.Response, ws []connector.
 	r := readReturned(body)
 	results := objects(member(body, "resultList.result"))
 	if len(results) == 0 {
-		if r.failed() {
+		if r.failed() && r.code != userExists {
 			return stamp(refusal(c.op, r.message))
 		}
 		return stamp(doubt("JAGGAER's answer does not tell what became of each value%s", words(r.message)))

@@ -13,6 +13,7 @@ import (
 // verdict is an answer of the router that says: done.
 type verdict struct {
 	ref      requisitionRef // of a requisition
+	supplier string         // id of a supplier, "" as a rule
 	warnings []string
 }
 
@@ -36,7 +37,7 @@ func (i *Instance) judge(m importer, resp *connector.Response) (verdict, *connec
 		}
 		return verdict{}, fault
 	}
-	v := verdict{}
+	v := verdict{supplier: r.supplier}
 	if len(r.refs) > 0 {
 		v.ref = r.refs[0]
 	}
@@ -56,6 +57,7 @@ func (c complaint) String() string {
 // judgeStatus judges an answer without a readable StatusCode, by its HTTP status.
 func (i *Instance) judgeStatus(m importer, resp *connector.Response, r reply, unread error) *connector.Error {
 	status := resp.Status
+	json, _ := said(resp) // a gateway in front may speak JSON
 	switch {
 	case status >= 300 && status < 400:
 		return connector.Errorf(connector.Misconfigured, "", "the router redirects elsewhere (HTTP %d)", status).
@@ -63,16 +65,19 @@ func (i *Instance) judgeStatus(m importer, resp *connector.Response, r reply, un
 	case status == http.StatusUnauthorized:
 		return i.identityRefused(fmt.Sprintf("HTTP %d", status))
 	case status == http.StatusForbidden:
-		return connector.Errorf(connector.Forbidden, "", "access to the router was denied (HTTP 403)").
+		return connector.Errorf(connector.Forbidden, "", "access to the router was denied (HTTP 403)%s", words(json.message)).
 			Advise("Our outgoing address is probably not on JAGGAER's allow list; otherwise ask JAGGAER to enable %s imports for Identity %s.", m.name, i.opts.identity)
 	case status == http.StatusNotFound || status == http.StatusMethodNotAllowed || status == http.StatusUnsupportedMediaType || status == http.StatusGone:
 		return connector.Errorf(connector.Misconfigured, "", "the router has nothing at %s (HTTP %d)", path(i.routerAddress(m)), status).
 			Advise("Check the setting xml_url (now %s) and in the profile xml.path_prefix and xml.paths.%s.", i.opts.xmlURL, m.name)
+	case status == http.StatusConflict:
+		return connector.Errorf(connector.Conflict, "", "it exists already or was changed meanwhile (HTTP 409)%s", words(json.message)).
+			Advise("Look at it in JAGGAER, then replay.")
 	case status == http.StatusRequestEntityTooLarge:
 		return connector.Errorf(connector.Invalid, "", "the document is too large for JAGGAER (HTTP 413)").
 			Advise("Split it at the source into smaller ones.")
 	case status >= 400 && status < 500:
-		return connector.Errorf(connector.Invalid, "", "JAGGAER refused the document as malformed (HTTP %d)", status).
+		return connector.Errorf(connector.Invalid, "", "JAGGAER refused the document as malformed (HTTP %d)%s", status, words(json.message)).
 			Advise("This is ours to mend: report it with the raw exchange.")
 	case status >= 500:
 		return doubt("JAGGAER failed after it had the document (HTTP %d)", status)

@@ -8,8 +8,8 @@ import (
 )
 
 // Write sends one Document: suppliers and requisitions through the XML router or over REST, as the profile says, custom
-// field values over REST. The Receipt of a supplier that came through the router has no ID: the answer never names one,
-// and a look-up by ERPNumber gives it (JAGGAER.md §5.4).
+// field values over REST. The Receipt of a supplier that went through the router has no ID as a rule: the answer does not
+// name it, and a look-up by ERPNumber gives it (JAGGAER.md §5.4).
 //
 // Errors: invalid (the Document does not fit, or JAGGAER requires more), rejected, conflict, misconfigured, credentials,
 // forbidden; throttled and unavailable mean that surely nothing was done; ambiguous that something may have been.
@@ -66,7 +66,7 @@ func (i *Instance) importSupplier(ctx context.Context, w connector.Write) (conne
 	if err != nil {
 		return connector.Receipt{}, err
 	}
-	return connector.Receipt{Numbers: supplierNumbers(w.Document), Warnings: v.warnings}, nil
+	return connector.Receipt{ID: v.supplier, Numbers: supplierNumbers(w.Document), Warnings: v.warnings}, nil
 }
 
 func supplierNumbers(d connector.Document) []string {
