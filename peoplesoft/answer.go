@@ -100,20 +100,19 @@ func (a *answer) collect(root *element) {
 	}
 }
 
-// brokerNotice is the message of an IBResponse. MessageID is only the number; the set stands in the trailing tuple, and
-// where that is missing the set is the one that the number is known in (PEOPLESOFT.md §4.3, §5.1).
+// brokerNotice is the message of an IBResponse. MessageID is only the number; the set stands in the trailing tuple. Where
+// that is missing, and no phrase says more, the set is the one that the number is known in (PEOPLESOFT.md §4.3, §5.1).
 func brokerNotice(t, id string) notice {
 	n := notice{text: clip(squeeze(t), 500), tuples: tuplesIn(t)}
-	if number, err := strconv.Atoi(id); err == nil && len(n.tuples) == 0 && number > 0 {
-		switch number {
-		case 45, 55, 505, 536:
-			n.tuples = append(n.tuples, tuple{setBroker, number})
-		case 5:
-			n.tuples = append(n.tuples, tuple{setStructure, number})
-		default:
-			n.tuples = append(n.tuples, tuple{setBroker, number})
-		}
+	number, err := strconv.Atoi(id)
+	if err != nil || number <= 0 || len(n.tuples) > 0 || judge(nil, []notice{n}, true) != nil {
+		return n
 	}
+	set := setBroker
+	if number == 5 {
+		set = setStructure
+	}
+	n.tuples = []tuple{{set, number}}
 	return n
 }
 
