@@ -97,6 +97,9 @@ func (d dialect) lock(of string) string {
 	return " FOR UPDATE OF " + of
 }
 
+// typed says whether the parameters of a list of values need a type. SQLite would turn a hash into a number.
+func (d dialect) typed() bool { return !d.sqlite }
+
 // batch is how many rows one statement writes at most.
 func (d dialect) batch() int {
 	if d.sqlite {

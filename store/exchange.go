@@ -35,9 +35,6 @@ func (db *DB) packExchanges(xs []connector.Exchange) packed {
 }
 
 func (tx *Tx) keepExchanges(p packed) error {
-	if len(p.rows) == 0 {
-		return nil
-	}
 	if err := tx.keep(p.bodies); err != nil {
 		return err
 	}

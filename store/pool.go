@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"strings"
 	"sync"
 )
 
@@ -18,32 +19,77 @@ type pool struct {
 
 type statements struct {
 	mu     sync.Mutex
-	ready  map[string]*sql.Stmt
-	wanted map[string]bool
+	known  map[string]*statement // by our text
+	wanted []*statement
+}
+
+// statement is one of our texts as SQLite likes it best.
+type statement struct {
+	text     string    // with ? for every argument
+	order    []int     // which of our arguments each ? stands for; nil: one after the other
+	prepared *sql.Stmt // nil before it was prepared
 }
 
 func newPool(db *sql.DB, prepares bool) pool {
 	p := pool{db: db}
 	if prepares {
-		p.cached = &statements{ready: map[string]*sql.Stmt{}, wanted: map[string]bool{}}
+		p.cached = &statements{known: map[string]*statement{}}
 	}
 	return p
 }
 
-// statement gives the prepared statement of a text, or nil and remembers to prepare it.
-func (p pool) statement(query string) *sql.Stmt {
+// statement gives the text to run, its arguments, and the prepared statement when there is one.
+func (p pool) statement(query string, args []any) (string, []any, *sql.Stmt) {
 	if p.cached == nil {
-		return nil
+		return query, args, nil
 	}
 	p.cached.mu.Lock()
-	defer p.cached.mu.Unlock()
-	if s := p.cached.ready[query]; s != nil {
-		return s
+	s := p.cached.known[query]
+	if s == nil {
+		text, order := unnumbered(query)
+		s = &statement{text: text, order: order}
+		if len(p.cached.known) < most {
+			p.cached.known[query] = s
+			p.cached.wanted = append(p.cached.wanted, s)
+		}
 	}
-	if len(p.cached.ready)+len(p.cached.wanted) < most {
-		p.cached.wanted[query] = true
+	prepared := s.prepared
+	p.cached.mu.Unlock()
+	if s.order == nil {
+		return s.text, args, prepared
 	}
-	return nil
+	ordered := make([]any, len(s.order))
+	for i, n := range s.order {
+		ordered[i] = args[n]
+	}
+	return s.text, ordered, prepared
+}
+
+// unnumbered turns $1, $2 … into ? and says which argument each stands for, nil when they stand in order. SQLite looks up
+// numbered parameters by their names, one after the other, which costs more than many a statement. Our texts have no $
+// inside quotes.
+func unnumbered(query string) (string, []int) {
+	var b strings.Builder
+	var order []int
+	straight := true
+	for i := 0; i < len(query); i++ {
+		if query[i] != '$' {
+			b.WriteByte(query[i])
+			continue
+		}
+		n := 0
+		for i+1 < len(query) && query[i+1] >= '0' && query[i+1] <= '9' {
+			i++
+			n = n*10 + int(query[i]-'0')
+		}
+		straight = straight && n == len(order)+1
+		order = append(order, n-1)
+		b.WriteByte('?')
+	}
+	if straight {
+		order = nil
+	}
+	return b.String(), order
 }
 
 // prepare prepares what was asked for. It must not be called inside a transaction. What can't be prepared stays unprepared.
@@ -53,19 +99,15 @@ func (p pool) prepare(ctx context.Context) {
 	}
 	p.cached.mu.Lock()
 	wanted := p.cached.wanted
-	p.cached.wanted = map[string]bool{}
+	p.cached.wanted = nil
 	p.cached.mu.Unlock()
-	for query := range wanted {
-		s, err := p.db.PrepareContext(ctx, query)
+	for _, s := range wanted {
+		prepared, err := p.db.PrepareContext(ctx, s.text)
 		if err != nil {
 			continue
 		}
 		p.cached.mu.Lock()
-		if p.cached.ready[query] != nil {
-			_ = s.Close()
-		} else {
-			p.cached.ready[query] = s
-		}
+		s.prepared = prepared
 		p.cached.mu.Unlock()
 	}
 }
@@ -74,10 +116,12 @@ func (p pool) close() error {
 	if p.cached != nil {
 		p.cached.mu.Lock()
 		defer p.cached.mu.Unlock()
-		for _, s := range p.cached.ready {
-			_ = s.Close()
+		for _, s := range p.cached.known {
+			if s.prepared != nil {
+				_ = s.prepared.Close()
+				s.prepared = nil
+			}
 		}
-		p.cached.ready = map[string]*sql.Stmt{}
 	}
 	return p.db.Close()
 }

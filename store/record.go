@@ -35,7 +35,18 @@ const recordColumns = "r.id, r.connection, r.kind, r.ext_id, r.title, r.name_key
 func (r *RecordRow) into() (dest []any, done func()) {
 	var changed, updated int64
 	return []any{&r.Key, &r.Record.Connection, &r.Record.Kind, &r.Record.ID, &r.Title, &r.Name, &r.Standing, &r.Version, &r.Stamp, &r.hash, &r.mirror, &changed, &updated},
-		func() { r.Changed, r.UpdatedAt = timeOf(changed), timeOf(updated) }
+		func() {
+			r.Changed, r.UpdatedAt = timeOf(changed), timeOf(updated)
+			r.hash, r.mirror = blob(r.hash), blob(r.mirror)
+		}
+}
+
+// blob is an empty hash where a driver gives nil, which would be stored as NULL.
+func blob(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
 }
 
 func scanRecord(rows *sql.Rows) (RecordRow, error) {

@@ -101,15 +101,19 @@ func (tx *Tx) insert(op, head, tail string, rows [][]any) (int64, error) {
 }
 
 // update writes different values to many rows: head is "UPDATE t SET a = v.column1 …", tail "WHERE t.id = v.column2 …".
-// types are those of the columns: in a list of values a parameter has none by itself.
+// types are those of the columns: on PostgreSQL a parameter in a list of values has none by itself.
 func (tx *Tx) update(op, head, tail string, types []string, rows [][]any) (int64, error) {
 	var changed int64
+	columns := len(types)
+	if !tx.db.dialect.typed() {
+		types = nil
+	}
 	for len(rows) > 0 {
 		size := tx.db.dialect.batch()
 		for size > len(rows) {
 			size /= 2
 		}
-		n, err := tx.exec(op, head+" FROM (VALUES "+tuples(size, len(types), types)+") AS v "+tail, flat(rows[:size])...)
+		n, err := tx.exec(op, head+" FROM (VALUES "+tuples(size, columns, types)+") AS v "+tail, flat(rows[:size])...)
 		if err != nil {
 			return changed, err
 		}

@@ -55,7 +55,7 @@ func (s *settling) findLinks() error {
 
 // conflict holds an Outcome whose Link can't be made.
 func (o *outcome) conflict(format string, args ...any) {
-	o.State, o.Link, o.Agreement, o.Life, o.BlockedOn, o.Action = connector.Held, false, nil, nil, nil, ""
+	o.State, o.Link, o.Agreement, o.Life, o.BlockedOn, o.Action, o.alone = connector.Held, false, nil, nil, nil, "", true
 	o.Err = connector.Errorf(connector.Conflict, "link "+o.was.subject(), "%s", fmt.Sprintf(format, args...)).
 		Advise("Find out which of them is the same object and link that with `ml-connector link`, or skip this Delivery.")
 	o.Err.Exchange = o.Exchange

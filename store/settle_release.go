@@ -12,7 +12,7 @@ func (o *outcome) waits(from, to string) [][]any {
 	refs := o.BlockedOn
 	if o.State == connector.Held {
 		refs = o.Names
-		if !o.Link && o.Target.ID != "" {
+		if !o.Link && !o.alone && o.Target.ID != "" {
 			refs = append(refs[:len(refs):len(refs)], connector.Ref{Connection: to, Kind: o.was.source.Kind, IDs: []string{o.Target.ID}})
 		}
 	} else if o.State != connector.Blocked {

@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -268,7 +267,7 @@ func must(t testing.TB, err error) {
 	}
 }
 
-func equal[T cmp.Ordered](t testing.TB, what string, got, want T) {
+func equal[T comparable](t testing.TB, what string, got, want T) {
 	t.Helper()
 	if got != want {
 		t.Errorf("%s: got %v, want %v", what, got, want)

@@ -102,10 +102,11 @@ func (tx *Tx) wakeUp(flow string, partition int) {
 func (tx *Tx) exec(op, query string, args ...any) (int64, error) {
 	var res sql.Result
 	var err error
-	if s := tx.db.write.statement(query); s != nil {
-		res, err = tx.tx.StmtContext(tx.ctx, s).ExecContext(tx.ctx, args...)
+	text, args, prepared := tx.db.write.statement(query, args)
+	if prepared != nil {
+		res, err = tx.tx.StmtContext(tx.ctx, prepared).ExecContext(tx.ctx, args...)
 	} else {
-		res, err = tx.tx.ExecContext(tx.ctx, query, args...)
+		res, err = tx.tx.ExecContext(tx.ctx, text, args...)
 	}
 	if err != nil {
 		return 0, tx.db.dialect.fail(op, err)
@@ -118,10 +119,11 @@ func (tx *Tx) exec(op, query string, args ...any) (int64, error) {
 }
 
 func (tx *Tx) rows(query string, args []any) (*sql.Rows, error) {
-	if s := tx.db.write.statement(query); s != nil {
-		return tx.tx.StmtContext(tx.ctx, s).QueryContext(tx.ctx, args...)
+	text, args, prepared := tx.db.write.statement(query, args)
+	if prepared != nil {
+		return tx.tx.StmtContext(tx.ctx, prepared).QueryContext(tx.ctx, args...)
 	}
-	return tx.tx.QueryContext(tx.ctx, query, args...)
+	return tx.tx.QueryContext(tx.ctx, text, args...)
 }
 
 func (tx *Tx) fail(op string, err error) error { return tx.db.dialect.fail(op, err) }
@@ -135,11 +137,12 @@ type view struct {
 func (db *DB) view(ctx context.Context) view { return view{db, ctx} }
 
 func (v view) rows(query string, args []any) (*sql.Rows, error) {
-	if s := v.db.read.statement(query); s != nil {
-		return s.QueryContext(v.ctx, args...)
+	text, args, prepared := v.db.read.statement(query, args)
+	if prepared != nil {
+		return prepared.QueryContext(v.ctx, args...)
 	}
 	v.db.read.prepare(context.WithoutCancel(v.ctx))
-	return v.db.read.db.QueryContext(v.ctx, query, args...)
+	return v.db.read.db.QueryContext(v.ctx, text, args...)
 }
 
 func (v view) fail(op string, err error) error { return v.db.dialect.fail(op, err) }
