@@ -169,8 +169,7 @@ func (s *scope) field(r *rule, path string, f *connector.Field) (value, owned an
 
 // inField is the scope for messages about one field.
 func (s *scope) inField(path string) *scope {
-	inner := s.inside(nil, path)
-	return inner
+	return s.inside(nil, path)
 }
 
 func (s *scope) list(r *rule, path string, fields []connector.Field) (value, owned any) {

@@ -197,5 +197,3 @@ func shares(amount decimal, weights []decimal, digits int) ([]decimal, error) {
 }
 
 func abs(x decimal) decimal { return decimal{new(apd.Decimal).Abs(x.d)} }
-
-func zero() *apd.Decimal { return new(apd.Decimal) }

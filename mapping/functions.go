@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/cockroachdb/apd/v3"
 	"github.com/expr-lang/expr"
 )
 
@@ -121,6 +122,14 @@ func numbers(p []any, compute func(decimal, int) (decimal, error)) (any, error) 
 	return compute(x, n)
 }
 
+func absolute(p ...any) (any, error) {
+	x, err := toDecimal(p[0])
+	if err != nil {
+		return nil, err
+	}
+	return abs(x), nil
+}
+
 func div(p ...any) (any, error) {
 	a, err := toDecimal(p[0])
 	if err != nil {
@@ -130,7 +139,7 @@ func div(p ...any) (any, error) {
 }
 
 func sum(p ...any) (any, error) {
-	var total any = decimal{zero()}
+	var total any = decimal{new(apd.Decimal)}
 	for _, v := range toList(p[0]) {
 		var err error
 		if total, err = calculate("+", total, v); err != nil {

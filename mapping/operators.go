@@ -52,7 +52,10 @@ func order(a, b any) (int, error) {
 			return 0, err
 		}
 		y, err := toDecimal(b)
-		return x2y(x, y, err)
+		if err != nil {
+			return 0, err
+		}
+		return x.cmp(y), nil
 	}
 	x, err := toText(a)
 	if err != nil {
@@ -60,13 +63,6 @@ func order(a, b any) (int, error) {
 	}
 	y, err := toText(b)
 	return strings.Compare(x, y), err
-}
-
-func x2y(x, y decimal, err error) (int, error) {
-	if err != nil {
-		return 0, err
-	}
-	return x.cmp(y), nil
 }
 
 // equal takes what is blank and what is not there for the same, "true" for true, and 1.0 for 1 where one side is a number.
