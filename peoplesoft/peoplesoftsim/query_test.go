@@ -73,7 +73,7 @@ func TestPagingByKeyReadsEveryVendorOnceInOrder(t *testing.T) {
 	t.Parallel()
 	s := open(t, peoplesoftsim.Options{})
 	var all []string
-	for after := ""; ; {
+	for after := ""; len(all) <= len(s.company.Suppliers); {
 		page := s.rows("JGR_VENDOR", "SETID,AFTER_ID", "SHARE,"+after, "7")
 		for _, r := range page {
 			all = append(all, value(r, "A.VENDOR_ID"))

@@ -158,6 +158,21 @@ func TestAnOrderMustBeDispatchedFirst(t *testing.T) {
 	}
 }
 
+func TestADeletedVoucherKeepsItsNumberAndFreesItsInvoice(t *testing.T) {
+	t.Parallel()
+	s := open(t, peoplesoftsim.Options{})
+	s.ordered()
+	s.message(voucherBody())
+	s.sim.Build()
+	must(t, s.sim.Delete("US001", "J0918273"))
+	if n := len(s.rows("JGR_VCHR_BY_INV", "BU,VENDOR_ID,INVOICE_ID", "US001,0000010001,NL-2026-5531", "9")); n != 0 {
+		t.Errorf("by invoice: %d rows", n)
+	}
+	if v := s.rows("JGR_VCHR_BY_ID", "BU,VOUCHER_ID", "US001,J0918273", "9"); len(v) != 1 || value(v[0], "A.ENTRY_STATUS") != "X" {
+		t.Errorf("by number: %v", v)
+	}
+}
+
 func TestADuplicateInvoiceRecyclesBothOrPassesSilently(t *testing.T) {
 	t.Parallel()
 	for mode, want := range map[string]string{"reject": "R", "warn": "P"} {
