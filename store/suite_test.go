@@ -120,6 +120,14 @@ func (f *fixture) open() *store.DB {
 	return db
 }
 
+// fresh is the URL of another, empty database.
+func (f *fixture) fresh() string {
+	if f.IsSQLite() {
+		return "sqlite:" + filepath.Join(f.t.TempDir(), "fresh.db")
+	}
+	return ownSchema(f.t, os.Getenv("ML_CONNECTOR_TEST_POSTGRES"))
+}
+
 func (f *fixture) tx(fn func(*store.Tx) error) {
 	f.t.Helper()
 	must(f.t, f.Tx(f.ctx, fn))
