@@ -17,6 +17,8 @@ type ApplyOptions struct {
 	DryRun bool // only say what would change
 	Prune  bool // remove what is not in the file
 	NewKey bool // seal all secrets anew with the present key, because the one before is lost
+
+	NoSecrets bool // leave secrets as they are: the file was read without their values
 }
 
 // Applied is what `apply` changed, or would.
@@ -77,7 +79,7 @@ func (p *applying) openKeys() error {
 		given += len(c.Secrets)
 	}
 	known, err := p.a.DB.Meta(p.ctx, metaKey)
-	if err != nil || given == 0 || p.options.DryRun && known == "" {
+	if err != nil || given == 0 || p.options.NoSecrets || p.options.DryRun && known == "" {
 		return err
 	}
 	if p.options.NewKey {
@@ -164,6 +166,9 @@ func (p *applying) endPause(kind, name string) error {
 // secrets seals what is new, and drops what is bound to an address that the Connection no longer has. It says whether
 // anything changed.
 func (p *applying) secrets(c config.Connection) (changed bool, err error) {
+	if p.options.NoSecrets {
+		return false, nil
+	}
 	rows, err := p.a.DB.Secrets(p.ctx, c.Name)
 	if err != nil {
 		return changed, err

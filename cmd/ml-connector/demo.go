@@ -3,12 +3,12 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/spf13/cobra"
 
 	connector "ml-connector"
 	"ml-connector/app"
@@ -21,108 +21,141 @@ import (
 // demoWait is how long the first synchronisation may take.
 const demoWait = 5 * time.Minute
 
-// demo is the product at an invented customer: both simulators, a database of its own, all Flows.
-type demo struct {
-	site   *site.Site
-	path   string // of the configuration
-	app    *app.App
-	remove func() // of the folder, when it is temporary
+type demoFlags struct {
+	once        bool
+	dir, listen string
 }
 
-// openDemo serves the simulators, writes the configuration into a folder and applies it. Without dir the folder is a
-// temporary one that close removes. In a hurry, JAGGAER's people order and bill at once, and the voucher batch runs with
-// every call, so that one synchronisation shows a requisition on its whole way.
-func openDemo(ctx context.Context, dir string, hurry bool, open func(config.Process) (*app.App, error), known config.Known) (*demo, error) {
-	d := &demo{remove: func() {}}
-	folder, err := d.folder(dir)
+func (p *program) demoCommand() *cobra.Command {
+	var f demoFlags
+	c := &cobra.Command{
+		Use:   "demo",
+		Short: "Both simulators with sample data, an embedded database, all flows and the pages, until Ctrl-C",
+		Long: `Simulates PeopleSoft and JAGGAER at an invented company, connects them with all shipped Flows, and synchronises. The runs go to
+standard output as ` + "`sync`" + ` prints them. Then it goes on by schedule until Ctrl-C, and says how to change something on either
+side. Some records of the sample are held or blocked on purpose.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return p.demo(c.Context(), f) },
+	}
+	c.Flags().BoolVar(&f.once, "once", false, "synchronise once and end")
+	c.Flags().StringVar(&f.dir, "dir", "", "folder for the database and the configuration (else a temporary one, removed at the end)")
+	c.Flags().StringVar(&f.listen, "listen", "127.0.0.1:8080", "address of the pages")
+	p.limitFlag(c)
+	return c
+}
+
+// demo runs the demonstration in its folder. It ends well by --once or Ctrl-C.
+func (p *program) demo(ctx context.Context, f demoFlags) error {
+	folder, remove, err := demoFolder(f.dir)
 	if err != nil {
-		return nil, err
+		return err
 	}
+	defer remove()
 	life, pace := peoplesoftsim.DemoLife(), 10*time.Second
-	if hurry {
-		life.Build, pace = peoplesoftsim.Immediately, time.Millisecond
+	if f.once { // faster, so that vouchers are built when it ends
+		life.Build, pace = peoplesoftsim.Immediately, 2*time.Second
 	}
-	d.site, err = site.Open(ctx, site.Options{
+	s, err := site.Open(ctx, site.Options{
 		Company: sample.New(1, sample.Default(), time.Now()), Now: time.Now, Seed: 1,
 		PeopleSoft: "127.0.0.1:0", Jaggaer: "127.0.0.1:0", Life: life, Pace: pace,
 	})
-	if err == nil {
-		err = d.apply(ctx, folder, open, known)
-	}
 	if err != nil {
-		d.close()
-		return nil, err
+		return err
 	}
-	return d, nil
+	defer s.Close()
+	path, err := s.Write(folder)
+	if err != nil {
+		return err
+	}
+	file, err := config.Read(path, p.appConfig().Known(true))
+	if err != nil {
+		return err
+	}
+	return p.withProcess(ctx, file.Process, func(a *app.App) error {
+		if _, err := a.Apply(ctx, file, app.ApplyOptions{}, p.actor()); err != nil {
+			return err
+		}
+		if err := p.demoSync(ctx, a, s); err != nil || f.once {
+			return err
+		}
+		return p.demoLive(ctx, a, s, path, f.listen)
+	})
 }
 
-func (d *demo) folder(dir string) (string, error) {
+// demoFolder is where the demonstration keeps its files; remove takes a temporary one away.
+func demoFolder(dir string) (folder string, remove func(), err error) {
 	if dir == "" {
-		temporary, err := os.MkdirTemp("", "ml-connector-demo-")
+		folder, err = os.MkdirTemp("", "ml-connector-demo-")
 		if err != nil {
-			return "", connector.Errorf(connector.Invalid, "make a folder for the demonstration", "none can be made").Because(err).Advise("Give one with --dir.")
+			return "", nil, connector.Errorf(connector.Invalid, "make a folder for the demonstration", "none can be made").Because(err).Advise("Give one with --dir.")
 		}
-		d.remove = func() { _ = os.RemoveAll(temporary) } // what is left over is in the system's temporary folder
-		return temporary, nil
+		return folder, func() { _ = os.RemoveAll(folder) }, nil // what can't be removed is in the system's temporary folder
 	}
 	if _, err := os.Stat(filepath.Join(dir, "ml-connector.db")); !errors.Is(err, fs.ErrNotExist) {
-		return "", connector.Errorf(connector.Invalid, "use the folder "+dir, "it has a database already, whose records the new simulators don't know").
+		return "", nil, connector.Errorf(connector.Invalid, "use the folder "+dir, "it has a database already, whose records new simulators don't know").
 			Advise("Give an empty folder, or none.")
 	}
-	return dir, nil
+	return dir, func() {}, nil
 }
 
-func (d *demo) apply(ctx context.Context, folder string, open func(config.Process) (*app.App, error), known config.Known) error {
-	var err error
-	if d.path, err = d.site.Write(folder); err != nil {
-		return err
-	}
-	known.Secrets = true
-	file, err := config.Read(d.path, known)
+// demoSync runs all Flows once and reports. Held and blocked records are no failure here: the sample has some on purpose.
+func (p *program) demoSync(ctx context.Context, a *app.App, s *site.Site) error {
+	c := s.Company
+	p.say("%s: %d suppliers, %d accounts, %d requisitions in PeopleSoft; %d orders, %d invoices in JAGGAER. Synchronising …",
+		c.Name, len(c.Suppliers), len(c.Accounts), len(c.Requisitions), len(c.Orders), len(c.Invoices))
+	p.watch()
+	done, err := a.Sync(ctx, app.SyncOptions{Wait: demoWait}, p.actor())
 	if err != nil {
 		return err
 	}
-	if d.app, err = open(file.Process); err != nil {
+	if err := p.printRuns(done); err != nil {
 		return err
 	}
-	_, err = d.app.Apply(ctx, file, app.ApplyOptions{}, "demo")
-	return err
-}
-
-func (d *demo) close() {
-	if d.app != nil {
-		_ = d.app.Close() // the database is thrown away, or whole by its own means
-	}
-	if d.site != nil {
-		d.site.Close()
-	}
-	d.remove()
-}
-
-// failedRun is the error of the first Run that has one. Held and blocked records are none: the sample has some on purpose.
-func failedRun(s app.Synced) error {
-	for _, r := range s.Runs {
-		if r.Error != nil {
-			return connector.Errorf(r.Error.Code, "run flow "+r.Flow, "%s", r.Error.Message).Advise("%s", r.Error.Hint)
+	for _, r := range done.Runs {
+		if r.Error != nil { // printRuns has told it
+			p.status = connector.WorstExit(p.status, r.Error.Code.ExitStatus())
 		}
 	}
-	if s.TimedOut {
-		return connector.Errorf(connector.Unavailable, "synchronise", "it was not done within %s", demoWait)
+	if done.TimedOut {
+		p.status = connector.WorstExit(p.status, connector.Unavailable.ExitStatus())
 	}
-	return nil
+	w, err := a.Why(ctx, c.Invoices[0].Number)
+	if err != nil {
+		return err
+	}
+	for _, sentence := range w.Sentences {
+		p.say("%s", clean(sentence))
+	}
+	return ctx.Err()
 }
 
-// explain tells what just happened, in the words of the business.
-func (d *demo) explain(w io.Writer, synced app.Synced) {
-	var held, blocked int
-	for _, r := range synced.Runs {
-		held += r.Held
-		blocked += r.Blocked
+// demoLive goes on by schedule until the context ends or something fails.
+func (p *program) demoLive(ctx context.Context, a *app.App, s *site.Site, path, listen string) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	ended := make(chan error, 2)
+	go func() { ended <- a.Work(ctx, app.Workers) }()
+	at, err := servePages(ctx, listen, p.pages(a), ended)
+	if err == nil {
+		p.say("\nFrom now on by schedule. Pages: http://%s", at)
+		introduce(s, p.talk)
+		p.say("\nLook closer, in another terminal:\n  export ML_CONNECTOR_CONFIG=%s", path)
+		for _, c := range []string{"flow list", "delivery list --state held", "why " + s.Company.Orders[0].Number, "record list", "audit verify"} {
+			p.say("  ml-connector %s", c)
+		}
+		p.say("\nCtrl-C ends it.")
+		select {
+		case err = <-s.Failed:
+		case err = <-ended:
+			ended <- nil
+		case <-ctx.Done():
+		}
 	}
-	fmt.Fprintf(w, "\n%d records are held and %d blocked, on purpose: the sample has amounts that don't add up, a commodity without a\n", held, blocked)
-	fmt.Fprintln(w, "crosswalk row, a supplier that nobody knows, and suppliers that wait for their approval.")
-	fmt.Fprintf(w, "\nLook closer, in another terminal:\n  export ML_CONNECTOR_CONFIG=%s\n", d.path)
-	for _, c := range []string{"ml-connector delivery list --state held", "ml-connector why " + d.site.Company.Orders[0].Number, "ml-connector audit verify"} {
-		fmt.Fprintln(w, "  "+c)
+	stop()
+	for range 2 - btoi(err != nil) {
+		if e := <-ended; err == nil {
+			err = e
+		}
 	}
+	return err
 }

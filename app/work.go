@@ -1,0 +1,32 @@
+package app
+
+import (
+	"context"
+	"errors"
+
+	connector "ml-connector"
+	"ml-connector/engine"
+)
+
+// Workers is how many pieces of work run at once when nobody says otherwise: two partitions of each shipped Flow, and
+// reads beside them.
+const Workers = 16
+
+// Work runs schedules and deliveries in this process, and what people ask for, until the context ends. On a database that
+// takes one engine only, a second one is refused as unavailable.
+func (a *App) Work(ctx context.Context, workers int) error {
+	unlock, err := engine.Lock(a.Process.Database)
+	if errors.Is(err, engine.ErrAlive) {
+		return connector.Errorf(connector.Unavailable, "start the engine", "another one is running on this database").
+			Advise("On SQLite one engine runs at a time: stop the other `serve`, `work` or `demo`, or use PostgreSQL.")
+	}
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	s, err := engine.NewScheduler(ctx, a.newEngine(a.DB.IsSQLite()), workers)
+	if err != nil {
+		return err
+	}
+	return s.Run(ctx)
+}
