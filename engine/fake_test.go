@@ -124,7 +124,7 @@ func (s *side) Find(_ context.Context, l connector.Lookup) ([]connector.Found, e
 	var out []connector.Found
 	for _, id := range s.order {
 		d := s.table[id]
-		if l.Any || !s.blind && ( l.ID != "" && id == l.ID || l.ID == "" && d.Text("KEY") == l.Document.Text("KEY")) {
+		if l.Any || !s.blind && (l.ID != "" && id == l.ID || l.ID == "" && d.Text("KEY") == l.Document.Text("KEY")) {
 			out = append(out, connector.Found{ID: id, Document: d.Clone(), Standing: connector.Usable})
 		}
 	}

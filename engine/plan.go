@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"strings"
 	"sync"
 
 	connector "ml-connector"
@@ -369,17 +368,12 @@ func (p *planner) decide(ctx context.Context, it *item, failed *connector.Error)
 	return nil
 }
 
-// newID stands for the ID that the target would give: the key itself for what is known by it, else NEXT in its place.
+// newID stands for the ID that the target would give.
 func (p *planner) newID(it *item) string {
-	if len(it.res.Reserve) == 0 || it.res.Reserve[0] == "" {
-		return "NEXT"
+	if it.res.ID != "" {
+		return it.res.ID
 	}
-	key := it.res.Reserve[0]
-	if p.r.flow.Kind == connector.GLAccount {
-		return key
-	}
-	first, _, _ := strings.Cut(key, "/")
-	return first + "/NEXT"
+	return "NEXT"
 }
 
 func (p *planner) alike(ctx context.Context, it *item) (string, error) {

@@ -58,6 +58,11 @@ func (f *Flow) finish(s *scope) {
 			r.result.Title, _ = s.text("title", v)
 		}
 	}
+	if f.id != nil && r.creating {
+		if v, ok := s.try("id", f.id); ok {
+			r.result.ID, _ = s.text("id", v)
+		}
+	}
 	if f.alike != nil && r.creating {
 		if v, ok := s.try("alike", f.alike); ok {
 			r.result.Alike, _ = s.text("alike", v)

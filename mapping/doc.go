@@ -25,6 +25,7 @@
 //	reserve:   natural keys over the finished Document, which is called out; the first is the main one
 //	taken:     conflict (default) or filter: what becomes of a second Record with the same key
 //	title:     one line for a person
+//	id:        the ID that the target's record will have, NEXT where the target gives a number: for dry runs
 //
 // # A rule
 //

@@ -27,6 +27,7 @@ type Flow struct {
 	adopt     *reference
 	alike     *expression
 	title     *expression
+	id        *expression
 	reserve   []*expression
 	taken     bool
 }
@@ -81,6 +82,7 @@ type Result struct {
 	Cuts         []connector.Change
 	Alike        string // name to compare with unlinked Records of the target before a create; "" = no comparison
 	Title        string
+	ID           string // that the target's Record will have, with NEXT where the target gives a number; "" when it can't be told
 }
 
 // Problem is one rule that failed.
