@@ -50,15 +50,22 @@ func (c *checker) add(name string, from time.Time, state connector.StepState, me
 	return &c.steps[len(c.steps)-1]
 }
 
-// failed notes a step that an error ended, and says whether the ping may go on.
-func (c *checker) failed(name string, from time.Time, err error) {
+// failed notes a step that an error ended; hint stands in where the error has none.
+func (c *checker) failed(name string, from time.Time, err error, hint string) *connector.Step {
 	e := connector.AsError(err)
 	s := c.add(name, from, connector.StepFailed, e.Message)
 	if e.Cause != nil {
 		s.Message += ": " + e.Cause.Error()
 	}
 	s.Code, s.Hint = e.Code, e.Hint
+	if s.Hint == "" {
+		s.Hint = hint
+	}
+	return s
 }
+
+// lasting is a hint for what is likely to pass.
+const lasting = "If it lasts, the PeopleSoft administrator looks at the gateway and the application server."
 
 // reach is connect, tls and gateway: one request without credentials.
 func (c *checker) reach() bool {
@@ -68,17 +75,10 @@ func (c *checker) reach() bool {
 	if err != nil {
 		if secure && tlsTrouble(err) {
 			c.add("connect", from, connector.StepOK, "the host answers")
-			c.failed("tls", from, err)
-			s := &c.steps[len(c.steps)-1]
-			s.Code, s.Hint = connector.Misconfigured, "Check host and port; name the PEM file of the certificate authority in tls_ca, and the client certificate in tls_cert when the gateway asks for one."
+			c.failed("tls", from, err, "Check host and port; name the PEM file of the certificate authority in tls_ca, and the client certificate in tls_cert when the gateway asks for one.").Code = connector.Misconfigured
 			return false
 		}
-		c.failed("connect", from, err)
-		s := &c.steps[len(c.steps)-1]
-		s.Message = fmt.Sprintf("nothing answers at %s: %s", c.i.config.base, s.Message)
-		if s.Hint == "" || s.Code == connector.Unavailable {
-			s.Hint = "Check host and port, that PeopleSoft's web server is up, and that a firewall lets this machine through."
-		}
+		c.failed("connect", from, err, "Check host and port, that PeopleSoft's web server is up, and that a firewall lets this machine through.")
 		return false
 	}
 	c.add("connect", from, connector.StepOK, "")
@@ -123,7 +123,7 @@ func (c *checker) token() bool {
 	}
 	from := c.i.now()
 	if _, err := c.i.token(c.ctx); err != nil {
-		c.failed("token", from, err)
+		c.failed("token", from, err, lasting)
 		return false
 	}
 	c.add("token", from, connector.StepOK, "")
@@ -156,7 +156,7 @@ func (c *checker) node() bool {
 		s.Code, s.Hint = f.err.Code, "Create the public query "+e.spec.name+" over a record of one row (see `connection requirements`). "+f.err.Hint
 		return true
 	}
-	c.failed("node", from, err)
+	c.failed("node", from, err, lasting)
 	return false
 }
 
@@ -171,8 +171,7 @@ func (c *checker) queries() bool {
 			c.add(q.step(), from, connector.StepOK, "").Flows = q.flows
 			continue
 		}
-		c.failed(q.step(), from, err)
-		s := &c.steps[len(c.steps)-1]
+		s := c.failed(q.step(), from, err, lasting)
 		s.Flows = q.flows
 		if s.Code == connector.Credentials {
 			s.Flows = nil
@@ -213,8 +212,7 @@ func (c *checker) operations() bool {
 		}
 		resp, err := c.i.call(c.ctx, request{op: o.step(), method: http.MethodGet, path: o.path, door: doorSOAP})
 		if err != nil {
-			c.failed(o.step(), from, err)
-			c.steps[len(c.steps)-1].Flows = o.flows
+			c.failed(o.step(), from, err, lasting).Flows = o.flows
 			continue
 		}
 		a := readAnswer(resp, c.i.profile.fallback)
@@ -224,8 +222,7 @@ func (c *checker) operations() bool {
 		}
 		f := c.i.fail(o.step(), a, false)
 		if f.err.Code == connector.Credentials || f.row > 0 && f.row != rowTimeout {
-			c.failed(o.step(), from, f)
-			c.steps[len(c.steps)-1].Flows = o.flows
+			c.failed(o.step(), from, f, lasting).Flows = o.flows
 			if f.err.Code == connector.Credentials {
 				return false
 			}
@@ -280,5 +277,5 @@ func tlsTrouble(err error) bool {
 		return true
 	}
 	text := err.Error()
-	return strings.Contains(text, "tls: ") || strings.Contains(text, "x509: ")
+	return strings.Contains(text, "tls: ") || strings.Contains(text, "x509: ") || strings.Contains(text, "secure connection")
 }

@@ -93,7 +93,8 @@ func (i *Instance) fetchToken(ctx context.Context) (string, time.Duration, error
 	form := url.Values{"grant_type": {"client_credentials"}}
 	header := map[string]string{"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
 	secret := i.secrets["client_secret"]
-	basic := base64.StdEncoding.EncodeToString([]byte(i.config.clientID + ":" + secret))
+	// RFC 6749 §2.3.1 form-encodes both before they are joined; for plain letters and digits that is no difference.
+	basic := base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(i.config.clientID) + ":" + url.QueryEscape(secret)))
 	if i.profile.clientAuth == "body" {
 		form.Set("client_id", i.config.clientID)
 		form.Set("client_secret", secret)

@@ -51,7 +51,7 @@ func TestTokenRequest(t *testing.T) {
 		if r.Op != "token" || r.Method != "POST" || string(r.Body) != want || r.Header["Content-Type"] != "application/x-www-form-urlencoded" {
 			t.Errorf("%s: %+v %s", method, r, r.Body)
 		}
-		if got := r.Header["Authorization"]; (method == "basic") != (got == "Basic bWxjOmNzLysx") {
+		if got := r.Header["Authorization"]; (method == "basic") != (got == "Basic bWxjOmNzJTJGJTJCMQ==") {
 			t.Errorf("%s: Authorization %q", method, got)
 		}
 		if last := f.last(); last.Header["Authorization"] != "Bearer tok-1" || len(last.Secrets) != 1 || last.Secrets[0] != "tok-1" {
