@@ -1,5 +1,7 @@
 package connector
 
+import "strconv"
+
 import (
 	"cmp"
 	"strings"
@@ -10,6 +12,7 @@ type Rules struct {
 	Drift     DriftRule
 	Withdraw  WithdrawRule
 	CanUpdate bool // the target can take a change of what it has
+	CanCancel bool // the target can take back what it has
 	Linkable  bool // what the target has under our key before the first create is linked, not in conflict
 }
 
@@ -25,6 +28,8 @@ type Situation struct {
 	Problems []string // every rule that failed, in words
 	Code     Code     // class of the problems; "" = invalid
 	Missing  []Ref    // what it refers to and what is not there yet
+
+	Revision string // the source's own count of changes, "" when it has none
 
 	Wanted Document   // the owned fields as they should be
 	Agreed *Agreement // nil before the first agreement
@@ -44,6 +49,7 @@ const (
 	ActAdopt     Action = "adopt" // what the look-up found is ours: link it, it is delivered
 	ActUnchanged Action = "unchanged"
 	ActFilter    Action = "filter"
+	ActSupersede Action = "supersede" // a higher revision was delivered already
 	ActBlock     Action = "block"
 	ActHold      Action = "hold"
 )
@@ -59,6 +65,9 @@ type Decision struct {
 
 // Decide says what is to be done with one Version. It is pure: the same Situation gives the same Decision.
 func Decide(s Situation) Decision {
+	if s.Agreed != nil && lowerRevision(s.Revision, s.Agreed.Revision) {
+		return Decision{Action: ActSupersede, Reason: "revision " + s.Revision + " is older than revision " + s.Agreed.Revision + ", which was delivered"}
+	}
 	if !s.Passed {
 		if d, done := s.notPassed(); done {
 			return d
@@ -83,7 +92,7 @@ func (s Situation) notPassed() (d Decision, done bool) {
 		return Decision{Action: ActFilter, Reason: "does not pass the Flow's filter"}, true
 	case !s.Withdrawn:
 		return Decision{Action: ActUnchanged, Reason: "moved on; nothing that this Flow owns changed"}, true
-	case s.Rules.Withdraw == WithdrawUpdate && s.Rules.CanUpdate:
+	case s.Rules.Withdraw == WithdrawUpdate && (s.Rules.CanCancel || s.Rules.CanUpdate && (len(s.Problems) > 0 || s.changed())):
 		return Decision{}, false
 	}
 	return Decision{Action: ActHold, Code: Conflict,
@@ -131,7 +140,7 @@ func (s Situation) decideLinked() Decision {
 		}
 		return Decision{Action: ActUpdate}
 	}
-	changed := s.Wanted.Fingerprint() != s.Agreed.Fingerprint
+	changed := s.changed()
 	drifted := now != nil && !Covers(now, s.Agreed.Owned)
 	switch {
 	case changed && now != nil && shows(now, s.Agreed.Owned, s.Wanted) && Covers(now, s.Wanted):
@@ -143,6 +152,8 @@ func (s Situation) decideLinked() Decision {
 			Hint: "Replay the Delivery to let the owner's value win, or make both sides agree by hand."}
 	case !changed && !drifted:
 		return Decision{Action: ActUnchanged, Reason: "nothing that this Flow owns changed"}
+	case s.Withdrawn && s.Rules.CanCancel:
+		return Decision{Action: ActUpdate}
 	case !s.Rules.CanUpdate:
 		return Decision{Action: ActHold, Code: Conflict,
 			Reason: "changed after it was delivered, and the target can't take a change: " + changedFields(s.Agreed.Owned, s.Wanted),
@@ -151,11 +162,23 @@ func (s Situation) decideLinked() Decision {
 	return Decision{Action: ActUpdate}
 }
 
+// changed says whether the owned fields are other than what was last agreed.
+func (s Situation) changed() bool {
+	return s.Agreed == nil || s.Wanted.Fingerprint() != s.Agreed.Fingerprint
+}
+
 func (s Situation) now() Document {
 	if s.Looked && len(s.Target) == 1 {
 		return s.Target[0].Document
 	}
 	return nil
+}
+
+// lowerRevision compares two counts of changes; what is no number is never lower.
+func lowerRevision(a, b string) bool {
+	x, errX := strconv.ParseInt(a, 10, 64)
+	y, errY := strconv.ParseInt(b, 10, 64)
+	return errX == nil && errY == nil && x < y
 }
 
 func driftReason(changed bool, agreed, now Document) string {

@@ -52,8 +52,14 @@ func TestDecide(t *testing.T) {
 			Situation{Rules: takesChanges, Linked: true, Withdrawn: true, Wanted: a, Agreed: agreed(a)}, ActHold, Conflict, "withdrawn", ""},
 		"a withdrawal is sent where the Flow's rule says update": {
 			Situation{Rules: sendsBack, Linked: true, Withdrawn: true, Wanted: b, Agreed: agreed(a)}, ActUpdate, "", "", ""},
-		"a withdrawal that changes no owned field is unchanged": {
-			Situation{Rules: sendsBack, Linked: true, Withdrawn: true, Wanted: a, Agreed: agreed(a)}, ActUnchanged, "", "", ""},
+		"a withdrawal that the owned fields can't tell is held, not lost": {
+			Situation{Rules: sendsBack, Linked: true, Withdrawn: true, Wanted: a, Agreed: agreed(a)}, ActHold, Conflict, "withdrawn", ""},
+		"a withdrawal is sent where the target can take back, though it takes no other change": {
+			Situation{Rules: Rules{Withdraw: WithdrawUpdate, CanCancel: true}, Linked: true, Withdrawn: true, Wanted: b, Agreed: agreed(a)}, ActUpdate, "", "", ""},
+		"a withdrawal that was taken back at the target already is unchanged": {
+			Situation{Rules: Rules{Withdraw: WithdrawUpdate, CanCancel: true}, Linked: true, Withdrawn: true, Wanted: a, Agreed: agreed(a)}, ActUnchanged, "", "", ""},
+		"a revision that is older than the delivered one is superseded, whatever else is wrong with it": {
+			Situation{Rules: takesChanges, Passed: true, Linked: true, Revision: "9", Problems: []string{"no unit"}, Wanted: b, Agreed: &Agreement{Revision: "10"}}, ActSupersede, "", "older", ""},
 		"a withdrawal is held where the target can't take a change": {
 			Situation{Rules: Rules{Withdraw: WithdrawUpdate}, Linked: true, Withdrawn: true, Wanted: b, Agreed: agreed(a)}, ActHold, Conflict, "withdrawn", ""},
 		"a withdrawal that is to be sent is checked like everything that is sent": {

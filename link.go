@@ -22,6 +22,7 @@ type Agreement struct {
 	Flow          string
 	SourceVersion int
 	TargetVersion string   // the target's own mark, "" when it has none
+	Revision      string   // the source's own count of changes, where its Flow names one; "" otherwise
 	Fingerprint   string   // of the owned fields
 	Owned         Document // the owned fields themselves, in the Sink's names: for diffs and for drift
 }

@@ -292,6 +292,48 @@ func TestDriftIsHeldOrOverwrittenAsTheFlowSays(t *testing.T) {
 	})
 }
 
+func TestTheNextRevisionUnderAnotherIDIsTheSameOrder(t *testing.T) {
+	t.Parallel()
+	revised := func(amount, rev string) connector.Document {
+		d := order("P1", amount, "open")
+		d["rev"] = rev
+		return d
+	}
+	start := func(t *testing.T) *world {
+		w := newWorld(t, connector.ClassNatural, func(f *connector.Flow) { f.Mapping = rules + "revision: doc.rev\n" })
+		w.from.put("1", revised("10", "1"))
+		w.sync()
+		return w
+	}
+	for _, tc := range []struct {
+		name      string
+		amount    string
+		rev       string
+		canUpdate bool
+		state     connector.State
+		holds     string
+	}{
+		{"the same content is unchanged", "10", "2", false, connector.Unchanged, "10"},
+		{"a change that the target takes is an update", "20", "2", true, connector.Delivered, "20"},
+		{"a change that it can't take is held", "20", "2", false, connector.Held, "10"},
+		{"a lower revision is superseded", "20", "0", true, connector.Superseded, "10"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			w := start(t)
+			w.to.info.CanUpdate = tc.canUpdate
+			w.from.put("2", revised(tc.amount, tc.rev))
+			w.sync()
+			if d := w.last("2"); d.State != tc.state {
+				t.Errorf("%s (%v), expected %s", d.State, d.Err, tc.state)
+			}
+			if w.to.count("P1") != 1 || w.to.table["T001"].Text("AMOUNT") != tc.holds {
+				t.Errorf("%d objects with %s, expected one with %s", w.to.count("P1"), w.to.table["T001"].Text("AMOUNT"), tc.holds)
+			}
+		})
+	}
+}
+
 func TestAReadThatFailsMovesNoCursor_I3(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, connector.ClassNatural)

@@ -219,9 +219,9 @@ func (r *route) lookBatch(ctx context.Context, e *Engine, bf connector.BatchFind
 func (r *route) situation(it *item, alike string) connector.Situation {
 	w, res := it.work, it.res
 	s := connector.Situation{
-		Rules:  connector.Rules{Drift: r.flow.Drift, Withdraw: r.flow.Withdraw, CanUpdate: r.writes.CanUpdate, Linkable: r.writes.Linkable},
+		Rules:  connector.Rules{Drift: r.flow.Drift, Withdraw: r.flow.Withdraw, CanUpdate: r.writes.CanUpdate, CanCancel: r.writes.CanCancel, Linkable: r.writes.Linkable},
 		Passed: res.Passed, Withdrawn: res.Withdrawn, Linked: w.Link != nil, Sent: w.PreviouslySent, Forced: w.Delivery.Forced,
-		Missing: blocking(res.Missing), Wanted: res.Owned, Agreed: w.Agreement, Looked: it.looked, Target: it.found, Alike: alike,
+		Missing: blocking(res.Missing), Revision: res.Revision, Wanted: res.Owned, Agreed: w.Agreement, Looked: it.looked, Target: it.found, Alike: alike,
 	}
 	s.Code, s.Problems = res.Code(), res.Reasons()
 	return s
@@ -231,6 +231,9 @@ func (r *route) situation(it *item, alike string) connector.Situation {
 func (b *pump) decide(ctx context.Context, it *item) error {
 	if it.res.Adopt.Kind != "" && it.work.Link == nil && it.res.Passed && len(it.res.Problems) == 0 {
 		return b.adoptRef(ctx, it)
+	}
+	if err := b.e.nextRevision(ctx, b.r, it); err != nil {
+		return err
 	}
 	alike, err := b.e.alike(ctx, b.r, it)
 	if err != nil {
@@ -273,6 +276,8 @@ func (b *pump) act(it *item) {
 			Agreement: b.agreement(it, it.res.Owned, d.Found.Version), Details: map[string]string{"reason": "found at the target"}}
 	case connector.ActUnchanged:
 		it.out = b.unchanged(it)
+	case connector.ActSupersede:
+		it.out = &store.Outcome{State: connector.Superseded, Details: map[string]string{"reason": d.Reason}}
 	case connector.ActFilter:
 		it.out = &store.Outcome{State: connector.Filtered}
 	case connector.ActBlock:
@@ -322,7 +327,7 @@ func (b *pump) unchanged(it *item) *store.Outcome {
 }
 
 func (b *pump) agreement(it *item, owned connector.Document, targetVersion string) *connector.Agreement {
-	return &connector.Agreement{Flow: b.r.flow.Name, SourceVersion: it.work.Delivery.Version, TargetVersion: targetVersion, Fingerprint: owned.Fingerprint(), Owned: owned}
+	return &connector.Agreement{Flow: b.r.flow.Name, SourceVersion: it.work.Delivery.Version, TargetVersion: targetVersion, Revision: it.res.Revision, Fingerprint: owned.Fingerprint(), Owned: owned}
 }
 
 // fail turns an error before any write into an outcome: the Delivery waits on, or is held.

@@ -58,6 +58,11 @@ func (f *Flow) finish(s *scope) {
 			r.result.Title, _ = s.text("title", v)
 		}
 	}
+	if f.revision != nil {
+		if v, ok := s.try("revision", f.revision); ok {
+			r.result.Revision, _ = s.text("revision", v)
+		}
+	}
 	if f.id != nil && r.creating {
 		if v, ok := s.try("id", f.id); ok {
 			r.result.ID, _ = s.text("id", v)

@@ -25,6 +25,8 @@
 //	reserve:   natural keys over the finished Document, which is called out; the first is the main one
 //	taken:     conflict (default) or filter: what becomes of a second Record with the same key
 //	title:     one line for a person
+//	revision:  the source's own count of changes: a lower one than was delivered is superseded, and another record with the
+//	           same key and a higher one is the next revision of the same thing
 //	id:        the ID that the target's record will have, NEXT where the target gives a number: for dry runs
 //
 // # A rule

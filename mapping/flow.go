@@ -28,6 +28,7 @@ type Flow struct {
 	alike     *expression
 	title     *expression
 	id        *expression
+	revision  *expression
 	reserve   []*expression
 	taken     bool
 }
@@ -82,6 +83,7 @@ type Result struct {
 	Cuts         []connector.Change
 	Alike        string // name to compare with unlinked Records of the target before a create; "" = no comparison
 	Title        string
+	Revision     string // the source's own count of changes: a lower one than was delivered is superseded; "" = none
 	ID           string // that the target's Record will have, with NEXT where the target gives a number; "" when it can't be told
 }
 

@@ -40,7 +40,7 @@ func baseNames() []string {
 func (f *Flow) parse(root node) {
 	names := baseNames()
 	keys := append([]string{"name", "kind", "from", "to", "needs", "schedule", "drift", "withdraw", "track", "deep", "acknowledge",
-		"filter", "withdrawn", "adopt", "alike", "title", "id", "reserve", "taken"}, levelKeys...)
+		"filter", "withdrawn", "adopt", "alike", "title", "id", "revision", "reserve", "taken"}, levelKeys...)
 	entries := root.mapping(keys...)
 	names = f.top.parse(entries, names)
 	out := append(slices.Clone(names), "out")
@@ -56,6 +56,8 @@ func (f *Flow) parse(root node) {
 			f.alike = e.value.expression(out)
 		case "title":
 			f.title = e.value.expression(out)
+		case "revision":
+			f.revision = e.value.expression(names)
 		case "id":
 			f.id = e.value.expression(out)
 		case "taken":

@@ -170,12 +170,12 @@ func (db *DB) agreements(v reader, flow string, links []int64) (map[int64]*conne
 	err := chunks(links, func(part []int64) error {
 		args := []any{flow}
 		in := list(&args, part)
-		return each(v, "read agreements", `SELECT a.link, a.source_version, a.target_version, a.fingerprint, COALESCE(b.codec, ''), b.bytes FROM agreements a
+		return each(v, "read agreements", `SELECT a.link, a.source_version, a.target_version, a.revision, a.fingerprint, COALESCE(b.codec, ''), b.bytes FROM agreements a
  LEFT JOIN bodies b ON b.hash = a.owned_hash WHERE a.flow = $1 AND a.link IN (`+in+")", args, func(rows *sql.Rows) error {
 			a := connector.Agreement{Flow: flow}
 			var codec string
 			var bytes []byte
-			if err := rows.Scan(&a.Link, &a.SourceVersion, &a.TargetVersion, &a.Fingerprint, &codec, &bytes); err != nil {
+			if err := rows.Scan(&a.Link, &a.SourceVersion, &a.TargetVersion, &a.Revision, &a.Fingerprint, &codec, &bytes); err != nil {
 				return err
 			}
 			out[a.Link] = &a

@@ -182,9 +182,9 @@ func (s *settling) writeAgreements() error {
 			continue
 		}
 		a := o.Agreement
-		rows = append(rows, []any{o.link, s.flow, int64(a.SourceVersion), a.TargetVersion, a.Fingerprint, s.owned[o.Delivery].hash})
+		rows = append(rows, []any{o.link, s.flow, int64(a.SourceVersion), a.TargetVersion, a.Revision, a.Fingerprint, s.owned[o.Delivery].hash})
 	}
-	_, err := s.tx.insert("store agreements", "INSERT INTO agreements (link, flow, source_version, target_version, fingerprint, owned_hash)", ` ON CONFLICT (link, flow) DO UPDATE SET
- source_version = excluded.source_version, target_version = excluded.target_version, fingerprint = excluded.fingerprint, owned_hash = excluded.owned_hash`, rows)
+	_, err := s.tx.insert("store agreements", "INSERT INTO agreements (link, flow, source_version, target_version, revision, fingerprint, owned_hash)", ` ON CONFLICT (link, flow) DO UPDATE SET
+ source_version = excluded.source_version, target_version = excluded.target_version, revision = excluded.revision, fingerprint = excluded.fingerprint, owned_hash = excluded.owned_hash`, rows)
 	return err
 }

@@ -141,6 +141,7 @@ CREATE TABLE agreements (
     flow           TEXT   NOT NULL,
     source_version BIGINT NOT NULL,
     target_version TEXT   NOT NULL,
+    revision       TEXT   NOT NULL,
     fingerprint    TEXT   NOT NULL,
     owned_hash     BYTEA  NOT NULL,
     PRIMARY KEY (link, flow)
