@@ -8,13 +8,12 @@ import (
 	"ml-connector/engine"
 )
 
-// Workers is how many pieces of work run at once when nobody says otherwise: two partitions of each shipped Flow, and
-// reads beside them.
-const Workers = 16
+// workers is how many pieces of work run at once: two partitions of each shipped Flow, and reads beside them.
+const workers = 16
 
 // Work runs schedules and deliveries in this process, and what people ask for, until the context ends. On a database that
 // takes one engine only, a second one is refused as unavailable.
-func (a *App) Work(ctx context.Context, workers int) error {
+func (a *App) Work(ctx context.Context) error {
 	unlock, err := engine.Lock(a.Process.Database)
 	if errors.Is(err, engine.ErrAlive) {
 		return connector.Errorf(connector.Unavailable, "start the engine", "another one is running on this database").
@@ -24,9 +23,22 @@ func (a *App) Work(ctx context.Context, workers int) error {
 		return err
 	}
 	defer unlock()
+	if err := a.checkKey(ctx); err != nil {
+		return err
+	}
 	s, err := engine.NewScheduler(ctx, a.newEngine(a.DB.IsSQLite()), workers)
 	if err != nil {
 		return err
 	}
 	return s.Run(ctx)
+}
+
+// checkKey refuses a wrong key at the start, and not at the first Run.
+func (a *App) checkKey(ctx context.Context) error {
+	known, err := a.DB.Meta(ctx, metaKey)
+	if err != nil || known == "" {
+		return err
+	}
+	_, err = a.keys(ctx)
+	return err
 }
