@@ -14,6 +14,7 @@ import (
 	"ml-connector/app"
 	"ml-connector/app/config"
 	"ml-connector/cmd/site"
+	"ml-connector/engine"
 	"ml-connector/peoplesoft/peoplesoftsim"
 	"ml-connector/sample"
 )
@@ -52,8 +53,8 @@ func (p *program) demo(ctx context.Context, f demoFlags) error {
 	}
 	defer remove()
 	life, pace := peoplesoftsim.DemoLife(), 10*time.Second
-	if f.once { // faster, so that vouchers are built when it ends
-		life.Build, pace = peoplesoftsim.Immediately, 2*time.Second
+	if f.once { // a hurry: what is sourced meanwhile arrives as well, and vouchers are built when it ends
+		life, pace = peoplesoftsim.Life{Approve: life.Approve, Build: peoplesoftsim.Immediately}, time.Second
 	}
 	s, err := site.Open(ctx, site.Options{
 		Company: sample.New(1, sample.Default(), time.Now()), Now: time.Now, Seed: 1,
@@ -75,7 +76,7 @@ func (p *program) demo(ctx context.Context, f demoFlags) error {
 		if _, err := a.Apply(ctx, file, app.ApplyOptions{}, p.actor()); err != nil {
 			return err
 		}
-		if err := p.demoSync(ctx, a, s); err != nil || f.once {
+		if err := p.demoSync(ctx, a, s); err != nil || f.once || ctx.Err() != nil {
 			return err
 		}
 		return p.demoLive(ctx, a, s, path, f.listen)
@@ -126,36 +127,39 @@ func (p *program) demoSync(ctx context.Context, a *app.App, s *site.Site) error 
 	for _, sentence := range w.Sentences {
 		p.say("%s", clean(sentence))
 	}
-	return ctx.Err()
+	return nil
 }
 
-// demoLive goes on by schedule until the context ends or something fails.
+// demoLive goes on by schedule, and tells what arrives, until the context ends or something fails.
 func (p *program) demoLive(ctx context.Context, a *app.App, s *site.Site, path, listen string) error {
+	p.progress.clear()
+	p.progress = nil
+	a.Progress = func(g engine.Progress) {
+		if g.Stage == "delivering" {
+			p.say("%s  %s: %d settled", time.Now().Format(time.TimeOnly), g.Flow, g.Settled)
+		}
+	}
+	introduce(s, p.talk)
+	p.say("\nLook closer, in another terminal:\n  export ML_CONNECTOR_CONFIG=%s", path)
+	for _, c := range []string{"flow list", "delivery list --state held", "why " + s.Company.Orders[0].Number, "record list", "audit verify"} {
+		p.say("  ml-connector %s", c)
+	}
+	p.say("\nIt goes on by schedule. Ctrl-C ends it.")
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	ended := make(chan error, 2)
-	go func() { ended <- a.Work(ctx, app.Workers) }()
-	at, err := servePages(ctx, listen, p.pages(a), ended)
-	if err == nil {
-		p.say("\nFrom now on by schedule. Pages: http://%s", at)
-		introduce(s, p.talk)
-		p.say("\nLook closer, in another terminal:\n  export ML_CONNECTOR_CONFIG=%s", path)
-		for _, c := range []string{"flow list", "delivery list --state held", "why " + s.Company.Orders[0].Number, "record list", "audit verify"} {
-			p.say("  ml-connector %s", c)
-		}
-		p.say("\nCtrl-C ends it.")
+	var failed error
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
 		select {
-		case err = <-s.Failed:
-		case err = <-ended:
-			ended <- nil
+		case failed = <-s.Failed:
+			stop()
 		case <-ctx.Done():
 		}
-	}
+	}()
+	a.Process.Listen = listen
+	err := p.serve(ctx, a)
 	stop()
-	for range 2 - btoi(err != nil) {
-		if e := <-ended; err == nil {
-			err = e
-		}
-	}
-	return err
+	<-watched
+	return errors.Join(failed, err)
 }

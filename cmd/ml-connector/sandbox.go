@@ -25,7 +25,7 @@ type sandboxFlags struct {
 	faults, write       string
 }
 
-func sandboxCommand() *cobra.Command {
+func (p *program) sandboxCommand() *cobra.Command {
 	var f sandboxFlags
 	c := &cobra.Command{
 		Use:   "sandbox",
@@ -42,7 +42,7 @@ FILE of --faults arms faults from the start:
       - {kind: delay, operation: requisition.create, delay_ms: 3000, times: -1}`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return runSandbox(c.Context(), f, c.OutOrStdout(), c.ErrOrStderr())
+			return runSandbox(c.Context(), f, p.out, p.talk)
 		},
 	}
 	flags := c.Flags()
