@@ -48,6 +48,7 @@ type Engine struct {
 	Config
 	mu       sync.Mutex
 	peers    map[string]*peer
+	changes  map[int64]int // writes by Run, for Flows with a limit
 	mappings map[string]*parsedMapping
 }
 
@@ -62,7 +63,7 @@ func New(c Config) *Engine {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Engine{Config: c, peers: map[string]*peer{}, mappings: map[string]*parsedMapping{}}
+	return &Engine{Config: c, peers: map[string]*peer{}, changes: map[int64]int{}, mappings: map[string]*parsedMapping{}}
 }
 
 // Sleep waits in real time.

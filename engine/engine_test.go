@@ -334,6 +334,30 @@ func TestTheNextRevisionUnderAnotherIDIsTheSameOrder(t *testing.T) {
 	}
 }
 
+func TestALimitOfChangesPausesTheFlowAndLosesNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, connector.ClassNatural, func(f *connector.Flow) { f.MaxChanges = 2 })
+	for _, k := range []string{"1", "2", "3"} {
+		w.from.put(k, order("P"+k, "10", "open"))
+	}
+	if c := w.sync().Counts; c.Delivered != 2 || c.Waiting != 1 {
+		t.Fatalf("%+v, expected two delivered and one waiting", c)
+	}
+	f, err := w.db.Flow(t.Context(), "orders")
+	if err != nil || f.Paused.Code != connector.Misconfigured {
+		t.Fatalf("the flow is paused with %q (%v)", f.Paused.Code, err)
+	}
+	if err := w.db.Tx(t.Context(), func(tx *store.Tx) error { return tx.ResumeFlow("orders", "cli:test") }); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.e.Settle(t.Context(), nil, time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	if d := w.last("3"); d.State != connector.Delivered {
+		t.Errorf("after it was enabled the last one is %s, expected delivered", d.State)
+	}
+}
+
 func TestAReadThatFailsMovesNoCursor_I3(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, connector.ClassNatural)

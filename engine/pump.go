@@ -85,6 +85,7 @@ type pump struct {
 	partition int
 	epoch     int64
 	paused    error
+	over      *connector.Error       // the limit of changes that was reached in this batch
 	fetched   map[string]fetchResult // what was fetched for blocked Deliveries in this pump
 
 	mu     sync.Mutex
@@ -163,6 +164,9 @@ func (b *pump) once(ctx context.Context) (int, []store.FlowPartition, error) {
 		}
 		outs = append(outs, *it.out)
 	}
+	if b.over != nil {
+		defer b.stand(ctx, b.over)
+	}
 	if len(outs) == 0 {
 		return 0, nil, nil
 	}
@@ -179,6 +183,9 @@ func (b *pump) intend(ctx context.Context, items []*item) error {
 	var intents []store.Intent
 	byID := map[int64]*item{}
 	for _, it := range items {
+		if it.write != nil && !b.allow(it) {
+			it.write = nil // it waits on
+		}
 		if it.write == nil {
 			continue
 		}
