@@ -1,7 +1,6 @@
 package peoplesoft
 
 import (
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -41,19 +40,21 @@ func (system) Open(o connector.Opening) (connector.Instance, error) {
 }
 
 // Explain says offline what a PeopleSoft error means: text is anything that an answer or a log held. The code is that of a
-// write, where a read would be judged more mildly.
+// write; a read is judged more mildly. A text that says nothing that is known is not_found.
 func (system) Explain(text string) *connector.Error {
-	i := &Instance{}
 	a := readAnswer(&connector.Response{Status: 500, Body: []byte(text)}, "")
-	if a.tree == nil && len(a.notices) == 0 {
-		a.plain(text)
+	notices := a.errors()
+	if r := judge(nil, notices, true); r != nil {
+		return connector.Errorf(r.onWrite, "", "%s", sentence(r.meaning, said(notices))).Advise("%s", r.hint)
 	}
-	f := i.fail("", a, true)
-	if f.row == 0 && len(f.tuples) == 0 && strings.TrimSpace(text) != "" && len(a.errors()) > 0 && a.errors()[0].plain {
-		return connector.Errorf(connector.NotFound, "", "this text holds no message number and no phrase that is known").
-			Advise("Give it with the message set and number in brackets, such as (158,505), or the whole answer of the Exchange.")
+	for _, n := range notices {
+		if !n.plain || len(n.tuples) > 0 {
+			return connector.Errorf(connector.Rejected, "", "%s", sentence("PeopleSoft refused something", said(notices))).
+				Advise("Message sets up to 19999 are Oracle's, those above the site's own: the PeopleSoft team finds the text in the Message Catalog.")
+		}
 	}
-	return f.err
+	return connector.Errorf(connector.NotFound, "", "this text holds no message number and no phrase that is known").
+		Advise("Give it with the message set and number in brackets, such as (158,505), or the whole answer of the Exchange.")
 }
 
 // Instance is one Connection to PeopleSoft, for many goroutines.
