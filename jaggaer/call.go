@@ -46,8 +46,9 @@ func (i *Instance) send(ctx context.Context, c call) (*connector.Response, error
 		}
 		token, fault := i.token(ctx)
 		if fault != nil {
-			fault.Op = c.op
-			return nil, fault
+			own := *fault // others wait for the same log-in
+			own.Op = c.op
+			return nil, &own
 		}
 		resp, err := i.exchange(ctx, c, token)
 		if err != nil {

@@ -90,8 +90,22 @@ func silence() (*connector.Response, error) {
 type bench struct {
 	*Instance
 	t     *testing.T
-	now   time.Time
+	mu    sync.Mutex
+	at    time.Time
 	waits []time.Duration
+}
+
+func (b *bench) clock() time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.at
+}
+
+// pass moves the clock.
+func (b *bench) pass(d time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.at = b.at.Add(d)
 }
 
 // open makes an Instance of a healthy Connection; edits change its settings first.
@@ -108,18 +122,20 @@ func open(t *testing.T, caller connector.Caller, edits ...func(connector.Setting
 	if len(v.Problems) > 0 {
 		t.Fatalf("the settings have problems: %v", v.Problems)
 	}
-	b := &bench{t: t, now: noon}
+	b := &bench{t: t, at: noon}
 	i, err := New().Open(connector.Opening{
 		Connection: "s2p", Settings: v.Settings, Secrets: map[string]string{"client_secret": "S3cr3t/plus +&", "shared_secret": "<shared> & secret"},
-		Caller: caller, Now: func() time.Time { return b.now },
+		Caller: caller, Now: b.clock,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.Instance = i.(*Instance)
 	b.wait = func(ctx context.Context, d time.Duration) error {
+		b.pass(d)
+		b.mu.Lock()
+		defer b.mu.Unlock()
 		b.waits = append(b.waits, d)
-		b.now = b.now.Add(d)
 		return ctx.Err()
 	}
 	return b

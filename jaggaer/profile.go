@@ -32,7 +32,7 @@ type branch map[string]any
 
 func text(def string, values ...string) key { return key{form: formText, def: def, values: values} }
 func number(def int64) key                  { return key{form: formInt, def: def} }
-func flag(def bool) key                     { return key{form: formBool, def: def} }
+func boolean(def bool) key                  { return key{form: formBool, def: def} }
 func moved(to string) key                   { return key{moved: to} }
 func named() key                            { return key{form: formMap, def: map[string]any{}} }
 
@@ -93,7 +93,7 @@ func restTree() branch {
 func xmlTree() branch {
 	return branch{
 		"path_prefix": text("/apps/Router"), "dtd_base": text("https://usertest-messages.sciquest.com/app_docs/dtd"),
-		"content_type": text("text/xml; charset=UTF-8"), "disable_chunking": flag(true),
+		"content_type": text("text/xml; charset=UTF-8"), "disable_chunking": boolean(true),
 		"paths": branch{"requisition": text("PRXMLImport"), "po": text("POXMLImport"), "supplier": text("TSMSupplierXMLImport"), "invoice": text(""), "cfv": text(""), "payment": text("")},
 		"dtds":  branch{"requisition": text("requisition/PRImport.dtd"), "po": text("po/PO.dtd"), "supplier": text("supplier/TSMSupplier.dtd")},
 
@@ -124,7 +124,7 @@ func addCustomerKeys(tree branch) {
 		"chartfields": named(), "value_templates": named(), "empty_value": text("none"),
 
 		"req_external_field": text("External Req #"), "req_origin_field": text(""), "req_origin_value": text(""), "voucher_field": text(""),
-		"header_fields": named(), "line_fields": named(), "max_description": number(254), "lump_sum": flag(false),
+		"header_fields": named(), "line_fields": named(), "max_description": number(254), "lump_sum": boolean(false),
 		"requester_map": moved("the crosswalk requestor"), "address_map": moved("the crosswalk ship_to"), "commodity_map": moved("the crosswalk category"),
 		"uom_map": moved("the crosswalk uom"), "bu_map": moved("the crosswalk business_unit"), "business_unit_names": moved("the crosswalk business_unit"),
 

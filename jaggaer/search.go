@@ -145,6 +145,8 @@ func (i *Instance) byKey(ctx context.Context, kind connector.Kind, e entity, key
 	case key.ID != "":
 		o, err := i.detail(ctx, kind, e, key.ID, true)
 		return []outcome{o}, err
+	case key.Number == "":
+		return nil, nil
 	}
 	for _, canonical := range numberFields(kind) {
 		field := e.customerField(canonical)

@@ -77,7 +77,7 @@ func TestTokensLast(t *testing.T) {
 				after time.Duration
 				want  int
 			}{{0, 1}, {row.lasts - time.Millisecond, 1}, {row.lasts, 2}} {
-				b.now = noon.Add(at.after)
+				b.at = noon.Add(at.after)
 				if err := readOrders(b); err != nil || f.tokens != at.want {
 					t.Fatalf("after %s: %d token requests, expected %d: %v", at.after, f.tokens, at.want, err)
 				}
@@ -92,11 +92,11 @@ func TestTheLifetimeCountsFromBeforeTheRequest(t *testing.T) {
 	f := always(200, emptyList)
 	b := open(t, f)
 	f.logins = func() (*connector.Response, error) {
-		b.now = b.now.Add(50 * time.Second)
+		b.pass(50 * time.Second)
 		return reply200(`{"access_token":"a","expires_in":120}`), nil
 	}
 	_ = readOrders(b)
-	b.now = noon.Add(61 * time.Second)
+	b.at = noon.Add(61 * time.Second)
 	_ = readOrders(b)
 	if f.tokens != 2 {
 		t.Errorf("%d token requests", f.tokens)
