@@ -41,7 +41,7 @@ func (tx *Tx) seal() error {
 		e := &tx.entries[i]
 		number++
 		e.Number = number
-		prev = e.ChainHash(prev)
+		prev = chainHash(*e, prev)
 		rows[i] = []any{e.Number, micros(e.Time), e.Actor, e.Action, e.Subject, e.Run, e.Delivery, e.Exchange, asJSON(e.Details, e.Details == nil), prev}
 	}
 	_, err := tx.insert(op, "INSERT INTO entries (number, at, actor, action, subject, run, delivery, exchange, details, hash)", "", rows)

@@ -9,29 +9,28 @@ import (
 
 // brief is what a change of state needs to know of a Delivery.
 type brief struct {
-	id        int64
-	flow      string
-	run       int64
-	part      int
-	state     connector.State
-	record    int64
-	version   int
-	source    connector.Record
-	title     string // of the source Record
-	attempts  int
-	targetID  string
-	stage     connector.Stage
-	errorCode connector.Code
-	chosen    string
+	id       int64
+	flow     string
+	run      int64
+	part     int
+	state    connector.State
+	record   int64
+	version  int
+	newest   int // Version of the Record that this Flow has a Delivery of
+	source   connector.Record
+	title    string // of the source Record
+	attempts int
+	stage    connector.Stage
 }
 
 func briefsWhere(r reader, where string, args []any) ([]brief, error) {
 	var out []brief
-	err := each(r, "read Deliveries", `SELECT d.id, d.flow, d.run, d.part, d.state, d.record, d.version, r.connection, r.kind, r.ext_id, r.title, d.attempts, d.target_id, d.stage, d.error_code, d.chosen`+
+	err := each(r, "read Deliveries", `SELECT d.id, d.flow, d.run, d.part, d.state, d.record, d.version, r.connection, r.kind, r.ext_id, r.title, d.attempts, d.stage,
+ (SELECT MAX(x.version) FROM deliveries x WHERE x.record = d.record AND x.flow = d.flow)`+
 		deliveryTables+where, args, func(rows *sql.Rows) error {
 		var b brief
 		err := rows.Scan(&b.id, &b.flow, &b.run, &b.part, &b.state, &b.record, &b.version, &b.source.Connection, &b.source.Kind, &b.source.ID, &b.title,
-			&b.attempts, &b.targetID, &b.stage, &b.errorCode, &b.chosen)
+			&b.attempts, &b.stage, &b.newest)
 		out = append(out, b)
 		return err
 	})

@@ -24,7 +24,7 @@ func (tx *Tx) Replay(ids []int64, actor string, forced bool) error {
 		default:
 			return connector.Errorf(connector.Conflict, op, "delivery %d is %s", b.id, b.state).Advise("Only what is held, blocked or skipped can be replayed.")
 		}
-		if err := tx.isNewest(op, b); err != nil {
+		if err := b.isNewest(op); err != nil {
 			return err
 		}
 	}
@@ -62,13 +62,12 @@ func (tx *Tx) isLinked(b brief) (bool, error) {
 	return len(links) > 0, err
 }
 
-func (tx *Tx) isNewest(op string, b brief) error {
-	var newer int64
-	found, err := one(tx, op, "SELECT id FROM deliveries WHERE record = $1 AND flow = $2 AND version > $3 ORDER BY version DESC LIMIT 1", []any{b.record, b.flow, int64(b.version)}, &newer)
-	if err == nil && found {
-		return connector.Errorf(connector.Conflict, op, "delivery %d is of an older version; delivery %d has the newest", b.id, newer)
+func (b brief) isNewest(op string) error {
+	if b.version < b.newest {
+		return connector.Errorf(connector.Conflict, op, "delivery %d is of version %d, and version %d came since", b.id, b.version, b.newest).
+			Advise("Replay the delivery of the newest version, if it needs that.")
 	}
-	return err
+	return nil
 }
 
 func allThere(op string, ids []int64, found []brief) error {
@@ -120,7 +119,7 @@ func (tx *Tx) Skip(id int64, reason, actor string) error {
 }
 
 // Resolve ends a doubt by hand: with the ID of the target it is delivered and linked, without one it surely was not sent
-// and waits again.
+// and waits again, or is superseded when a newer Version came since.
 func (tx *Tx) Resolve(id int64, targetID, reason, actor string) error {
 	const op = "resolve"
 	b, err := tx.theOne(op, id)
@@ -134,6 +133,9 @@ func (tx *Tx) Resolve(id int64, targetID, reason, actor string) error {
 		return connector.Errorf(connector.Invalid, op, "no reason was given").Advise("Say how you know with --reason: it is kept in the ledger.")
 	}
 	e := connector.Entry{Actor: actor, Action: "delivery.resolved", Details: map[string]string{"reason": reason}}
+	if targetID == "" && b.version < b.newest {
+		return tx.move([]brief{b}, connector.Superseded, nil, e)
+	}
 	if targetID == "" {
 		return tx.move([]brief{b}, connector.Waiting, nil, e)
 	}
@@ -169,7 +171,7 @@ func (tx *Tx) Reopen(id int64, to connector.State, fail *connector.Error, at tim
 	case connector.Sending, connector.InDoubt, connector.Superseded, connector.Skipped, to:
 		return nil
 	}
-	if tx.isNewest(op, b) != nil {
+	if b.isNewest(op) != nil {
 		return nil
 	}
 	tx.now = micro(at)

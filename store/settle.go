@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"maps"
 	"time"
 
 	connector "ml-connector"
@@ -155,6 +156,9 @@ func (s *settling) run(epoch int64) error {
 	if err := s.recheckBlocked(); err != nil {
 		return err
 	}
+	for _, o := range s.outs {
+		o.supersede()
+	}
 	if err := s.writeDeliveries(epoch); err != nil {
 		return err
 	}
@@ -162,6 +166,21 @@ func (s *settling) run(epoch int64) error {
 		return err
 	}
 	return s.release()
+}
+
+// supersede ends a Delivery that was being sent or in doubt while a newer Version came: unless it is settled for good, the
+// newer one takes its place.
+func (o *outcome) supersede() {
+	if o.was.version >= o.was.newest || o.State != connector.Waiting && o.State != connector.Blocked && o.State != connector.Held {
+		return
+	}
+	o.Details = maps.Clone(o.Details)
+	if o.Details == nil {
+		o.Details = map[string]string{}
+	}
+	o.Details["settled"] = string(o.State)
+	o.Details["reason"] = "newer Version"
+	o.State, o.Action, o.BlockedOn, o.Names = connector.Superseded, "", nil, nil
 }
 
 // writeDeliveries stores the states, what they wait for, and the Entries.

@@ -114,6 +114,22 @@ func TestClaim(t *testing.T) {
 			equal(t, "version", next[0].Delivery.Version, 2)
 		})
 	})
+	t.Run("what was being sent when a newer Version came is superseded, unless it is settled for good", func(t *testing.T) {
+		onEach(t, func(t *testing.T, f *fixture) {
+			f.accept(orders, version("1", "a"), version("2", "a"))
+			p := f.take(orders)
+			works := p.claim()
+			p.intend(works[0].Delivery.ID, works[1].Delivery.ID)
+			f.accept(orders, version("1", "b"), version("2", "b"))
+			p.settle(store.Outcome{Delivery: works[0].Delivery.ID, State: connector.Held, Err: connector.Errorf(connector.Rejected, "write", "no")}, deliveredTo(works[1], "PO-2"))
+			all := f.deliveries(store.DeliveryFilter{})
+			equal(t, "refused", all[0].State, connector.Superseded)
+			equal(t, "why", all[0].Err.Message, "no")
+			equal(t, "taken", all[1].State, connector.Delivered)
+			equal(t, "due", len(p.claim()), 2)
+			f.sound()
+		})
+	})
 	t.Run("what is due later, or only for a person, is not given", func(t *testing.T) {
 		onEach(t, func(t *testing.T, f *fixture) {
 			f.accept(orders, version("1", "a"), version("2", "b"))

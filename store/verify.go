@@ -29,7 +29,7 @@ func (c *Chain) Add(e connector.Entry) {
 	case v.BrokenAt != 0:
 	case e.Number != want:
 		v.BrokenAt, v.Reason = want, fmt.Sprintf("entry %d is missing: entry %d follows entry %d", want, e.Number, v.Last)
-	case e.ChainHash(v.HeadHash) != e.Hash:
+	case chainHash(e, v.HeadHash) != e.Hash:
 		v.BrokenAt, v.Reason = e.Number, fmt.Sprintf("entry %d is not what was entered, or does not follow the one before", e.Number)
 	}
 	if v.Entries == 0 {
