@@ -1,9 +1,8 @@
 package connector
 
-import "strconv"
-
 import (
 	"cmp"
+	"strconv"
 	"strings"
 )
 
