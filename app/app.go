@@ -35,6 +35,7 @@ type Config struct {
 	Log      *slog.Logger
 	Owner    string                // of the engine's claims: unique among processes
 	Progress func(engine.Progress) // of Runs in this process; may be nil
+	Observe  Observer              // of calls in this process; may be nil
 }
 
 // App does what an operator asks for. It may be used by many goroutines.

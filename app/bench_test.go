@@ -215,7 +215,11 @@ func (s *side) Write(_ context.Context, w connector.Write) (connector.Receipt, e
 		return connector.Receipt{}, s.refuse
 	}
 	s.wrote = append(s.wrote, w)
-	return connector.Receipt{ID: fmt.Sprintf("T%d", len(s.wrote))}, nil
+	id := w.TargetID
+	if id == "" {
+		id = "T-" + w.Document.Text("NAME") + w.Document.Text("TEXT")
+	}
+	return connector.Receipt{ID: id}, nil
 }
 
 // put lets the left side hold a Version.

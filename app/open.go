@@ -47,7 +47,7 @@ func (a *App) open(ctx context.Context, c connector.Connection) (connector.Insta
 	if err != nil {
 		return nil, err
 	}
-	return system.Open(connector.Opening{Connection: c.Name, Settings: v.Settings, Secrets: secrets, Caller: caller, Now: a.Now})
+	return system.Open(connector.Opening{Connection: c.Name, Settings: v.Settings, Secrets: secrets, Caller: a.observe(c.Name, caller), Now: a.Now})
 }
 
 // unsealed gives the secrets of a Connection that are bound to its present addresses. One that is bound to others is
