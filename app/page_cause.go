@@ -1,0 +1,181 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	connector "ml-connector"
+	"ml-connector/store"
+)
+
+// Cause is one reason for which Deliveries need a person, and those that it stops.
+type Cause struct {
+	ID      string // short, stable for as long as the words are
+	Flow    string
+	State   connector.State // held, in_doubt that no look-up can end, or blocked for over a day
+	Code    connector.Code
+	Message string // of the only Delivery, or what the messages have in common: what differs is …
+	Hint    string
+	Count   int
+	Money   []Money // per currency
+	Counted bool    // Money is of all of them
+	Oldest  time.Time
+	Rows    []ListedDelivery // the first of them
+}
+
+// NeedsPage is everything that needs a person, grouped by cause.
+type NeedsPage struct {
+	Causes []Cause
+	Total  int
+	Seen   int // that were looked at; fewer than Total when there are very many
+	Money  []Money
+}
+
+// mostGrouped bounds how many Deliveries are grouped for one page; mostSummed how many of one cause are added up.
+const (
+	mostGrouped = 5_000
+	mostSummed  = 300
+)
+
+// Needs groups what needs a person, the most money first, then the most Deliveries. Each Cause shows at most rows of them.
+func (a *App) Needs(ctx context.Context, rows int) (NeedsPage, error) {
+	var out NeedsPage
+	counts, err := a.DB.NeedsPerson(ctx)
+	if err != nil {
+		return out, err
+	}
+	for _, c := range counts {
+		out.Total += c.Count
+	}
+	found := map[string]*gathered{}
+	late := a.Now().Add(-24 * time.Hour)
+	for _, state := range []connector.State{connector.Held, connector.InDoubt, connector.Blocked} {
+		if err := a.gather(ctx, state, late, found, &out.Seen); err != nil {
+			return out, err
+		}
+	}
+	var all []Money
+	for _, g := range found {
+		c, err := a.cured(ctx, g, rows)
+		if err != nil {
+			return out, err
+		}
+		all = append(all, c.Money...)
+		out.Causes = append(out.Causes, c)
+	}
+	out.Money = Sum(all)
+	slices.SortFunc(out.Causes, func(x, y Cause) int {
+		return cmp.Or(compareMoney(y.Money, x.Money), cmp.Compare(y.Count, x.Count), x.Oldest.Compare(y.Oldest), strings.Compare(x.ID, y.ID))
+	})
+	return out, nil
+}
+
+// gathered are the Deliveries of one Cause.
+type gathered struct {
+	cause Cause
+	ds    []connector.Delivery
+}
+
+func (a *App) gather(ctx context.Context, state connector.State, late time.Time, into map[string]*gathered, seen *int) error {
+	err := a.DB.EachDelivery(ctx, store.DeliveryFilter{State: state}, func(d connector.Delivery) error {
+		switch {
+		case state == connector.InDoubt && !d.DueAt.IsZero(), state == connector.Blocked && d.UpdatedAt.After(late):
+			return nil
+		case *seen == mostGrouped:
+			return errEnough
+		}
+		*seen++
+		c := causeOf(d)
+		g := into[c.ID]
+		if g == nil {
+			g = &gathered{cause: c}
+			into[c.ID] = g
+		}
+		if g.cause.Oldest.IsZero() || d.UpdatedAt.Before(g.cause.Oldest) {
+			g.cause.Oldest = d.UpdatedAt
+		}
+		g.cause.Count++
+		if len(g.ds) <= mostSummed {
+			g.ds = append(g.ds, d)
+		}
+		return nil
+	})
+	if errors.Is(err, errEnough) {
+		return nil
+	}
+	return err
+}
+
+func (a *App) cured(ctx context.Context, g *gathered, rows int) (Cause, error) {
+	c := g.cause
+	if c.Count == 1 {
+		c.Message = causeText(g.ds[0])
+	}
+	listed, err := a.listed(ctx, g.ds)
+	if err != nil {
+		return c, err
+	}
+	var all []Money
+	for _, l := range listed {
+		if l.Money != nil {
+			all = append(all, *l.Money)
+		}
+	}
+	c.Counted = c.Count <= mostSummed
+	if c.Counted {
+		c.Money = Sum(all)
+	}
+	c.Rows = listed[:min(rows, len(listed))]
+	return c, nil
+}
+
+// compareMoney orders by the largest single amount, whatever its currency: it is only an order of rows.
+func compareMoney(x, y []Money) int {
+	return cmp.Compare(largest(x), largest(y))
+}
+
+func largest(all []Money) int {
+	most := 0
+	for _, m := range all {
+		whole, _, _ := strings.Cut(strings.TrimPrefix(m.Amount, "-"), ".")
+		most = max(most, len(whole)) // its number of digits
+	}
+	return most
+}
+
+// particular is what differs from record to record in a message: quoted values, and words with a digit in them.
+var particular = regexp.MustCompile(`"[^"]*"|\S*\d\S*`)
+
+// causeOf tells the Cause of one Delivery: by Flow, state, code, and the words of its message without what is particular to
+// the Record.
+func causeOf(d connector.Delivery) Cause {
+	text := causeText(d)
+	common := strings.TrimSpace(particular.ReplaceAllString(text, "…"))
+	c := Cause{Flow: d.Flow, State: d.State, Message: common}
+	if d.Err != nil {
+		c.Code, c.Hint = d.Err.Code, d.Err.Hint
+	}
+	if c.Hint == "" && d.State == connector.Blocked {
+		c.Hint = "It goes on by itself as soon as that is there. Bring it over, or correct the reference at the source."
+	}
+	sum := sha256.Sum256([]byte(strings.Join([]string{c.Flow, string(c.State), string(c.Code), common}, "\x00")))
+	c.ID = hex.EncodeToString(sum[:6])
+	return c
+}
+
+func causeText(d connector.Delivery) string {
+	if d.State == connector.Blocked && len(d.BlockedOn) > 0 {
+		return "waits for " + what(d)
+	}
+	if d.Err == nil {
+		return "no reason was kept"
+	}
+	return ErrorShape(d.Err).Message
+}

@@ -1,0 +1,197 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	connector "ml-connector"
+	"ml-connector/store"
+)
+
+// DeliveryChoice chooses Deliveries for a page; zero fields choose all.
+type DeliveryChoice struct {
+	State  connector.State // waiting counts sending in, as the run equation does
+	Flow   string
+	Code   connector.Code
+	Cause  string // ID of a Cause
+	Search string // an ID or a number, else a part of ID, number, title or error
+	Run    int64
+	Since  time.Time // only of Runs that began then or later
+	Before int64     // only those with a smaller ID
+	Limit  int
+}
+
+// ListedDelivery is one line of a list of Deliveries for a page.
+type ListedDelivery struct {
+	connector.Delivery
+	Title string
+	Money *Money // nil when the Document names none
+}
+
+// DeliveryList is one page of a list, the newest first.
+type DeliveryList struct {
+	Rows    []ListedDelivery
+	Next    int64 // Before of the next page, 0 at the end
+	Total   int
+	AtLeast bool // there are more than Total
+	Same    int  // of a Run's unchanged: read again with content that was known, which makes no Delivery
+}
+
+// mostCounted is up to where a list is counted out, when nobody knows its number.
+const mostCounted = 1000
+
+// mostPassed is how many Deliveries that don't fit a list passes over before it ends.
+const mostPassed = 20_000
+
+var errEnough = errors.New("enough")
+
+// ListDeliveries gives one page of Deliveries.
+func (a *App) ListDeliveries(ctx context.Context, c DeliveryChoice) (DeliveryList, error) {
+	var out DeliveryList
+	all := c
+	all.Before, all.Limit = 0, mostCounted
+	counted, err := a.chosenDeliveries(ctx, all)
+	if err != nil {
+		return out, err
+	}
+	out.Total = min(len(counted), mostCounted)
+	out.AtLeast = len(counted) > mostCounted
+	rows := counted
+	if c.Before != 0 {
+		if rows, err = a.chosenDeliveries(ctx, c); err != nil {
+			return out, err
+		}
+	}
+	if len(rows) > c.Limit {
+		rows = rows[:c.Limit]
+		out.Next = rows[c.Limit-1].ID
+	}
+	if out.Rows, err = a.listed(ctx, rows); err != nil {
+		return out, err
+	}
+	if c.Run != 0 && c.State != "" && c.Flow == "" && c.Search == "" && c.Code == "" && c.Cause == "" {
+		return out, a.countOfRun(ctx, c, &out)
+	}
+	return out, nil
+}
+
+// countOfRun takes the number from the Run's own equation.
+func (a *App) countOfRun(ctx context.Context, c DeliveryChoice, out *DeliveryList) error {
+	run, err := a.DB.RunByID(ctx, c.Run)
+	if err != nil {
+		return err
+	}
+	n := PartsOf(run.Counts).Count(c.State)
+	if c.State == connector.Unchanged && !out.AtLeast {
+		out.Same = n - out.Total
+		return nil
+	}
+	if c.State != connector.Unchanged {
+		out.Total, out.AtLeast = n, false
+	}
+	return nil
+}
+
+// chosenDeliveries gives the first Limit+1 Deliveries of a choice, without titles.
+func (a *App) chosenDeliveries(ctx context.Context, c DeliveryChoice) ([]connector.Delivery, error) {
+	first, err := a.firstRunSince(ctx, c.Since)
+	if err != nil {
+		return nil, err
+	}
+	states := []connector.State{c.State}
+	if c.State == connector.Waiting {
+		states = append(states, connector.Sending)
+	}
+	var out []connector.Delivery
+	for _, state := range states {
+		taken, passed := 0, 0
+		err := a.DB.EachDelivery(ctx, store.DeliveryFilter{State: state, Flow: c.Flow, Code: c.Code, Search: c.Search, Run: c.Run, After: c.Before, Newest: true}, func(d connector.Delivery) error {
+			if d.Run < first || c.Cause != "" && causeOf(d).ID != c.Cause {
+				if passed++; passed > mostPassed {
+					return errEnough
+				}
+				return nil
+			}
+			out = append(out, d)
+			if taken++; taken > c.Limit {
+				return errEnough
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, errEnough) {
+			return nil, err
+		}
+	}
+	slices.SortFunc(out, func(x, y connector.Delivery) int { return cmp.Compare(y.ID, x.ID) })
+	return out[:min(len(out), c.Limit+1)], nil
+}
+
+// listed adds titles and money.
+func (a *App) listed(ctx context.Context, ds []connector.Delivery) ([]ListedDelivery, error) {
+	out := make([]ListedDelivery, 0, len(ds))
+	for _, d := range ds {
+		row, err := a.DB.RecordByID(ctx, d.Record)
+		if err != nil {
+			return nil, err
+		}
+		l := ListedDelivery{Delivery: d}
+		if row != nil {
+			l.Title, l.Money = row.Title, moneyOf(row.Document)
+		}
+		out = append(out, l)
+	}
+	return out, nil
+}
+
+// firstRunSince finds the first Run that began at a time or later: Runs are numbered as they begin. Without a time it is 0.
+func (a *App) firstRunSince(ctx context.Context, since time.Time) (int64, error) {
+	if since.IsZero() {
+		return 0, nil
+	}
+	newest, err := a.DB.Runs(ctx, store.RunFilter{Limit: 1})
+	if err != nil || len(newest) == 0 {
+		return 0, err
+	}
+	low, high := int64(1), newest[0].ID+1
+	for low < high {
+		middle := (low + high) / 2
+		runs, err := a.DB.Runs(ctx, store.RunFilter{After: middle + 1, Limit: 1}) // the newest with an ID up to middle
+		if err != nil {
+			return 0, err
+		}
+		if len(runs) > 0 && !runs[0].StartedAt.Before(since) {
+			high = middle
+		} else {
+			low = middle + 1
+		}
+	}
+	return low, nil
+}
+
+// RecordList finds the Records that a text may mean, at most limit of them, and whether there are more.
+func (a *App) RecordList(ctx context.Context, search string, limit int) (rows []Record, more bool, err error) {
+	err = a.DB.EachRecord(ctx, store.RecordFilter{Search: search, Newest: true, Limit: limit + 1}, func(r store.ListedRecord) error {
+		rows = append(rows, RecordShape(r))
+		return nil
+	})
+	if len(rows) > limit {
+		rows, more = rows[:limit], true
+	}
+	return rows, more, err
+}
+
+// MeantRecord is the one Record that an ID or a number means, of two sides of a Link the one that was read and sent; nil
+// when there is none, or several.
+func (a *App) MeantRecord(ctx context.Context, text string) (*connector.Record, error) {
+	rows, err := a.matches(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	if rows, err = a.sources(ctx, rows); err != nil || len(rows) != 1 {
+		return nil, err
+	}
+	return &rows[0].Record, nil
+}
