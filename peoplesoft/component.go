@@ -24,9 +24,9 @@ type component struct {
 
 func (i *Instance) component(k connector.Kind) component {
 	if k == connector.Supplier {
-		return component{"vendor", i.profile.vendorCI, i.profile.vendorTransport, supplierSchema(), [2]string{"SETID", "VENDOR_ID"}, k}
+		return component{"vendor", i.profile.vendorCI, i.profile.vendorTransport, i.schemas.supplier, [2]string{"SETID", "VENDOR_ID"}, k}
 	}
-	return component{"po", i.profile.po.ci, i.profile.poTransport, orderSchema(i.profile), [2]string{"BUSINESS_UNIT", "PO_ID"}, k}
+	return component{"po", i.profile.po.ci, i.profile.poTransport, i.schemas.order, [2]string{"BUSINESS_UNIT", "PO_ID"}, k}
 }
 
 // verbs of a Component Interface, with the key of the profile's `soap.action` for each.

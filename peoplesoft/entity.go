@@ -32,6 +32,7 @@ type entity struct {
 	spec    querySpec
 	prompts []string // by our names
 	columns []column
+	status  map[string]map[string]string // per column: the site's own status values and the delivered ones that they stand for
 }
 
 // columnsOf reads a compact list: "A. SETID! VENDOR_ID! NAME1 AMT# EFFDT@ LAST~ B. …". A name that ends in a dot is an alias,
@@ -122,8 +123,16 @@ func shapesOf(name string) (prompts, columns string) {
 	return "", ""
 }
 
-// entity puts a query together from the contract and from what the site says of it.
+// entity is one of the queries of the profile.
 func (i *Instance) entity(name string) entity {
+	if e, ok := i.entities[name]; ok {
+		return e
+	}
+	return i.makeEntity(name)
+}
+
+// makeEntity puts a query together from the contract and from what the site says of it.
+func (i *Instance) makeEntity(name string) entity {
 	prompts, list := shapesOf(name)
 	e := entity{name: name, spec: i.profile.queries[name], prompts: strings.Fields(prompts), columns: columnsOf(list)}
 	if delta := i.delta(name); delta != "" && !strings.Contains(prompts, "FROM_DT") && entityOf(name) == name {
@@ -140,7 +149,19 @@ func (i *Instance) entity(name string) entity {
 			e.columns = withColumn(e.columns, f, formText)
 		}
 	}
+	if values := i.profile.status[entityOf(name)]; len(values) > 0 {
+		e.status = map[string]map[string]string{}
+		for _, c := range statusColumns[entityOf(name)] {
+			e.status[c] = values
+		}
+	}
 	return i.accept(e)
+}
+
+// statusColumns are the columns whose translate values a site may add to (profile `status`).
+var statusColumns = map[string][]string{
+	entVendor: {"VENDOR_STATUS"}, entAccount: {"EFF_STATUS"}, entReq: {"REQ_STATUS", "CURR_STATUS"}, entPO: {"PO_STATUS", "CANCEL_STATUS"},
+	entVoucher: {"ENTRY_STATUS"}, entPayment: {"PYMNT_SELCT_STATUS"},
 }
 
 // withColumn adds a column that only this site has; A is the record that a bare name belongs to.

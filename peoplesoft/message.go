@@ -132,8 +132,7 @@ type field struct{ name, kind string }
 
 // voucherMessage writes the payload of PEOPLESOFT.md §4.3: one Transaction, FieldTypes for exactly what is used, PSCAMA.
 func (i *Instance) voucherMessage(op string, d connector.Document) ([]byte, error) {
-	schema := voucherSchema(i.profile)
-	fields := slices.DeleteFunc(schema.Fields, func(f connector.Field) bool { return f.Name == externalMessageID })
+	fields := slices.DeleteFunc(slices.Clone(i.schemas.voucher.Fields), func(f connector.Field) bool { return f.Name == externalMessageID })
 	types := &record{name: "VCHR_HDR_STG"}
 	header, err := i.rowset(op, d, fields, nil, types)
 	if err != nil {

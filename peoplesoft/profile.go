@@ -114,7 +114,7 @@ func profileShape() shape {
 		anyTree("setid"),
 		member{"bu", shape{form: asMap, keys: []string{"pc", "po", "ap", "gl"}, elem: &shape{form: asText}, preset: map[string]any{"pc": ""}}},
 		member{"chartfields", shape{form: asList, elem: new(chartfieldShape())}},
-		anyTree("status"),
+		member{"status", shape{form: asMap, keys: []string{entVendor, entAccount, entReq, entPO, entVoucher, entPayment}, elem: &shape{form: asMap, elem: &shape{form: asText}}}},
 		text("default_business_unit", ""),
 		textMap("links", nil, nil),
 		member{"errors", group(member{"extra", shape{form: asList, elem: new(extraShape())}})},

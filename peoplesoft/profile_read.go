@@ -31,6 +31,7 @@ type profile struct {
 	successPointer, messagesPointer   string
 	keyPointers                       map[string]string
 	customREST                        map[string]any
+	status                            map[string]map[string]string
 	chartfields                       []chartfield
 	extra                             []rule
 }
@@ -135,7 +136,10 @@ func readProfile(t tree) profile {
 		vendorCI: t.sub("vendor").text("ci_name"), vendorExt: t.sub("vendor").text("external_id_field"),
 		restURL: t.sub("rest_ci").textMap("url"), successPointer: t.sub("rest_ci").text("success_pointer"),
 		messagesPointer: t.sub("rest_ci").text("messages_pointer"), keyPointers: t.sub("rest_ci").textMap("key_pointers"),
-		customREST: t.sub("custom_rest"),
+		customREST: t.sub("custom_rest"), status: map[string]map[string]string{},
+	}
+	for name := range t.sub("status") {
+		p.status[name] = t.sub("status").textMap(name)
 	}
 	po, v := t.sub("po"), t.sub("voucher")
 	p.po = poProfile{ci: po.text("ci_name"), refField: po.text("ref_field"), canUpdate: po.flag("can_update"), canCancel: po.flag("can_cancel"),

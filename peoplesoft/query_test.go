@@ -141,6 +141,17 @@ func TestRowKeys(t *testing.T) {
 	}
 }
 
+func TestStatusValuesOfTheSite(t *testing.T) {
+	t.Parallel()
+	i := open(t, nil, "profile.status", doc{"vendor": doc{"Q": "A"}})
+	for _, name := range []string{entVendor, entVendorByID} {
+		out, err := i.entity(name).read(cells{"A.VENDOR_STATUS": "Q", "A.VENDOR_CLASS": "Q"})
+		if err != nil || out["A.VENDOR_STATUS"] != "A" || out["A.VENDOR_CLASS"] != "Q" {
+			t.Errorf("%s: %v, %v", name, out, err)
+		}
+	}
+}
+
 func TestQueryErrors(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {

@@ -144,6 +144,9 @@ func (e entity) read(in cells) (row, error) {
 				continue
 			}
 			v := c.clean(raw)
+			if t := e.status[c.name][v]; t != "" {
+				v = t
+			}
 			if had := out[c.alias+"."+c.name]; found && had != v {
 				return out, fmt.Errorf("the query gives %s.%s twice, as %q and as %q", c.alias, c.name, had, v)
 			}

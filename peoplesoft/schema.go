@@ -96,3 +96,10 @@ func voucherSchema(p profile) connector.Schema {
 	}
 	return connector.Schema{Fields: append(fields, listOf("VCHR_LINE_STG", true, line))}
 }
+
+// schemas are those of one Connection; nobody changes them.
+type schemas struct{ order, supplier, voucher connector.Schema }
+
+func makeSchemas(p profile) schemas {
+	return schemas{orderSchema(p), supplierSchema(), voucherSchema(p)}
+}

@@ -33,10 +33,17 @@ func (system) Open(o connector.Opening) (connector.Instance, error) {
 		return nil, connector.Errorf(connector.Credentials, "open the Connection "+o.Connection, "the secret %s is missing", need).
 			Advise("Give the secret %s (again, if the address was changed: that drops it).", need)
 	}
-	return &Instance{
-		settings: o.Settings, config: c, profile: readProfile(tree(o.Settings).sub("profile")), secrets: o.Secrets, caller: o.Caller, now: o.Now,
-		accounts: newAccountCache(),
-	}, nil
+	i := &Instance{settings: o.Settings, config: c, profile: readProfile(tree(o.Settings).sub("profile")), secrets: o.Secrets, caller: o.Caller, now: o.Now, accounts: newAccountCache()}
+	if i.config.auth == authOAuth2 && c.username != "" && o.Secrets["password"] == "" && (i.profile.poTransport == "soap_ci" || i.profile.vendorTransport == "soap_ci") {
+		return nil, connector.Errorf(connector.Credentials, "open the Connection "+o.Connection, "the secret password is missing").
+			Advise("Services by SOAP sign on with username and password: give the secret password, or use rest_ci in the profile.")
+	}
+	i.schemas = makeSchemas(i.profile)
+	i.entities = map[string]entity{}
+	for name := range i.profile.queries {
+		i.entities[name] = i.makeEntity(name)
+	}
+	return i, nil
 }
 
 // Explain says offline what a PeopleSoft error means: text is anything that an answer or a log held. The code is that of a
@@ -65,6 +72,8 @@ type Instance struct {
 	secrets  map[string]string
 	caller   connector.Caller
 	now      func() time.Time
+	schemas  schemas
+	entities map[string]entity // by the profile's names
 
 	tokens   tokenCache
 	accounts *accountCache
@@ -89,14 +98,14 @@ func (i *Instance) Kind(k connector.Kind) connector.KindInfo {
 	case connector.GLAccount:
 		return connector.KindInfo{Reads: true}
 	case connector.Supplier:
-		return connector.KindInfo{Reads: true, Windowed: i.delta(entVendor) != "", Writes: true, Schema: supplierSchema(), Class: connector.ClassNatural, LookFirst: true}
+		return connector.KindInfo{Reads: true, Windowed: i.delta(entVendor) != "", Writes: true, Schema: i.schemas.supplier, Class: connector.ClassNatural, LookFirst: true}
 	case connector.Requisition:
 		return connector.KindInfo{Reads: true, Windowed: true}
 	case connector.PurchaseOrder:
-		return connector.KindInfo{Reads: true, Windowed: true, Writes: true, Schema: orderSchema(i.profile), Class: connector.ClassNatural,
+		return connector.KindInfo{Reads: true, Windowed: true, Writes: true, Schema: i.schemas.order, Class: connector.ClassNatural,
 			CanUpdate: i.profile.po.canUpdate, CanCancel: i.profile.po.canCancel, LookFirst: true}
 	case connector.Invoice:
-		info := connector.KindInfo{Reads: true, Windowed: true, Writes: true, Schema: voucherSchema(i.profile), Class: connector.ClassRefused, LookFirst: true}
+		info := connector.KindInfo{Reads: true, Windowed: true, Writes: true, Schema: i.schemas.voucher, Class: connector.ClassRefused, LookFirst: true}
 		if !i.guarded() {
 			info.Class = connector.ClassDuplicate
 		}

@@ -16,6 +16,7 @@ func TestValidate(t *testing.T) {
 	}{
 		"a plain site is fine":                                      {nil, ""},
 		"an unknown setting is named":                               {[]any{"prot", int64(1)}, "prot"},
+		"a status of an unknown entity is refused":                  {[]any{"profile.status.order", map[string]any{"Q": "A"}}, "profile.status.order"},
 		"a port that is a word is refused":                          {[]any{"port", "eighty"}, "port"},
 		"a missing host is named":                                   {[]any{"host", nil}, "host"},
 		"a missing port is named":                                   {[]any{"port", nil}, "port"},
@@ -112,6 +113,22 @@ func TestEverySecretIsBoundToAnAddress(t *testing.T) {
 		if len(s.BoundTo) == 0 {
 			t.Errorf("the secret %s would survive a changed address", s.Name)
 		}
+	}
+}
+
+func TestSOAPBesideATokenNeedsThePassword(t *testing.T) {
+	t.Parallel()
+	s := testSettings()
+	for path, v := range map[string]any{"auth": "oauth2", "client_id": "mlc", "token_url": "https://idp.example.com/t"} {
+		set(s, path, v)
+	}
+	v := New().Validate(s)
+	if got := connector.Document(v.Settings).Text("profile.write.po.transport"); got != "soap_ci" {
+		t.Errorf("with user and password given too, orders go by %q", got)
+	}
+	_, err := New().Open(connector.Opening{Settings: v.Settings, Secrets: map[string]string{"client_secret": "x"}})
+	if connector.CodeOf(err) != connector.Credentials || !strings.Contains(err.Error(), "password") {
+		t.Errorf("%v", err)
 	}
 }
 
