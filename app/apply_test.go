@@ -185,7 +185,7 @@ func TestAnotherKeyIsRefused(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // it must not get so far as to wait
 	defer cancel()
-	if err := b.Work(ctx); connector.CodeOf(err) != connector.Misconfigured {
+	if err := b.Work(ctx, nil); connector.CodeOf(err) != connector.Misconfigured {
 		t.Errorf("work: %v", err)
 	}
 	done, err := b.apply(both, ApplyOptions{NewKey: true})

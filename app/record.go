@@ -79,7 +79,7 @@ func kindNames() string {
 }
 
 // FindRecord finds the Record that [[CONNECTION:]KIND:]ID means; ID may be a number that people know. Several that fit are
-// refused with the candidates, unless they are the two sides of one Link: then it is the one that was read and sent.
+// refused with the candidates.
 func (a *App) FindRecord(ctx context.Context, text string) (*store.RecordRow, error) {
 	found, err := a.matches(ctx, text)
 	if err != nil {

@@ -118,7 +118,7 @@ func TestSyncAsksTheEngineThatIsAlive(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer unlock()
-	if err := b.Work(t.Context()); connector.CodeOf(err) != connector.Unavailable {
+	if err := b.Work(t.Context(), nil); connector.CodeOf(err) != connector.Unavailable {
 		t.Errorf("a second engine: %v", err)
 	}
 	answered := make(chan error, 1)

@@ -12,8 +12,9 @@ import (
 const workers = 16
 
 // Work runs schedules and deliveries in this process, and what people ask for, until the context ends. On a database that
-// takes one engine only, a second one is refused as unavailable.
-func (a *App) Work(ctx context.Context) error {
+// takes one engine only, a second one is refused as unavailable. started, when not nil, is called once nothing stands in the
+// way any more.
+func (a *App) Work(ctx context.Context, started func()) error {
 	unlock, err := engine.Lock(a.Process.Database)
 	if errors.Is(err, engine.ErrAlive) {
 		return connector.Errorf(connector.Unavailable, "start the engine", "another one is running on this database").
@@ -29,6 +30,9 @@ func (a *App) Work(ctx context.Context) error {
 	s, err := engine.NewScheduler(ctx, a.newEngine(a.DB.IsSQLite()), workers)
 	if err != nil {
 		return err
+	}
+	if started != nil {
+		started()
 	}
 	return s.Run(ctx)
 }

@@ -150,11 +150,13 @@ func newTable(w io.Writer, columns []string) table.Writer {
 	if len(columns) > 0 {
 		t.AppendHeader(tableRow(columns))
 	}
-	var widths []table.ColumnConfig
-	for i := range max(len(columns), 2) {
-		widths = append(widths, table.ColumnConfig{Number: i + 1, WidthMax: 72, WidthMaxEnforcer: text.WrapSoft})
+	if terminal(w) { // elsewhere a row stays one line, for grep
+		var widths []table.ColumnConfig
+		for i := range max(len(columns), 2) {
+			widths = append(widths, table.ColumnConfig{Number: i + 1, WidthMax: 72, WidthMaxEnforcer: text.WrapSoft})
+		}
+		t.SetColumnConfigs(widths)
 	}
-	t.SetColumnConfigs(widths)
 	t.SuppressTrailingSpaces()
 	return t
 }

@@ -78,20 +78,22 @@ func (p *program) serve(ctx context.Context, a *app.App) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	server := &http.Server{Handler: p.handler(a), ReadHeaderTimeout: 10 * time.Second}
-	failed := make(chan error, 2)
-	go func() {
-		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			failed <- connector.Errorf(connector.Unavailable, "serve", "the server stopped").Because(err)
-			cancel()
-		}
-	}()
-	p.say("listening on http://%s", listener.Addr())
-	err = a.Work(ctx)
+	failed := make(chan error, 1)
+	err = a.Work(ctx, func() {
+		p.say("listening on http://%s", listener.Addr())
+		go func() {
+			if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+				failed <- connector.Errorf(connector.Unavailable, "serve", "the server stopped").Because(err)
+				cancel()
+			}
+		}()
+	})
 	stop, done := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 	defer done()
 	if closed := server.Shutdown(stop); err == nil && closed != nil {
 		err = connector.Errorf(connector.Internal, "serve", "requests did not end in time").Because(closed)
 	}
+	_ = listener.Close() // closed already, unless Work never started
 	select {
 	case err := <-failed:
 		return err
