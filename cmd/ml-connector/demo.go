@@ -54,7 +54,7 @@ func (p *program) demo(ctx context.Context, f demoFlags) error {
 	defer remove()
 	life, pace := peoplesoftsim.DemoLife(), 10*time.Second
 	if f.once { // a hurry: what is sourced meanwhile arrives as well, and vouchers are built when it ends
-		life, pace = peoplesoftsim.Life{Approve: life.Approve, Build: peoplesoftsim.Immediately}, time.Second
+		life, pace = peoplesoftsim.Life{Approve: life.Approve, Dispatch: life.Dispatch, Build: peoplesoftsim.Immediately}, time.Second
 	}
 	s, err := site.Open(ctx, site.Options{
 		Company: sample.New(1, sample.Default(), time.Now()), Now: time.Now, Seed: 1,

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"runtime/pprof"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+)
+
+// report is what is printed, and written as JSON.
+type report struct {
+	At      time.Time `json:"at"`
+	Command string    `json:"command"`
+	Machine string    `json:"machine"`
+	Figures []figure  `json:"figures"`
+}
+
+// figure is one ratio with both its sides, in records per second: medians, and the range of the ratio over the rounds.
+type figure struct {
+	Name    string  `json:"name"`
+	What    string  `json:"what"`
+	Records int     `json:"records"`
+	Rounds  int     `json:"rounds"`
+	Program float64 `json:"program_per_s"`
+	Floor   float64 `json:"floor_per_s"`
+	Ratio   float64 `json:"ratio"`
+	Lowest  float64 `json:"ratio_lowest"`
+	Highest float64 `json:"ratio_highest"`
+	Goal    float64 `json:"goal"`
+	Met     bool    `json:"met"`
+	// WithSimulators is the program's speed when the simulators answer themselves: above all theirs.
+	WithSimulators float64 `json:"program_with_simulators_per_s"`
+}
+
+func newReport(args []string) *report {
+	return &report{
+		At: time.Now().UTC().Truncate(time.Second), Command: strings.TrimSpace("go run ./cmd/bench " + strings.Join(args, " ")),
+		Machine: fmt.Sprintf("%s, %d cores, %s/%s, %s%s", processor(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version(), load()),
+		Figures: []figure{},
+	}
+}
+
+// processor is the model of the processor where the system tells it.
+func processor() string {
+	text, err := os.ReadFile("/proc/cpuinfo")
+	if err != nil {
+		return "unknown processor"
+	}
+	for line := range strings.Lines(string(text)) {
+		if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
+			return strings.TrimSpace(value)
+		}
+	}
+	return "unknown processor"
+}
+
+// load is how busy the machine was before, where the system tells it.
+func load() string {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return ""
+	}
+	first, _, _ := strings.Cut(string(text), " ")
+	return ", load before " + first
+}
+
+// measureB1 runs program and floor in turn.
+func measureB1(ctx context.Context, n, rounds int, profile string, talk io.Writer) (figure, error) {
+	b, err := setUp(ctx, n)
+	if err != nil {
+		return figure{}, fmt.Errorf("set up: %w", err)
+	}
+	defer b.close()
+	var program, floor, ratios []float64
+	stop, err := profiled(profile)
+	if err != nil {
+		return figure{}, err
+	}
+	defer stop()
+	for i := range rounds {
+		p, err := b.program(ctx)
+		if err != nil {
+			return figure{}, err
+		}
+		f, err := b.floor(ctx)
+		if err != nil {
+			return figure{}, err
+		}
+		fmt.Fprintf(talk, "  round %d: program %s, floor %s\n", i+1, p.Round(time.Millisecond), f.Round(time.Millisecond))
+		program, floor, ratios = append(program, perSecond(n, p)), append(floor, perSecond(n, f)), append(ratios, f.Seconds()/p.Seconds())
+	}
+	const goal = 0.70
+	ratio := median(ratios)
+	return figure{
+		Name: "B1", What: "orders end to end, one process, SQLite, 0-latency peers ÷ floor", Records: n, Rounds: rounds,
+		Program: median(program), Floor: median(floor), Ratio: ratio, Lowest: slices.Min(ratios), Highest: slices.Max(ratios),
+		Goal: goal, Met: ratio >= goal, WithSimulators: perSecond(n, b.simulators),
+	}, nil
+}
+
+// profiled writes a CPU profile until it is stopped; without a file it does nothing.
+func profiled(path string) (stop func(), err error) {
+	if path == "" {
+		return func() {}, nil
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, err
+	}
+	return func() { pprof.StopCPUProfile(); _ = f.Close() }, nil
+}
+
+func perSecond(n int, d time.Duration) float64 { return float64(n) / d.Seconds() }
+
+// median of an even number is the lower of the two in the middle.
+func median(values []float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	return sorted[(len(sorted)-1)/2]
+}
+
+func (r *report) table(w io.Writer) {
+	fmt.Fprintf(w, "%s\n%s\n\n", r.Command, r.Machine)
+	t := table.NewWriter()
+	t.SetOutputMirror(w)
+	t.SetStyle(table.StyleLight)
+	t.AppendHeader(table.Row{"", "what", "records", "program/s", "floor/s", "ratio", "range", "goal", ""})
+	for _, f := range r.Figures {
+		met := "misses"
+		if f.Met {
+			met = "meets"
+		}
+		t.AppendRow(table.Row{f.Name, f.What, f.Records, fmt.Sprintf("%.0f", f.Program), fmt.Sprintf("%.0f", f.Floor), fmt.Sprintf("%.2f", f.Ratio),
+			fmt.Sprintf("%.2f – %.2f", f.Lowest, f.Highest), fmt.Sprintf("≥ %.2f", f.Goal), met})
+	}
+	t.Render()
+	for _, f := range r.Figures {
+		fmt.Fprintf(w, "With the simulators answering themselves instead of from memory: %.0f of %d orders a second.\n", f.WithSimulators, f.Records)
+	}
+}
