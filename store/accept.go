@@ -70,8 +70,8 @@ type incoming struct {
 	version  *connector.Version // nil for a problem and for one that was only seen
 	problem  *connector.Error
 	stamp    string // of the Version; of a problem the fingerprint of its text
-	document body
-	mirror   body
+	document *body
+	mirror   *body
 	row      *RecordRow // as it was before, nil when it was not known
 	key      int64
 	n        int // its Version after the page
@@ -118,7 +118,7 @@ func (db *DB) readPage(a Acceptance) page {
 		if id == "" {
 			id = "unreadable-" + stamp[len("problem:"):]
 		}
-		put(&incoming{id: id, problem: pr.Err, stamp: stamp, document: body{hash: []byte{}}, mirror: body{hash: []byte{}}})
+		put(&incoming{id: id, problem: pr.Err, stamp: stamp, document: &body{hash: []byte{}}, mirror: &body{hash: []byte{}}})
 	}
 	for _, s := range a.Page.Same {
 		if _, read := at[s.ID]; !read && !slices.ContainsFunc(p.same, func(in *incoming) bool { return in.id == s.ID }) {

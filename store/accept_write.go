@@ -57,21 +57,21 @@ func (tx *Tx) writeRecords(a Acceptance, records []*incoming) ([]RecordChange, e
 	}
 	versions := make([][]any, len(fresh))
 	for i, in := range fresh {
-		versions[i] = []any{in.key, int64(in.n), in.document.hash, in.stamp, micros(tx.now)}
+		versions[i] = []any{in.key, int64(in.n), in.document.hash, in.document.id, in.stamp, micros(tx.now)}
 	}
-	if _, err := tx.insert("store Versions", "INSERT INTO versions (record, n, hash, stamp, seen_at)", "", versions); err != nil {
+	if _, err := tx.insert("store Versions", "INSERT INTO versions (record, n, hash, document, stamp, seen_at)", "", versions); err != nil {
 		return nil, err
 	}
 	return changes, tx.writeNumbers(a, records)
 }
 
 func (tx *Tx) keepContents(records, fresh []*incoming) error {
-	var bodies []body
+	var bodies []*body
 	for _, in := range fresh {
 		bodies = append(bodies, in.document)
 	}
 	for _, in := range records {
-		if in.version != nil && (in.row == nil || !bytes.Equal(in.row.mirror, in.mirror.hash)) {
+		if in.version != nil && (in.row == nil || !bytes.Equal(in.row.mirrored, in.mirror.hash)) {
 			bodies = append(bodies, in.mirror)
 		}
 	}
@@ -97,7 +97,7 @@ func (tx *Tx) upsertRecords(a Acceptance, records []*incoming) ([]RecordChange, 
 		if in.version == nil && in.problem == nil {
 			continue
 		}
-		was := RecordRow{hash: []byte{}, mirror: []byte{}}
+		was := RecordRow{hash: []byte{}, mirrored: []byte{}}
 		if in.row != nil {
 			was = *in.row
 		} else {
@@ -105,7 +105,7 @@ func (tx *Tx) upsertRecords(a Acceptance, records []*incoming) ([]RecordChange, 
 			next++
 		}
 		is := in.after(was)
-		row := []any{in.key, is.Title, is.Name, string(is.Standing), is.Stamp, int64(is.Version), is.hash, is.mirror, micros(is.Changed), micros(tx.now)}
+		row := []any{in.key, is.Title, is.Name, string(is.Standing), is.Stamp, int64(is.Version), is.hash, is.document, is.mirrored, is.mirror, micros(is.Changed), micros(tx.now)}
 		switch {
 		case in.row == nil:
 			added = append(added, append([]any{a.Flow.From, string(a.Flow.Kind), in.id}, row...))
@@ -115,12 +115,12 @@ func (tx *Tx) upsertRecords(a Acceptance, records []*incoming) ([]RecordChange, 
 		changes = append(changes, RecordChange{ID: in.key, Record: connector.Record{Connection: a.Flow.From, Kind: a.Flow.Kind, ID: in.id},
 			Standing: is.Standing, StandingChanged: in.row == nil || is.Standing != was.Standing, New: in.fresh})
 	}
-	if _, err := tx.insert("store Records", `INSERT INTO records (connection, kind, ext_id, id, title, name_key, standing, stamp, version, hash, mirror_hash, changed_at, updated_at)`, "", added); err != nil {
+	if _, err := tx.insert("store Records", `INSERT INTO records (connection, kind, ext_id, id, title, name_key, standing, stamp, version, hash, document, mirror_hash, mirror, changed_at, updated_at)`, "", added); err != nil {
 		return nil, err
 	}
 	_, err = tx.update("store Records", `UPDATE records SET title = v.column2, name_key = v.column3, standing = v.column4, stamp = v.column5, version = v.column6,
- hash = v.column7, mirror_hash = v.column8, changed_at = v.column9, updated_at = v.column10`, "WHERE records.id = v.column1",
-		[]string{"BIGINT", "TEXT", "TEXT", "TEXT", "TEXT", "BIGINT", "BYTEA", "BYTEA", "BIGINT", "BIGINT"}, changed)
+ hash = v.column7, document = v.column8, mirror_hash = v.column9, mirror = v.column10, changed_at = v.column11, updated_at = v.column12`, "WHERE records.id = v.column1",
+		[]string{"BIGINT", "TEXT", "TEXT", "TEXT", "TEXT", "BIGINT", "BYTEA", "BIGINT", "BYTEA", "BIGINT", "BIGINT", "BIGINT"}, changed)
 	return changes, err
 }
 
@@ -128,17 +128,23 @@ func (tx *Tx) upsertRecords(a Acceptance, records []*incoming) ([]RecordChange, 
 func (in *incoming) after(was RecordRow) RecordRow {
 	is := was
 	is.Version, is.hash, is.Stamp = in.n, in.document.hash, in.stamp
+	if in.fresh {
+		is.document = in.document.id
+	}
 	if in.version == nil {
 		return is
 	}
 	v := in.version
-	is.Title, is.Name, is.Standing, is.Changed, is.mirror = v.Title, NameKey(v.Name), v.Standing, micro(v.Changed), in.mirror.hash
+	is.Title, is.Name, is.Standing, is.Changed, is.mirrored = v.Title, NameKey(v.Name), v.Standing, micro(v.Changed), in.mirror.hash
+	if !bytes.Equal(was.mirrored, is.mirrored) {
+		is.mirror = in.mirror.id
+	}
 	return is
 }
 
 func (r RecordRow) sameAs(o RecordRow) bool {
 	return r.Title == o.Title && r.Name == o.Name && r.Standing == o.Standing && r.Stamp == o.Stamp && r.Version == o.Version &&
-		bytes.Equal(r.hash, o.hash) && bytes.Equal(r.mirror, o.mirror) && micros(r.Changed) == micros(o.Changed)
+		bytes.Equal(r.hash, o.hash) && bytes.Equal(r.mirrored, o.mirrored) && micros(r.Changed) == micros(o.Changed)
 }
 
 // writeNumbers makes the numbers of the page's records those that were just read. Numbers that a target gave us when it

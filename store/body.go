@@ -5,6 +5,10 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -13,6 +17,12 @@ import (
 
 // small is the size below which compression gains nothing.
 const small = 200
+
+// What a content is kept for. Documents stay; what was exchanged is removed after the time of retention.
+const (
+	forDocument = "document"
+	forExchange = "exchange"
+)
 
 // codec compresses bodies; both of its halves may be used by many goroutines.
 type codec struct {
@@ -37,19 +47,21 @@ func (c codec) close() { c.dec.Close() }
 
 // body is one content on its way into the table.
 type body struct {
-	hash  []byte // SHA-256 of raw; empty for no content
-	raw   []byte
-	codec string
-	bytes []byte
+	id      int64  // 0 = no content; set when the transaction keeps it
+	hash    []byte // SHA-256 of the raw content; empty for none
+	size    int
+	codec   string
+	bytes   []byte
+	purpose string
 }
 
 // pack hashes and compresses; no content gives an empty hash.
-func (c codec) pack(raw []byte) body {
+func (c codec) pack(raw []byte, purpose string) *body {
 	if len(raw) == 0 {
-		return body{hash: []byte{}}
+		return &body{hash: []byte{}}
 	}
 	sum := sha256.Sum256(raw)
-	b := body{hash: sum[:], raw: raw, codec: "raw", bytes: raw}
+	b := &body{hash: sum[:], size: len(raw), codec: "raw", bytes: raw, purpose: purpose}
 	if len(raw) >= small {
 		if packed := c.enc.EncodeAll(raw, nil); len(packed) < len(raw) {
 			b.codec, b.bytes = "zstd", packed
@@ -58,11 +70,11 @@ func (c codec) pack(raw []byte) body {
 	return b
 }
 
-func (c codec) packDocument(d connector.Document) body {
+func (c codec) packDocument(d connector.Document) *body {
 	if d == nil {
-		return body{hash: []byte{}}
+		return &body{hash: []byte{}}
 	}
-	return c.pack(d.Canonical())
+	return c.pack(d.Canonical(), forDocument)
 }
 
 func (c codec) unpack(name string, bytes []byte) ([]byte, error) {
@@ -80,37 +92,117 @@ func (c codec) document(name string, bytes []byte) (connector.Document, error) {
 	return connector.ParseDocument(raw)
 }
 
-// keep stores contents that are not there yet.
-func (tx *Tx) keep(bodies []body) error {
-	var rows [][]any
-	seen := make(map[string]bool, len(bodies))
+// recentFor is how long a content counts as just kept, and recentMost how many do.
+const (
+	recentFor  = 24 * time.Hour
+	recentMost = 20_000
+)
+
+// recent knows the contents that this process kept lately, so that each is stored once. An index over all hashes would do
+// so for ever, but each of its rows lies somewhere else: at a million records one Delivery would rewrite six pages of it.
+type recent struct {
+	mu    sync.Mutex
+	ids   map[string]recentBody // by purpose and hash
+	order []string              // the oldest first, as a ring
+	next  int
+}
+
+type recentBody struct {
+	id int64
+	at time.Time
+}
+
+func newRecent() *recent { return &recent{ids: map[string]recentBody{}} }
+
+func (r *recent) find(b *body, now time.Time) (int64, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	have, ok := r.ids[b.key()]
+	return have.id, ok && now.Sub(have.at) < recentFor
+}
+
+// add takes what a transaction has committed.
+func (r *recent) add(kept map[string]int64, now time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for key, id := range kept {
+		if _, known := r.ids[key]; !known {
+			if len(r.order) < recentMost {
+				r.order = append(r.order, key)
+			} else {
+				delete(r.ids, r.order[r.next])
+				r.order[r.next] = key
+				r.next = (r.next + 1) % recentMost
+			}
+		}
+		r.ids[key] = recentBody{id, now}
+	}
+}
+
+func (b *body) key() string { return b.purpose + string(b.hash) }
+
+// keep stores contents that were not kept lately, and gives every one its ID.
+func (tx *Tx) keep(bodies []*body) error {
+	var fresh []*body
 	for _, b := range bodies {
-		if len(b.hash) == 0 || seen[string(b.hash)] {
+		if len(b.hash) == 0 {
 			continue
 		}
-		seen[string(b.hash)] = true
-		rows = append(rows, []any{b.hash, b.codec, b.bytes, int64(len(b.raw))})
+		if id, known := tx.db.recent.find(b, tx.now); known {
+			b.id = id
+			continue
+		}
+		if _, twice := tx.kept[b.key()]; !twice {
+			fresh = append(fresh, b)
+			if tx.kept == nil {
+				tx.kept = map[string]int64{}
+			}
+			tx.kept[b.key()] = 0
+		}
 	}
-	_, err := tx.insert("keep contents", "INSERT INTO bodies (hash, codec, bytes, size)", " ON CONFLICT (hash) DO NOTHING", rows)
+	id, err := tx.nextIDs("body", len(fresh))
+	if err != nil {
+		return err
+	}
+	rows := make([][]any, len(fresh))
+	for i, b := range fresh {
+		tx.kept[b.key()] = id + int64(i)
+		rows[i] = []any{id + int64(i), b.purpose, micros(tx.now), int64(b.size), b.codec, b.bytes}
+	}
+	for _, b := range bodies {
+		if id := tx.kept[b.key()]; id != 0 {
+			b.id = id
+		}
+	}
+	_, err = tx.insert("keep contents", "INSERT INTO bodies (id, purpose, kept_at, size, codec, bytes)", "", rows)
 	return err
 }
 
-// Body is a content by its hash in hex; nil for "" and for what retention removed.
-func (db *DB) Body(ctx context.Context, hash string) ([]byte, error) {
-	key, err := unhex(hash)
-	if err != nil {
-		return nil, err
-	}
-	return db.bodyBytes(db.view(ctx), key)
+// sentRef is how a Delivery names the Document that was sent: its fingerprint, a dot, and where it is kept.
+func sentRef(hash []byte, id int64) string {
+	return hex.EncodeToString(hash) + "." + strconv.FormatInt(id, 10)
 }
 
-func (db *DB) bodyBytes(r reader, hash []byte) ([]byte, error) {
-	var name string
-	var bytes []byte
-	if len(hash) == 0 {
+// Body is the content that the Sent of a Delivery names; nil for "" and for what was removed.
+func (db *DB) Body(ctx context.Context, sent string) ([]byte, error) {
+	if sent == "" {
 		return nil, nil
 	}
-	found, err := one(r, "read a content", "SELECT codec, bytes FROM bodies WHERE hash = $1", []any{hash}, &name, &bytes)
+	_, ref, _ := strings.Cut(sent, ".")
+	id, err := strconv.ParseInt(ref, 10, 64)
+	if err != nil {
+		return nil, connector.Errorf(connector.Invalid, "read a content", "%q names none", sent)
+	}
+	return db.bodyBytes(db.view(ctx), id)
+}
+
+func (db *DB) bodyBytes(r reader, id int64) ([]byte, error) {
+	var name string
+	var bytes []byte
+	if id == 0 {
+		return nil, nil
+	}
+	found, err := one(r, "read a content", "SELECT codec, bytes FROM bodies WHERE id = $1", []any{id}, &name, &bytes)
 	if err != nil || !found {
 		return nil, err
 	}
@@ -121,27 +213,28 @@ func (db *DB) bodyBytes(r reader, hash []byte) ([]byte, error) {
 	return raw, nil
 }
 
-// documents reads Documents by hash.
-func (db *DB) documents(r reader, hashes [][]byte) (map[string]connector.Document, error) {
-	out := make(map[string]connector.Document, len(hashes))
-	var wanted [][]byte
-	for _, h := range hashes {
-		if _, asked := out[string(h)]; len(h) > 0 && !asked {
-			out[string(h)] = nil
-			wanted = append(wanted, h)
+// documents reads Documents by the IDs of their contents.
+func (db *DB) documents(r reader, ids []int64) (map[int64]connector.Document, error) {
+	out := make(map[int64]connector.Document, len(ids))
+	var wanted []int64
+	for _, id := range ids {
+		if _, asked := out[id]; id != 0 && !asked {
+			out[id] = nil
+			wanted = append(wanted, id)
 		}
 	}
-	err := chunks(wanted, func(part [][]byte) error {
+	err := chunks(wanted, func(part []int64) error {
 		var args []any
 		in := list(&args, part)
-		return each(r, "read Documents", "SELECT hash, codec, bytes FROM bodies WHERE hash IN ("+in+")", args, func(rows *sql.Rows) error {
-			var hash, bytes []byte
+		return each(r, "read Documents", "SELECT id, codec, bytes FROM bodies WHERE id IN ("+in+")", args, func(rows *sql.Rows) error {
+			var id int64
+			var bytes []byte
 			var name string
-			if err := rows.Scan(&hash, &name, &bytes); err != nil {
+			if err := rows.Scan(&id, &name, &bytes); err != nil {
 				return err
 			}
 			d, err := db.bodies.document(name, bytes)
-			out[string(hash)] = d
+			out[id] = d
 			return err
 		})
 	})
@@ -156,4 +249,17 @@ func unhex(hash string) ([]byte, error) {
 		return nil, connector.Errorf(connector.Invalid, "read a content", "%q is not a hash", hash)
 	}
 	return key, nil
+}
+
+// Forget removes the bodies of Exchanges that were kept before a time; the Exchanges themselves, Documents and Entries
+// stay. It removes at most limit of them and says how many, so that it can be done in small steps.
+func (db *DB) Forget(ctx context.Context, before time.Time, limit int) (int, error) {
+	var n int64
+	err := db.Tx(ctx, func(tx *Tx) (err error) {
+		// One that was kept just before may have been used for a while after.
+		n, err = tx.exec("remove old bodies", "DELETE FROM bodies WHERE id IN (SELECT id FROM bodies WHERE purpose = 'exchange' AND kept_at < $1 ORDER BY id LIMIT $2)",
+			micros(before.Add(-recentFor)), int64(limit))
+		return err
+	})
+	return int(n), err
 }

@@ -52,22 +52,22 @@ func (db *DB) WorkFor(ctx context.Context, flow string, rec connector.Record, to
 	return works[0], db.addLinks(v, flow, rec.Connection, to, rec.Kind, works)
 }
 
-const workColumns = deliveryColumns + `, r.title, r.name_key, r.standing, r.mirror_hash, r.changed_at, COALESCE(v.stamp, ''), COALESCE(v.hash, ''), COALESCE(b.codec, ''), b.bytes, f.source, f.target,
+const workColumns = deliveryColumns + `, r.title, r.name_key, r.standing, r.mirror, r.changed_at, COALESCE(v.stamp, ''), COALESCE(b.codec, ''), b.bytes, f.source, f.target,
  CASE WHEN d.attempts > 0 OR EXISTS (SELECT 1 FROM deliveries s WHERE s.record = d.record AND s.flow = d.flow AND s.attempts > 0) THEN 1 ELSE 0 END`
 
 // works reads Deliveries with their Versions, Links, agreements and targets.
 func (db *DB) works(v reader, flow, where string, args []any) ([]Work, error) {
 	var out []Work
-	var hashes, sent, mirrors [][]byte
+	var bodies []int64 // of what was sent last, and of the mirror, one after the other
 	var from, to string
 	err := each(v, "read work", "SELECT "+workColumns+deliveryTables+`JOIN flows f ON f.name = d.flow LEFT JOIN versions v ON v.record = d.record AND v.n = d.version
- LEFT JOIN bodies b ON b.hash = v.hash `+where, args, func(rows *sql.Rows) error {
+ LEFT JOIN bodies b ON b.id = v.document `+where, args, func(rows *sql.Rows) error {
 		var s deliveryScan
 		var w Work
-		var mirror, hash, bytes []byte
+		var bytes []byte
 		var codec string
-		var changed, previously int64
-		dest := append(s.into(), &w.Version.Title, &w.Version.Name, &w.Version.Standing, &mirror, &changed, &w.Version.Stamp, &hash, &codec, &bytes, &from, &to, &previously)
+		var mirror, changed, previously int64
+		dest := append(s.into(), &w.Version.Title, &w.Version.Name, &w.Version.Standing, &mirror, &changed, &w.Version.Stamp, &codec, &bytes, &from, &to, &previously)
 		if err := rows.Scan(dest...); err != nil {
 			return err
 		}
@@ -81,18 +81,18 @@ func (db *DB) works(v reader, flow, where string, args []any) ([]Work, error) {
 				return err
 			}
 		}
-		out, hashes, sent, mirrors = append(out, w), append(hashes, hash), append(sent, s.sent), append(mirrors, mirror)
+		out, bodies = append(out, w), append(bodies, s.body, mirror)
 		return nil
 	})
 	if err != nil || len(out) == 0 {
 		return nil, err
 	}
-	docs, err := db.documents(v, append(sent, mirrors...))
+	docs, err := db.documents(v, bodies)
 	if err != nil {
 		return nil, err
 	}
 	for i := range out {
-		out[i].SentDocument, out[i].Version.Mirror = docs[string(sent[i])], docs[string(mirrors[i])]
+		out[i].SentDocument, out[i].Version.Mirror = docs[bodies[2*i]], docs[bodies[2*i+1]]
 	}
 	if err := db.addNumbers(v, out); err != nil {
 		return nil, err
@@ -171,7 +171,7 @@ func (db *DB) agreements(v reader, flow string, links []int64) (map[int64]*conne
 		args := []any{flow}
 		in := list(&args, part)
 		return each(v, "read agreements", `SELECT a.link, a.source_version, a.target_version, a.revision, a.fingerprint, COALESCE(b.codec, ''), b.bytes FROM agreements a
- LEFT JOIN bodies b ON b.hash = a.owned_hash WHERE a.flow = $1 AND a.link IN (`+in+")", args, func(rows *sql.Rows) error {
+ LEFT JOIN bodies b ON b.id = a.owned WHERE a.flow = $1 AND a.link IN (`+in+")", args, func(rows *sql.Rows) error {
 			a := connector.Agreement{Flow: flow}
 			var codec string
 			var bytes []byte

@@ -8,7 +8,7 @@ import (
 	connector "ml-connector"
 )
 
-const deliveryColumns = `d.id, d.flow, d.run, d.kind, d.record, d.version, d.part, d.state, d.attempts, d.failures, d.due_at, d.error, d.operation, d.sent,
+const deliveryColumns = `d.id, d.flow, d.run, d.kind, d.record, d.version, d.part, d.state, d.attempts, d.failures, d.due_at, d.error, d.operation, d.sent, d.sent_body,
  d.sent_at, d.looks, d.looked_at, d.chosen, d.forced, d.target, d.target_id, d.blocked_on, d.life, d.healed, d.created_at, d.updated_at, r.connection, r.ext_id`
 
 const deliveryTables = " FROM deliveries d JOIN records r ON r.id = d.record "
@@ -17,6 +17,7 @@ const deliveryTables = " FROM deliveries d JOIN records r ON r.id = d.record "
 type deliveryScan struct {
 	d                                      connector.Delivery
 	sent                                   []byte
+	body                                   int64
 	due, sentAt, looked, created, updated  int64
 	fail, chosen, target, id, blocks, life string
 	forced                                 int64
@@ -24,7 +25,7 @@ type deliveryScan struct {
 
 func (s *deliveryScan) into() []any {
 	d := &s.d
-	return []any{&d.ID, &d.Flow, &d.Run, &d.Kind, &d.RecordKey, &d.Version, &d.Partition, &d.State, &d.Attempts, &d.Failures, &s.due, &s.fail, &d.Operation, &s.sent,
+	return []any{&d.ID, &d.Flow, &d.Run, &d.Kind, &d.RecordKey, &d.Version, &d.Partition, &d.State, &d.Attempts, &d.Failures, &s.due, &s.fail, &d.Operation, &s.sent, &s.body,
 		&s.sentAt, &d.Looks, &s.looked, &s.chosen, &s.forced, &s.target, &s.id, &s.blocks, &s.life, &d.Healed, &s.created, &s.updated, &d.Record.Connection, &d.Record.ID}
 }
 
@@ -34,7 +35,7 @@ func (s *deliveryScan) delivery() (connector.Delivery, error) {
 	d.DueAt, d.SentAt, d.LookedAt, d.CreatedAt, d.UpdatedAt = timeOf(s.due), timeOf(s.sentAt), timeOf(s.looked), timeOf(s.created), timeOf(s.updated)
 	d.Forced = s.forced != 0
 	if len(s.sent) > 0 {
-		d.Sent = hexHash(s.sent)
+		d.Sent = sentRef(s.sent, s.body)
 	}
 	if s.id != "" {
 		d.Target = connector.Record{Connection: s.target, Kind: d.Kind, ID: s.id}
@@ -147,8 +148,8 @@ type ControlRow struct {
 	SentAt   time.Time
 }
 
-// recent is among how many of the newest Deliveries a control is looked for.
-const recent = 100_000
+// newest is among how many of the newest Deliveries a control is looked for.
+const newest = 100_000
 
 // ControlFor is the newest create that was delivered to a Connection and was begun after the given time; with a zero time
 // the newest at all. Nil when there is none among the last hundred thousand Deliveries.
@@ -156,16 +157,15 @@ func (db *DB) ControlFor(ctx context.Context, toConnection string, kind connecto
 	const op = "look for a control"
 	v := db.view(ctx)
 	var row ControlRow
-	var sent []byte
-	var at int64
-	found, err := one(v, op, `SELECT d.id, d.target_id, d.sent, d.sent_at FROM deliveries d
+	var sent, at int64
+	found, err := one(v, op, `SELECT d.id, d.target_id, d.sent_body, d.sent_at FROM deliveries d
  WHERE d.id > (SELECT COALESCE(MAX(id), 0) FROM deliveries) - $1 AND d.target = $2 AND d.kind = $3 AND d.state = 'delivered' AND d.operation = 'create'
- AND d.target_id <> '' AND d.sent_at > $4 ORDER BY d.id DESC LIMIT 1`, []any{int64(recent), toConnection, string(kind), micros(after)}, &row.Delivery, &row.TargetID, &sent, &at)
+ AND d.target_id <> '' AND d.sent_at > $4 ORDER BY d.id DESC LIMIT 1`, []any{int64(newest), toConnection, string(kind), micros(after)}, &row.Delivery, &row.TargetID, &sent, &at)
 	if err != nil || !found {
 		return nil, err
 	}
 	row.SentAt = timeOf(at)
-	docs, err := db.documents(v, [][]byte{sent})
-	row.Document = docs[string(sent)]
+	docs, err := db.documents(v, []int64{sent})
+	row.Document = docs[sent]
 	return &row, err
 }

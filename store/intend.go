@@ -29,7 +29,7 @@ type Taken struct {
 // the partition is lost nothing is marked, and the error has the class conflict. Natural keys are reserved with it. What
 // may not be sent comes back.
 func (db *DB) Intend(ctx context.Context, flow string, partition int, epoch int64, intents []Intent) ([]Taken, error) {
-	bodies := make([]body, len(intents))
+	bodies := make([]*body, len(intents))
 	for i, in := range intents {
 		bodies[i] = db.bodies.packDocument(in.Document)
 	}
@@ -41,7 +41,7 @@ func (db *DB) Intend(ctx context.Context, flow string, partition int, epoch int6
 	return taken, err
 }
 
-func (tx *Tx) intend(flow string, partition int, epoch int64, intents []Intent, bodies []body) ([]Taken, error) {
+func (tx *Tx) intend(flow string, partition int, epoch int64, intents []Intent, bodies []*body) ([]Taken, error) {
 	const op = "mark what is sent"
 	if err := tx.fence(op, flow, partition, epoch); err != nil {
 		return nil, err
@@ -78,13 +78,13 @@ func (tx *Tx) intend(flow string, partition int, epoch int64, intents []Intent, 
 		if !ok || refused[in.Delivery] {
 			continue
 		}
-		rows = append(rows, []any{in.Delivery, string(in.Operation), bodies[i].hash, asJSON(in.Chosen, len(in.Chosen) == 0), epoch, now})
+		rows = append(rows, []any{in.Delivery, string(in.Operation), bodies[i].hash, asJSON(in.Chosen, len(in.Chosen) == 0), epoch, now, bodies[i].id})
 		tx.Enter(connector.Entry{Action: "delivery.sending", Subject: b.subject(), Run: b.run, Delivery: b.id, Details: map[string]string{
 			"operation": string(in.Operation), "attempt": strconv.Itoa(b.attempts + 1), "sent": hexHash(bodies[i].hash)}})
 	}
 	_, err = tx.update(op, `UPDATE deliveries SET state = 'sending', due_at = 0, attempts = attempts + 1, operation = v.column2, sent = v.column3, chosen = v.column4, epoch = v.column5,
- sent_at = v.column6, updated_at = v.column6, error_code = '', error = ''`, "WHERE deliveries.id = v.column1",
-		[]string{"BIGINT", "TEXT", "BYTEA", "TEXT", "BIGINT", "BIGINT"}, rows)
+ sent_body = v.column7, sent_at = v.column6, updated_at = v.column6, error_code = '', error = ''`, "WHERE deliveries.id = v.column1",
+		[]string{"BIGINT", "TEXT", "BYTEA", "TEXT", "BIGINT", "BIGINT", "BIGINT"}, rows)
 	return taken, err
 }
 

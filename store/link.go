@@ -52,13 +52,13 @@ func (db *DB) Linked(ctx context.Context, kind connector.Kind, connection string
 			continue
 		}
 		row := LinkedRow{Link: l.ID, From: connector.Record{Connection: connection, Kind: kind, ID: id}, To: l.Other(connection)}
-		var hash []byte
-		if _, err := one(v, "read a linked Record", "SELECT standing, hash FROM records WHERE connection = $1 AND kind = $2 AND ext_id = $3",
-			[]any{to, string(kind), row.To.ID}, &row.Standing, &hash); err != nil {
+		var document int64
+		if _, err := one(v, "read a linked Record", "SELECT standing, document FROM records WHERE connection = $1 AND kind = $2 AND ext_id = $3",
+			[]any{to, string(kind), row.To.ID}, &row.Standing, &document); err != nil {
 			return row, false, err
 		}
-		docs, err := db.documents(v, [][]byte{hash})
-		row.Document = docs[string(hash)]
+		docs, err := db.documents(v, []int64{document})
+		row.Document = docs[document]
 		return row, err == nil, err
 	}
 	return LinkedRow{}, false, nil
@@ -121,25 +121,25 @@ func (db *DB) AgreementsOf(ctx context.Context, connection string, kind connecto
 	var out []AgreementRow
 	for _, l := range links {
 		source := l.Other(connection)
-		var hashes [][]byte
+		var bodies []int64
 		first := len(out)
-		err := each(v, "read agreements", `SELECT a.flow, a.source_version, a.target_version, a.owned_hash FROM agreements a JOIN flows f ON f.name = a.flow
+		err := each(v, "read agreements", `SELECT a.flow, a.source_version, a.target_version, a.owned FROM agreements a JOIN flows f ON f.name = a.flow
  WHERE a.link = $1 AND f.source = $2 AND f.target = $3 ORDER BY a.flow`, []any{l.ID, source.Connection, connection}, func(rows *sql.Rows) error {
 			row := AgreementRow{Link: l.ID, Source: source}
-			var hash []byte
-			err := rows.Scan(&row.Flow, &row.SourceVersion, &row.TargetVersion, &hash)
-			out, hashes = append(out, row), append(hashes, hash)
+			var body int64
+			err := rows.Scan(&row.Flow, &row.SourceVersion, &row.TargetVersion, &body)
+			out, bodies = append(out, row), append(bodies, body)
 			return err
 		})
 		if err != nil {
 			return nil, err
 		}
-		docs, err := db.documents(v, hashes)
+		docs, err := db.documents(v, bodies)
 		if err != nil {
 			return nil, err
 		}
-		for i, h := range hashes {
-			out[first+i].Owned = docs[string(h)]
+		for i, b := range bodies {
+			out[first+i].Owned = docs[b]
 		}
 	}
 	return out, nil

@@ -181,22 +181,22 @@ type VersionRow struct {
 func (db *DB) Versions(ctx context.Context, key int64) ([]VersionRow, error) {
 	v := db.view(ctx)
 	var out []VersionRow
-	var hashes [][]byte
-	err := each(v, "read Versions", "SELECT n, hash, stamp, seen_at FROM versions WHERE record = $1 ORDER BY n", []any{key}, func(rows *sql.Rows) error {
+	var bodies []int64
+	err := each(v, "read Versions", "SELECT n, hash, document, stamp, seen_at FROM versions WHERE record = $1 ORDER BY n", []any{key}, func(rows *sql.Rows) error {
 		var r VersionRow
 		var hash []byte
-		var seen int64
-		err := rows.Scan(&r.N, &hash, &r.Stamp, &seen)
+		var body, seen int64
+		err := rows.Scan(&r.N, &hash, &body, &r.Stamp, &seen)
 		r.SeenAt, r.Hash = timeOf(seen), hexHash(hash)
-		out, hashes = append(out, r), append(hashes, hash)
+		out, bodies = append(out, r), append(bodies, body)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	docs, err := db.documents(v, hashes)
-	for i, h := range hashes {
-		out[i].Document = docs[string(h)]
+	docs, err := db.documents(v, bodies)
+	for i, b := range bodies {
+		out[i].Document = docs[b]
 	}
 	return out, err
 }

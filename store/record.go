@@ -26,18 +26,20 @@ type RecordRow struct {
 	Document  connector.Document // of the last Version, nil when it could not be read; lists leave it out
 	Mirror    connector.Document // the same in the field names of the Connection's own Sink; lists leave it out
 	hash      []byte
-	mirror    []byte
+	document  int64 // body
+	mirrored  []byte
+	mirror    int64
 }
 
-const recordColumns = "r.id, r.connection, r.kind, r.ext_id, r.title, r.name_key, r.standing, r.version, r.stamp, r.hash, r.mirror_hash, r.changed_at, r.updated_at"
+const recordColumns = "r.id, r.connection, r.kind, r.ext_id, r.title, r.name_key, r.standing, r.version, r.stamp, r.hash, r.document, r.mirror_hash, r.mirror, r.changed_at, r.updated_at"
 
 // into lists where the columns of recordColumns go; times are taken over by the function that it returns.
 func (r *RecordRow) into() (dest []any, done func()) {
 	var changed, updated int64
-	return []any{&r.Key, &r.Record.Connection, &r.Record.Kind, &r.Record.ID, &r.Title, &r.Name, &r.Standing, &r.Version, &r.Stamp, &r.hash, &r.mirror, &changed, &updated},
+	return []any{&r.Key, &r.Record.Connection, &r.Record.Kind, &r.Record.ID, &r.Title, &r.Name, &r.Standing, &r.Version, &r.Stamp, &r.hash, &r.document, &r.mirrored, &r.mirror, &changed, &updated},
 		func() {
 			r.Changed, r.UpdatedAt = timeOf(changed), timeOf(updated)
-			r.hash, r.mirror = blob(r.hash), blob(r.mirror)
+			r.hash, r.mirrored = blob(r.hash), blob(r.mirrored)
 		}
 }
 
@@ -110,20 +112,20 @@ func (db *DB) RecordByNumber(ctx context.Context, connection string, kind connec
 
 // fill adds contents and numbers.
 func (db *DB) fill(v reader, rows []RecordRow) error {
-	var hashes [][]byte
+	var bodies []int64
 	byKey := make(map[int64]*RecordRow, len(rows))
 	keys := make([]int64, 0, len(rows))
 	for i := range rows {
-		hashes = append(hashes, rows[i].hash, rows[i].mirror)
+		bodies = append(bodies, rows[i].document, rows[i].mirror)
 		byKey[rows[i].Key] = &rows[i]
 		keys = append(keys, rows[i].Key)
 	}
-	docs, err := db.documents(v, hashes)
+	docs, err := db.documents(v, bodies)
 	if err != nil {
 		return err
 	}
 	for i := range rows {
-		rows[i].Document, rows[i].Mirror = docs[string(rows[i].hash)], docs[string(rows[i].mirror)]
+		rows[i].Document, rows[i].Mirror = docs[rows[i].document], docs[rows[i].mirror]
 	}
 	return eachNumber(v, keys, func(key int64, number string) {
 		byKey[key].Numbers = append(byKey[key].Numbers, number)

@@ -59,7 +59,7 @@ type outcome struct {
 // instead. One that is blocked on something which was linked in the meantime waits instead.
 func (db *DB) Settle(ctx context.Context, flow string, partition int, epoch int64, outs []Outcome) (Settled, error) {
 	var xs []connector.Exchange
-	owned := make(map[int64]body, len(outs))
+	owned := make(map[int64]*body, len(outs))
 	for _, o := range outs {
 		xs = append(xs, o.Exchanges...)
 		if o.Agreement != nil {
@@ -103,7 +103,7 @@ type settling struct {
 	to      string
 	kind    connector.Kind
 	track   string
-	owned   map[int64]body
+	owned   map[int64]*body
 	outs    []*outcome
 	dropped []int64
 	linked  []*outcome         // whose Links are new

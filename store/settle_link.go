@@ -154,7 +154,7 @@ func (tx *Tx) writeTargets(connection string, kind connector.Kind, ts []target) 
 			r = RecordRow{Key: next, Standing: t.standing}
 			next++
 			have[t.id] = r
-			added = append(added, []any{r.Key, connection, string(kind), t.id, t.title, "", string(t.standing), "", int64(0), []byte{}, []byte{}, int64(0), now})
+			added = append(added, []any{r.Key, connection, string(kind), t.id, t.title, "", string(t.standing), "", int64(0), []byte{}, int64(0), []byte{}, int64(0), int64(0), now})
 		} else if t.standing != "" && t.standing != r.Standing {
 			standings = append(standings, []any{r.Key, string(t.standing)})
 			changed = append(changed, connector.Record{Connection: connection, Kind: kind, ID: t.id})
@@ -165,7 +165,7 @@ func (tx *Tx) writeTargets(connection string, kind connector.Kind, ts []target) 
 			}
 		}
 	}
-	if _, err := tx.insert(op, "INSERT INTO records (id, connection, kind, ext_id, title, name_key, standing, stamp, version, hash, mirror_hash, changed_at, updated_at)", "", added); err != nil {
+	if _, err := tx.insert(op, "INSERT INTO records (id, connection, kind, ext_id, title, name_key, standing, stamp, version, hash, document, mirror_hash, mirror, changed_at, updated_at)", "", added); err != nil {
 		return nil, nil, err
 	}
 	if _, err := tx.update(op, "UPDATE records SET standing = v.column2", "WHERE records.id = v.column1", []string{"BIGINT", "TEXT"}, standings); err != nil {
@@ -182,9 +182,9 @@ func (s *settling) writeAgreements() error {
 			continue
 		}
 		a := o.Agreement
-		rows = append(rows, []any{o.link, s.flow, int64(a.SourceVersion), a.TargetVersion, a.Revision, a.Fingerprint, s.owned[o.Delivery].hash})
+		rows = append(rows, []any{o.link, s.flow, int64(a.SourceVersion), a.TargetVersion, a.Revision, a.Fingerprint, s.owned[o.Delivery].id})
 	}
-	_, err := s.tx.insert("store agreements", "INSERT INTO agreements (link, flow, source_version, target_version, revision, fingerprint, owned_hash)", ` ON CONFLICT (link, flow) DO UPDATE SET
- source_version = excluded.source_version, target_version = excluded.target_version, revision = excluded.revision, fingerprint = excluded.fingerprint, owned_hash = excluded.owned_hash`, rows)
+	_, err := s.tx.insert("store agreements", "INSERT INTO agreements (link, flow, source_version, target_version, revision, fingerprint, owned)", ` ON CONFLICT (link, flow) DO UPDATE SET
+ source_version = excluded.source_version, target_version = excluded.target_version, revision = excluded.revision, fingerprint = excluded.fingerprint, owned = excluded.owned`, rows)
 	return err
 }

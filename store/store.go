@@ -28,6 +28,7 @@ type DB struct {
 	read    pool // PostgreSQL: the same as write
 	now     func() time.Time
 	bodies  codec
+	recent  *recent
 }
 
 // Open opens the database at url (sqlite:PATH or postgres://…), and brings its tables up to date. A database of a newer
@@ -41,7 +42,7 @@ func Open(ctx context.Context, url string, now func() time.Time) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{dialect: d, url: url, now: now, write: newPool(write, d.prepares()), read: newPool(read, d.prepares()), bodies: newCodec()}
+	db := &DB{dialect: d, url: url, now: now, write: newPool(write, d.prepares()), read: newPool(read, d.prepares()), bodies: newCodec(), recent: newRecent()}
 	if err := db.migrate(ctx); err != nil {
 		return nil, joinClose(err, db)
 	}

@@ -16,6 +16,7 @@ type Tx struct {
 	now     time.Time
 	entries []connector.Entry
 	wake    map[FlowPartition]bool
+	kept    map[string]int64 // contents, by purpose and hash
 }
 
 // FlowPartition names one partition of one Flow.
@@ -59,6 +60,7 @@ func (db *DB) once(ctx context.Context, fn func(*Tx) error) error {
 		_ = begun.Rollback()
 		return err
 	}
+	db.recent.add(tx.kept, tx.now)
 	db.write.prepare(ctx)
 	return nil
 }

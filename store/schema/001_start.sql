@@ -75,12 +75,14 @@ CREATE TABLE crosswalk_rows (
     UNIQUE (name, ord)
 );
 
--- One row is one content (a Document or the body of an Exchange), once per SHA-256 of the raw bytes.
+-- One row is one content: a Document or the body of an Exchange. What was kept lately is not kept twice.
 CREATE TABLE bodies (
-    hash  BYTEA  NOT NULL PRIMARY KEY,
-    codec TEXT   NOT NULL CHECK (codec IN ('raw', 'zstd')),
-    bytes BYTEA  NOT NULL,
-    size  BIGINT NOT NULL -- of the raw content
+    id      BIGINT NOT NULL PRIMARY KEY,
+    purpose TEXT   NOT NULL CHECK (purpose IN ('document', 'exchange')),
+    kept_at BIGINT NOT NULL,
+    size    BIGINT NOT NULL, -- of the raw content
+    codec   TEXT   NOT NULL CHECK (codec IN ('raw', 'zstd')),
+    bytes   BYTEA  NOT NULL
 );
 
 -- One row is one business object of a Connection, as it was last read. Version 0 is one that was never read, only linked.
@@ -95,7 +97,9 @@ CREATE TABLE records (
     stamp       TEXT   NOT NULL,
     version     BIGINT NOT NULL CHECK (version >= 0),
     hash        BYTEA  NOT NULL, -- of the last Version's Document, empty when it could not be read
+    document    BIGINT NOT NULL, -- its body
     mirror_hash BYTEA  NOT NULL,
+    mirror      BIGINT NOT NULL,
     changed_at  BIGINT NOT NULL,
     updated_at  BIGINT NOT NULL,
     UNIQUE (connection, kind, ext_id)
@@ -114,11 +118,12 @@ CREATE INDEX record_numbers_by_number ON record_numbers (number);
 
 -- One row is one Version of a Record: the content that was read at one time.
 CREATE TABLE versions (
-    record  BIGINT NOT NULL REFERENCES records (id),
-    n       BIGINT NOT NULL CHECK (n > 0),
-    hash    BYTEA  NOT NULL, -- empty: it could not be read, and stamp tells the problem
-    stamp   TEXT   NOT NULL,
-    seen_at BIGINT NOT NULL,
+    record   BIGINT NOT NULL REFERENCES records (id),
+    n        BIGINT NOT NULL CHECK (n > 0),
+    hash     BYTEA  NOT NULL, -- empty: it could not be read, and stamp tells the problem
+    document BIGINT NOT NULL, -- its body
+    stamp    TEXT   NOT NULL,
+    seen_at  BIGINT NOT NULL,
     PRIMARY KEY (record, n)
 );
 
@@ -143,7 +148,7 @@ CREATE TABLE agreements (
     target_version TEXT   NOT NULL,
     revision       TEXT   NOT NULL,
     fingerprint    TEXT   NOT NULL,
-    owned_hash     BYTEA  NOT NULL,
+    owned          BIGINT NOT NULL, -- body of the owned fields
     PRIMARY KEY (link, flow)
 );
 
@@ -184,6 +189,7 @@ CREATE TABLE deliveries (
     error      TEXT   NOT NULL, -- JSON
     operation  TEXT   NOT NULL DEFAULT '',
     sent       BYTEA  NOT NULL DEFAULT '', -- hash of the last Document sent
+    sent_body  BIGINT NOT NULL DEFAULT 0,
     sent_at    BIGINT NOT NULL DEFAULT 0,
     looks      BIGINT NOT NULL DEFAULT 0,
     looked_at  BIGINT NOT NULL DEFAULT 0,
@@ -252,10 +258,10 @@ CREATE TABLE exchanges (
     method          TEXT   NOT NULL,
     url             TEXT   NOT NULL,
     request_header  TEXT   NOT NULL, -- JSON
-    request_body    BYTEA  NOT NULL, -- hash, empty = none
+    request_body    BIGINT NOT NULL, -- 0 = none
     status          BIGINT NOT NULL, -- 0 = no answer
     response_header TEXT   NOT NULL,
-    response_body   BYTEA  NOT NULL,
+    response_body   BIGINT NOT NULL,
     started_at      BIGINT NOT NULL,
     took            BIGINT NOT NULL, -- microseconds
     failure         TEXT   NOT NULL,
