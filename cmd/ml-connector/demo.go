@@ -25,10 +25,11 @@ const demoWait = 5 * time.Minute
 type demoFlags struct {
 	once        bool
 	dir, listen string
+	size        sample.Size
 }
 
 func (p *program) demoCommand() *cobra.Command {
-	var f demoFlags
+	f := demoFlags{size: sample.Default()}
 	c := &cobra.Command{
 		Use:   "demo",
 		Short: "Both simulators with sample data, an embedded database, all flows and the pages, until Ctrl-C",
@@ -57,7 +58,7 @@ func (p *program) demo(ctx context.Context, f demoFlags) error {
 		life, pace = peoplesoftsim.Life{Approve: life.Approve, Dispatch: life.Dispatch, Build: peoplesoftsim.Immediately}, time.Second
 	}
 	s, err := site.Open(ctx, site.Options{
-		Company: sample.New(1, sample.Default(), time.Now()), Now: time.Now, Seed: 1,
+		Company: sample.New(1, f.size, time.Now()), Now: time.Now, Seed: 1,
 		PeopleSoft: "127.0.0.1:0", Jaggaer: "127.0.0.1:0", Life: life, Pace: pace,
 	})
 	if err != nil {

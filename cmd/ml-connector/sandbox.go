@@ -6,6 +6,8 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -117,19 +119,12 @@ type edit struct{ what, url, body string }
 // edits are examples with records that the company has.
 func edits(s *site.Site) []edit {
 	c := s.Company
-	vendor, pending, order := c.Suppliers[24], c.Registrations[3], c.Orders[0]
-	for _, v := range c.Suppliers[24:] {
-		if v.Note == "" && v.Persistence == "R" && v.InJaggaer {
-			vendor = v
-			break
-		}
-	}
-	var waiting sample.Requisition
-	for _, r := range c.Requisitions {
-		if r.Note == "on hold" {
-			waiting = r
-		}
-	}
+	vendor := c.Suppliers[slices.IndexFunc(c.Suppliers, func(v sample.Supplier) bool {
+		return v.Note == "" && v.Persistence == "R" && v.InJaggaer && !strings.ContainsAny(v.Name1, `'"\`) // neither a shell nor JSON minds
+	})]
+	pending := c.Registrations[slices.IndexFunc(c.Registrations, func(r sample.Registration) bool { return r.Status == "Pending Approval" })]
+	waiting := c.Requisitions[slices.IndexFunc(c.Requisitions, func(r sample.Requisition) bool { return r.Hold })]
+	order := c.Orders[slices.IndexFunc(c.Orders, func(o sample.Order) bool { return o.Note == "" })]
 	return []edit{
 		{"PeopleSoft: a vendor gets another name (suppliers-to-jaggaer)", site.URL(s.ERP, "/__control/vendor"),
 			fmt.Sprintf(`{"id":"%s","fields":{"NAME1":"%s Group"}}`, vendor.VendorID, vendor.Name1)},
