@@ -8,6 +8,7 @@ import (
 
 	connector "ml-connector"
 	"ml-connector/app/config"
+	"ml-connector/engine"
 	"ml-connector/store"
 	"ml-connector/vault"
 )
@@ -143,8 +144,8 @@ func (p *applying) connections() error {
 		if err != nil {
 			return err
 		}
-		if changed || secrets {
-			if err := p.endPause("connection", c.Name); err != nil {
+		if (changed || secrets) && p.tx != nil {
+			if err := p.a.endPauses(p.ctx, p.tx, c.Name, p.actor); err != nil {
 				return err
 			}
 		}
@@ -152,15 +153,24 @@ func (p *applying) connections() error {
 	return nil
 }
 
-// endPause ends the pause of what was changed: it is checked anew before it runs.
-func (p *applying) endPause(kind, name string) error {
-	if p.tx == nil {
-		return nil
+// endPauses ends the pause of a Connection that was changed, and those of its Flows that the engine paused: all is checked
+// anew before it runs.
+func (a *App) endPauses(ctx context.Context, tx *store.Tx, connection, actor string) error {
+	if err := tx.ResumeConnection(connection, actor); err != nil {
+		return err
 	}
-	if kind == "flow" {
-		return p.tx.ResumeFlow(name, p.actor)
+	flows, err := a.DB.Flows(ctx)
+	if err != nil {
+		return err
 	}
-	return p.tx.ResumeConnection(name, p.actor)
+	for _, f := range flows {
+		if (f.From == connection || f.To == connection) && f.Paused.By == engine.ByEngine {
+			if err := tx.ResumeFlow(f.Name, actor); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // secrets seals what is new, and drops what is bound to an address that the Connection no longer has. It says whether
@@ -227,7 +237,7 @@ func boundDetail(address string) []string {
 
 // same says whether a stored secret is the given one, sealed for the same address with the present key.
 func (p *applying) same(connection string, r store.SecretRow, address string, value config.Hidden) bool {
-	if p.keys == nil || r.Address != address {
+	if p.keys == nil || r.Address != address || !p.keys.Fresh(r.Sealed) {
 		return false
 	}
 	old, err := p.keys.Unseal(connection, r.Name, r.Address, r.Sealed)

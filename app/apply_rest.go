@@ -39,7 +39,7 @@ func (p *applying) flows() error {
 				return err
 			}
 		}
-		if err := p.endPause("flow", f.Name); err != nil {
+		if err := p.tx.ResumeFlow(f.Name, p.actor); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -205,6 +206,29 @@ func (b *bench) reopened() *App {
 	return b.open()
 }
 
+// A key is changed by putting a new one first: what apply then seals anew no longer needs the old one.
+func TestANewKeyBesideTheOldOne(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.mustApply(both)
+	path := filepath.Join(b.dir, "master.key")
+	old, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fresh := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32)) + "\n"
+	b.write("master.key", fresh+string(old))
+	b.App = b.reopened()
+	if got := subjects(b.mustApply(both)); !slices.Equal(got, []string{"change secret:a.secret", "change secret:b.secret"}) {
+		t.Fatalf("with both keys: %v", got)
+	}
+	b.write("master.key", fresh)
+	b.App = b.reopened()
+	if pings, err := b.Ping(t.Context(), nil); err != nil || !pings[0].OK || !pings[1].OK {
+		t.Errorf("with the new key alone: %+v, %v", pings, err)
+	}
+}
+
 func TestApplyLeavesEntriesWithoutValues(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -257,10 +281,24 @@ func TestApplyEndsAPause(t *testing.T) {
 	if c, _ := b.Connection(ctx, "a"); c.State != "paused" || c.Paused.Reason != "month end" {
 		t.Errorf("an apply without changes ended the pause: %+v", c)
 	}
+	if err := b.DB.Tx(ctx, func(tx *store.Tx) error {
+		if err := tx.PauseFlow("things", connector.Pause{Code: connector.Forbidden, Reason: "no right", At: b.clock.now(), By: "engine"}); err != nil {
+			return err
+		}
+		return tx.PauseFlow("papers", connector.Pause{Code: connector.Misconfigured, Reason: "by hand", At: b.clock.now(), By: "cli:jdoe"})
+	}); err != nil {
+		t.Fatal(err)
+	}
 	b.env["LEFT"] = "another-secret"
 	b.mustApply(both)
 	if c, _ := b.Connection(ctx, "a"); c.Paused != nil {
 		t.Errorf("a new secret did not end the pause: %+v", c.Paused)
+	}
+	if f, _ := b.Flow(ctx, "things"); f.Paused != nil {
+		t.Errorf("a new secret did not end the pause of a Flow that the engine made: %+v", f.Paused)
+	}
+	if f, _ := b.Flow(ctx, "papers"); f.Paused == nil {
+		t.Error("a new secret ended a person's pause of a Flow")
 	}
 }
 

@@ -173,7 +173,7 @@ func (a *App) RotateSecrets(ctx context.Context, name string, refs map[string]st
 		if err := tx.SetMeta(metaKey, keys.KeyID()); err != nil {
 			return err
 		}
-		return tx.ResumeConnection(name, actor)
+		return a.endPauses(ctx, tx, name, actor)
 	})
 }
 

@@ -253,7 +253,7 @@ func TestWhySaysItInOneSentence(t *testing.T) {
 	if w, err := b.Why(t.Context(), "ACME-1"); err != nil || len(w.Sentences) != 2 {
 		t.Errorf("%+v, %v", w, err)
 	}
-	if err := b.Skip(t.Context(), 3, "entered by hand", "cli:jdoe"); err != nil {
+	if err := b.App.Skip(t.Context(), 3, "entered by hand", "cli:jdoe"); err != nil {
 		t.Fatal(err)
 	}
 	if w, err := b.Why(t.Context(), "s3"); err != nil || w.Sentences[0] != "The supplier s3 of a (Endless) was skipped by a person (delivery 3)." || w.State != "skipped" {

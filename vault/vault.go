@@ -95,6 +95,12 @@ func (v *Vault) Unseal(connection, field, address, sealed string) ([]byte, error
 	return secret, nil
 }
 
+// Fresh says whether a sealed secret was sealed with the key that seals now. One that was not is sealed anew before an
+// older key goes away.
+func (v *Vault) Fresh(sealed string) bool {
+	return strings.HasPrefix(sealed, version+"."+v.KeyID()+".")
+}
+
 // Check says whether this Vault's keys include the one with an ID, as a database remembers it from when it was set up.
 func (v *Vault) Check(keyID string) error {
 	if _, ok := v.key(keyID); !ok {

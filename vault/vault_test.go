@@ -117,8 +117,14 @@ func TestWrongKeysAreToldFromTheirID(t *testing.T) {
 	if err := a.Check(b.KeyID()); connector.CodeOf(err) != connector.Misconfigured || !strings.Contains(err.Error(), "not the one that this database was set up with") {
 		t.Errorf("got %v", err)
 	}
-	if err := open(t, newKey(2)+"\n"+newKey(1)).Check(a.KeyID()); err != nil {
+	both := open(t, newKey(2)+"\n"+newKey(1))
+	if err := both.Check(a.KeyID()); err != nil {
 		t.Error(err)
+	}
+	old, _ := a.Seal("erp", "password", "", []byte("x"))
+	anew, _ := both.Seal("erp", "password", "", []byte("x"))
+	if both.Fresh(old) || !both.Fresh(anew) || !b.Fresh(anew) {
+		t.Error("what the older key sealed is not told from what the newer one did")
 	}
 }
 

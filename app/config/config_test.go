@@ -271,3 +271,19 @@ func TestLargeFilesAreNoTrap(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+func FuzzParse(f *testing.F) {
+	f.Add(good)
+	for _, text := range []string{"", "a", "- a", "a: [", "connections: {erp: {system: peoplesoft, settings: [], secrets: 1}}", "flows: {invoices: }", "<<: {a: b}", "? {a: b}\n: c", "crosswalks: {uom: {file: [a]}}",
+		"flows: {x: {file: 1, start: {}}}", "egress: {allow: {a: b}}", "connections: &a {b: *a}", "!!binary a: b", "database: |\n  x"} {
+		f.Add(text)
+	}
+	known := Known{Systems: []connector.System{fake("peoplesoft"), fake("jaggaer")}, Lookup: func(string) (string, bool) { return "not-a-real-secret", true }, Secrets: true}
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, text string) {
+		_, err := Parse("fuzz.yaml", []byte(text), dir, known)
+		if err != nil && (connector.CodeOf(err) != connector.Invalid || strings.Contains(err.Error(), "not-a-real-secret")) {
+			t.Error(err)
+		}
+	})
+}
