@@ -36,7 +36,17 @@ func (c *clock) pass(d time.Duration) {
 // odd is what suffers easily: quotes, &, <, umlauts, characters beyond the basic plane, leading zeros.
 const odd = `007 "O'Malley" & Söhne <Tools> 𝔘🧪`
 
-func TestJAGGAER(t *testing.T) { connectortest.Run(t, openJAGGAER) }
+func TestJAGGAER(t *testing.T) {
+	connectortest.Run(t, func(t *testing.T) connectortest.Site { return openJAGGAER(t, jaggaersim.Switches{PageSize: 5}, nil) })
+}
+
+// TestJAGGAERWithOddities is a site that does everything else than the default profile.
+func TestJAGGAERWithOddities(t *testing.T) {
+	odd := jaggaersim.Switches{PageSize: 2, PageSizeVaries: true, CodeAsText: true, CountsAsText: true, EmptyList: "null", Detail: "envelope", DetailMissing: "code2",
+		ReturnMessage: "Ok", RevokeEvery: 40, SupplierCode: 202, MirrorStatus: true}
+	rest := map[string]any{"supplier.write": "rest", "requisition.create": "rest"}
+	connectortest.Run(t, func(t *testing.T) connectortest.Site { return openJAGGAER(t, odd, rest) })
+}
 
 // entities are the simulator's names of what is read.
 var entities = map[connector.Kind]string{
@@ -44,13 +54,15 @@ var entities = map[connector.Kind]string{
 	connector.Invoice: jaggaersim.Invoice, connector.GLAccount: jaggaersim.CustomFieldValue,
 }
 
-func openJAGGAER(t *testing.T) connectortest.Site {
+// openJAGGAER makes a Site; operations, when not nil, are those of its profile.
+func openJAGGAER(t *testing.T, switches jaggaersim.Switches, operations map[string]any) connectortest.Site {
 	t.Helper()
+	switches.AnyValue = true
 	c := &clock{now: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)}
 	company := sample.New(3, sample.Small(), c.now)
 	secrets := map[string]string{"client_secret": "cl1ent/Secret +&", "shared_secret": "sh4red <Secret> &"}
 	sim := jaggaersim.New(company, jaggaersim.Options{
-		Now: c.Now, ClientSecret: secrets["client_secret"], SharedSecret: secrets["shared_secret"], Switches: jaggaersim.Switches{PageSize: 5, AnyValue: true},
+		Now: c.Now, ClientSecret: secrets["client_secret"], SharedSecret: secrets["shared_secret"], Switches: switches,
 		Pace: -1, ApproveAfter: -1, Seed: 7,
 	})
 	records := func(k connector.Kind) []jaggaersim.Record {
@@ -70,8 +82,11 @@ func openJAGGAER(t *testing.T) connectortest.Site {
 	return connectortest.Site{
 		System: jaggaer.New(), Handler: sim, Secrets: secrets, User: jaggaersim.DefaultClientID, Now: c.Now, Pass: c.pass,
 		Settings: func(address string) connector.Settings {
-			return connector.Settings{"url": address, "xml_url": address, "client_id": jaggaersim.DefaultClientID, "identity": jaggaersim.DefaultIdentity,
-				"profile": map[string]any{"rest": map[string]any{"max_attempts": int64(1)}}}
+			profile := map[string]any{"rest": map[string]any{"max_attempts": int64(1)}}
+			if operations != nil {
+				profile["operations"] = operations
+			}
+			return connector.Settings{"url": address, "xml_url": address, "client_id": jaggaersim.DefaultClientID, "identity": jaggaersim.DefaultIdentity, "profile": profile}
 		},
 		Needs: []connector.Need{
 			{Flow: "gl-accounts", Kind: connector.GLAccount, Writes: true}, {Flow: "suppliers-to-jaggaer", Kind: connector.Supplier, Writes: true},

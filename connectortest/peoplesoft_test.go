@@ -19,15 +19,25 @@ import (
 	"ml-connector/sample"
 )
 
-func TestPeopleSoft(t *testing.T) { connectortest.Run(t, openPeopleSoft) }
+func TestPeopleSoft(t *testing.T) {
+	connectortest.Run(t, func(t *testing.T) connectortest.Site { return openPeopleSoft(t, peoplesoftsim.Site{}, nil) })
+}
 
-func openPeopleSoft(t *testing.T) connectortest.Site {
+// TestPeopleSoftWithOddities is a site that gives query results as XML only and takes Component Interfaces over REST.
+func TestPeopleSoftWithOddities(t *testing.T) {
+	site := peoplesoftsim.Site{Formats: []string{"XMLP"}, Production: true, HideVersion: true}
+	rest := map[string]any{"po": map[string]any{"transport": "rest_ci"}, "vendor": map[string]any{"transport": "rest_ci"}}
+	connectortest.Run(t, func(t *testing.T) connectortest.Site { return openPeopleSoft(t, site, rest) })
+}
+
+// openPeopleSoft makes a Site; write, when not nil, is that part of its profile.
+func openPeopleSoft(t *testing.T, site peoplesoftsim.Site, write map[string]any) connectortest.Site {
 	t.Helper()
 	c := &clock{now: time.Date(2026, 3, 4, 16, 11, 12, 0, time.UTC)}
 	company := sample.New(3, sample.Small(), c.now)
 	user := peoplesoftsim.DefaultUser()
 	user.Password = "p4ss<word>&/+"
-	sim := peoplesoftsim.New(company, peoplesoftsim.Options{Now: c.Now, Users: []peoplesoftsim.User{user}, Life: peoplesoftsim.Life{Dispatch: peoplesoftsim.Immediately}})
+	sim := peoplesoftsim.New(company, peoplesoftsim.Options{Now: c.Now, Site: site, Users: []peoplesoftsim.User{user}, Life: peoplesoftsim.Life{Dispatch: peoplesoftsim.Immediately}})
 	var units []any
 	for _, d := range company.Divisions {
 		units = append(units, d.BusinessUnit)
@@ -45,8 +55,12 @@ func openPeopleSoft(t *testing.T) connectortest.Site {
 			if err != nil {
 				t.Fatal(err)
 			}
+			profile := map[string]any{"query": map[string]any{"page_size": int64(40)}}
+			if write != nil {
+				profile["write"] = write
+			}
 			return connector.Settings{"host": u.Hostname(), "port": port, "tls": false, "node": "PSFT_EP", "username": user.ID, "time_zone": company.TimeZone,
-				"setids": []any{company.SetID}, "business_units": units, "profile": map[string]any{"query": map[string]any{"page_size": int64(40)}}}
+				"setids": []any{company.SetID}, "business_units": units, "profile": profile}
 		},
 		Needs: []connector.Need{
 			{Flow: "gl-accounts", Kind: connector.GLAccount, Reads: true}, {Flow: "suppliers-to-jaggaer", Kind: connector.Supplier, Reads: true},
@@ -122,6 +136,8 @@ func (s *spoiler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	key := `"A.REQ_ID":"` + id + `"`
 	body := strings.ReplaceAll(rec.Body.String(), key, key+`,"REQ_STATUS":"?"`)
+	element := `REQ_ID><![CDATA[` + id + `]]></A.REQ_ID>`
+	body = strings.ReplaceAll(body, element, element+`<REQ_STATUS>?</REQ_STATUS>`)
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(rec.Code)
 	_, _ = w.Write([]byte(body)) // whoever asked may be gone

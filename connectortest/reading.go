@@ -204,14 +204,15 @@ func readsKeys(t *testing.T, s *subject) {
 		for _, v := range all.Versions {
 			byID[v.ID] = v
 		}
-		wanted := some(ids(all), 3)
+		// All of them: a record that was cut where a page ends differs from itself read alone.
+		wanted := sorted(ids(all))
 		var keys []connector.Key
 		for _, id := range wanted {
 			keys = append(keys, connector.Key{ID: id})
 		}
 		page := s.mustRead(t, connector.Query{Kind: k, To: s.Now(), Keys: keys})
 		if !slices.Equal(sorted(ids(page)), sorted(wanted)) {
-			t.Errorf("%s: asked for %v by ID, read %v", k, wanted, ids(page))
+			t.Errorf("%s: asked for %d by ID, read %d; not read %v", k, len(wanted), len(ids(page)), without(wanted, ids(page)))
 		}
 		for _, v := range page.Versions {
 			if d := connector.Diff(byID[v.ID].Document, v.Document); len(d) > 0 {

@@ -13,6 +13,7 @@ package connectortest
 import (
 	"context"
 	"encoding/base64"
+	"html"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -86,8 +87,11 @@ type subject struct {
 	secrets   []string // values and forms of them that nobody may see
 }
 
-// tap tells the front what each request is.
-type tap struct{ connector.Caller }
+// tap tells the front what each request is, and notes what else it says is secret: tokens.
+type tap struct {
+	connector.Caller
+	s *subject
+}
 
 func (c tap) Call(ctx context.Context, r connector.Request) (*connector.Response, error) {
 	kind := reading
@@ -102,6 +106,7 @@ func (c tap) Call(ctx context.Context, r connector.Request) (*connector.Response
 		header[name] = value
 	}
 	r.Header = header
+	c.s.conceal(r.Secrets...)
 	return c.Caller.Call(ctx, r)
 }
 
@@ -115,10 +120,8 @@ func openSite(t *testing.T, site Site) *subject {
 		t.Fatalf("setting %s %s", p.Path, p.Message)
 	}
 	for _, v := range site.Secrets {
-		s.secrets = append(s.secrets, v, url.QueryEscape(v), url.PathEscape(v), base64.StdEncoding.EncodeToString([]byte(site.User+":"+v)))
+		s.conceal(v, base64.StdEncoding.EncodeToString([]byte(site.User+":"+v)))
 	}
-	slices.Sort(s.secrets)
-	s.secrets = slices.Compact(s.secrets)
 	values := make([]string, 0, len(site.Secrets))
 	for _, v := range site.Secrets {
 		values = append(values, v)
@@ -128,11 +131,24 @@ func openSite(t *testing.T, site Site) *subject {
 		t.Fatal(err)
 	}
 	s.client = client
-	s.Instance, err = site.System.Open(connector.Opening{Connection: "site", Settings: validation.Settings, Secrets: site.Secrets, Caller: tap{client}, Now: site.Now})
+	s.Instance, err = site.System.Open(connector.Opening{Connection: "site", Settings: validation.Settings, Secrets: site.Secrets, Caller: tap{client, s}, Now: site.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// conceal notes values that nobody may see, in the spellings of URLs and XML too.
+func (s *subject) conceal(values ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, v := range values {
+		for _, spelling := range []string{v, url.QueryEscape(v), url.PathEscape(v), html.EscapeString(v)} {
+			if len(v) > 3 && !slices.Contains(s.secrets, spelling) {
+				s.secrets = append(s.secrets, spelling)
+			}
+		}
+	}
 }
 
 // close ends the Site's connections and looks for secrets in all that was kept of them.
@@ -143,8 +159,9 @@ func (s *subject) close(t *testing.T) {
 	s.server.CloseClientConnections()
 	s.server.Close()
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, x := range s.exchanges {
+	exchanges := s.exchanges
+	s.mu.Unlock()
+	for _, x := range exchanges {
 		s.noSecret(t, "the kept request of "+x.Op, x.URL, string(x.RequestBody), flat(x.RequestHeader))
 		s.noSecret(t, "the kept answer to "+x.Op, string(x.ResponseBody), flat(x.ResponseHeader), x.Failure)
 	}
@@ -160,8 +177,11 @@ func flat(header map[string]string) string {
 
 func (s *subject) noSecret(t *testing.T, where string, texts ...string) {
 	t.Helper()
+	s.mu.Lock()
+	secrets := slices.Clone(s.secrets)
+	s.mu.Unlock()
 	for _, text := range texts {
-		for _, secret := range s.secrets {
+		for _, secret := range secrets {
 			if strings.Contains(text, secret) {
 				t.Errorf("%s holds a secret: %s", where, strings.ReplaceAll(text, secret, "[SECRET]"))
 				return
