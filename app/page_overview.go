@@ -130,3 +130,16 @@ func (a *App) Ready(ctx context.Context) error {
 	_, err := a.DB.Meta(ctx, metaKey)
 	return err
 }
+
+// FlowNames lists all Flows in dependency order, without their numbers.
+func (a *App) FlowNames(ctx context.Context) ([]FlowToday, error) {
+	flows, err := a.DB.Flows(ctx)
+	var out []FlowToday
+	for _, f := range flows {
+		out = append(out, FlowToday{Flow: f})
+	}
+	return out, err
+}
+
+// SettingRows lists settings by their dotted names, values as texts. Secrets are none of them.
+func SettingRows(s connector.Settings) []connector.Change { return connector.Diff(nil, plain(s)) }

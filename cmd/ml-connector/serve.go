@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -15,6 +14,7 @@ import (
 	connector "ml-connector"
 	"ml-connector/app"
 	"ml-connector/app/config"
+	"ml-connector/web"
 )
 
 // stopTime is how long what is under way may take to end.
@@ -69,16 +69,22 @@ func (p *program) warnOfDifferences(ctx context.Context, a *app.App) {
 	}
 }
 
-// serve runs the engine and the server until the context ends or one of them fails.
+// serve runs the engine and the server until the context ends or one of them fails. Both end within stopTime: what the
+// engine has in flight, and what browsers have asked.
 func (p *program) serve(ctx context.Context, a *app.App) error {
 	listener, err := listenLocally(ctx, a.Process.Listen)
 	if err != nil {
 		return err
 	}
+	defer listener.Close()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	server := &http.Server{Handler: p.handler(a), ReadHeaderTimeout: 10 * time.Second}
+	pages := web.New(web.Config{App: a, Version: version, Log: a.Log})
+	a.Observe = pages.Observe
+	server := &http.Server{Handler: pages, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
 	failed := make(chan error, 1)
+	closed := make(chan struct{})
 	err = a.Work(ctx, func() {
 		p.say("listening on http://%s", listener.Addr())
 		go func() {
@@ -87,13 +93,21 @@ func (p *program) serve(ctx context.Context, a *app.App) error {
 				cancel()
 			}
 		}()
+		go func() {
+			defer close(closed)
+			<-ctx.Done()
+			stop, done := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+			defer done()
+			if server.Shutdown(stop) != nil {
+				_ = server.Close() // they had their time
+			}
+		}()
 	})
-	stop, done := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
-	defer done()
-	if closed := server.Shutdown(stop); err == nil && closed != nil {
-		err = connector.Errorf(connector.Internal, "serve", "requests did not end in time").Because(closed)
+	if ctx.Err() == nil { // the engine never began, or failed: nobody waits for the server
+		_ = server.Close()
+	} else {
+		<-closed
 	}
-	_ = listener.Close() // closed already, unless Work never started
 	select {
 	case err := <-failed:
 		return err
@@ -110,7 +124,7 @@ func listenLocally(ctx context.Context, address string) (net.Listener, error) {
 		return nil, connector.Errorf(connector.Invalid, op, "%q is not ADDRESS:PORT", address).Advise("For example 127.0.0.1:8080.")
 	}
 	if ip, err := netip.ParseAddr(host); host != "localhost" && (err != nil || !ip.IsLoopback()) {
-		return nil, connector.Errorf(connector.Invalid, op, "%s can be reached from other machines, and there is no log-in", address).
+		return nil, connector.Errorf(connector.Invalid, op, "%s can be reached from other machines, and there is no log-in yet: refused until log-in exists", address).
 			Advise("Listen on 127.0.0.1, and reach it through SSH: ssh -L 8080:127.0.0.1:8080 HOST.")
 	}
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
@@ -119,18 +133,4 @@ func listenLocally(ctx context.Context, address string) (net.Listener, error) {
 			Advise("Another program has the port: choose one with --listen.")
 	}
 	return l, nil
-}
-
-// handler answers what may be asked of a running server.
-func (p *program) handler(a *app.App) http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		if err := a.DB.Ping(r.Context()); err != nil {
-			http.Error(w, connector.AsError(err).Message, http.StatusServiceUnavailable)
-			return
-		}
-		fmt.Fprintln(w, "ready")
-	})
-	return mux
 }

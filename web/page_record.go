@@ -1,0 +1,134 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	connector "ml-connector"
+	"ml-connector/app"
+)
+
+// recordBody is what the page of a Record shows.
+type recordBody struct {
+	app.RecordPage
+	Target  bool // the Record was not read to be sent: it is the other side
+	Differs int
+	Life    []stage
+}
+
+// stage is a station in the life of what was delivered.
+type stage struct {
+	Name    string
+	Reached bool
+	Here    bool
+}
+
+// record answers: where is it, and why is it there?
+func (p *Pages) record(r *http.Request) (view, error) {
+	rec := connector.Record{Connection: r.PathValue("connection"), Kind: connector.Kind(r.PathValue("kind")), ID: r.PathValue("id")}
+	return p.recordView(r, rec, 0)
+}
+
+// delivery is the page of its Record, looking at this Delivery.
+func (p *Pages) delivery(r *http.Request) (view, error) {
+	id, err := pathNumber(r, "delivery")
+	if err != nil {
+		return view{}, err
+	}
+	rec, err := p.App.DeliveryRecord(r.Context(), id)
+	if err != nil {
+		return view{}, err
+	}
+	return p.recordView(r, rec, id)
+}
+
+func (p *Pages) recordView(r *http.Request, rec connector.Record, delivery int64) (view, error) {
+	shown, err := p.App.RecordPage(r.Context(), rec, delivery)
+	if err != nil {
+		return view{}, err
+	}
+	b := recordBody{RecordPage: shown, Target: len(shown.Deliveries) == 0 && shown.Focus != nil}
+	for _, s := range shown.Sides {
+		if s.Differs {
+			b.Differs++
+		}
+	}
+	if shown.Focus != nil {
+		b.Life = lifeOf(shown.Focus)
+	}
+	title := shown.Row.Title
+	if title == "" {
+		title = kindWord(rec.Kind) + " " + rec.ID
+	}
+	crumbs := []crumb{{"Deliveries", "/deliveries"}}
+	if delivery != 0 {
+		crumbs = append(crumbs, crumb{sentenceCase(kindWord(rec.Kind)) + " " + rec.ID, recordURL(rec.Connection, rec.Kind, rec.ID)})
+	}
+	return view{Template: "record", Active: "deliveries", Question: "Where is this " + kindWord(rec.Kind) + ", and why is it there?", Title: title, Crumbs: crumbs, Body: b}, nil
+}
+
+func sentenceCase(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// lifeOf is the way of a delivered object at the target, as far as it is known there; nil where its System tells none.
+func lifeOf(d *connector.Delivery) []stage {
+	if d.Life == nil || d.Life.Stage == "" {
+		return nil
+	}
+	way := []connector.Stage{connector.StageSent, connector.StageStaged, connector.StageBuilt, connector.StagePosted, connector.StagePaid}
+	if d.Life.Stage == connector.StageRecycled || d.Life.Stage == connector.StageLost {
+		way = []connector.Stage{connector.StageSent, connector.StageStaged, d.Life.Stage}
+	}
+	var out []stage
+	reached := true
+	for _, s := range way {
+		here := s == d.Life.Stage
+		out = append(out, stage{Name: string(s), Reached: reached, Here: here})
+		reached = reached && !here
+	}
+	return out
+}
+
+// actionWord puts an Entry into words.
+func actionWord(e connector.Entry) string {
+	detail := e.Details
+	switch e.Action {
+	case "delivery.sending":
+		return "Sent (" + detail["operation"] + ", attempt " + detail["attempt"] + ")"
+	case "delivery.delivered":
+		return withDetail("Delivered", "as ", detail["target"])
+	case "delivery.held":
+		return withDetail("Held", "", detail["code"])
+	case "delivery.blocked":
+		return "Blocked: waits for something that is not there yet"
+	case "delivery.in_doubt":
+		return withDetail("In doubt", "", detail["code"])
+	case "delivery.released":
+		return withDetail("Released", "because of ", detail["reason"])
+	case "delivery.replayed":
+		return "Replayed"
+	case "delivery.life":
+		return withDetail("At the target", "", detail["stage"])
+	case "delivery.filtered":
+		return "Not sent: it does not pass the Flow's filter"
+	case "delivery.unchanged":
+		return "In step: nothing to send"
+	case "delivery.superseded":
+		return "Overtaken by a newer version"
+	case "link.made":
+		return withDetail("Linked", "with ", detail["other"])
+	}
+	noun, verb, _ := strings.Cut(e.Action, ".")
+	return withDetail(sentenceCase(noun)+" "+strings.ReplaceAll(verb, "_", " "), "", detail["reason"])
+}
+
+func withDetail(word, join, detail string) string {
+	if detail == "" {
+		return word
+	}
+	return word + ": " + join + detail
+}
