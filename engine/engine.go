@@ -48,7 +48,8 @@ type Engine struct {
 	Config
 	mu       sync.Mutex
 	peers    map[string]*peer
-	changes  map[int64]int // writes by Run, for Flows with a limit
+	pumping  map[store.FlowPartition]bool // partitions that this process works on right now
+	changes  map[int64]int                // writes by Run, for Flows with a limit
 	mappings map[string]*parsedMapping
 }
 
@@ -63,7 +64,7 @@ func New(c Config) *Engine {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Engine{Config: c, peers: map[string]*peer{}, changes: map[int64]int{}, mappings: map[string]*parsedMapping{}}
+	return &Engine{Config: c, peers: map[string]*peer{}, pumping: map[store.FlowPartition]bool{}, changes: map[int64]int{}, mappings: map[string]*parsedMapping{}}
 }
 
 // Sleep waits in real time.

@@ -398,6 +398,31 @@ func TestThrottlingWaitsAsToldAndSpendsNoAttempt(t *testing.T) {
 	}
 }
 
+func TestOneProcessPumpsAPartitionOnceAtATime(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, connector.ClassNatural)
+	inside := make(chan struct{})
+	w.to.onWrite = func(connector.Write) (error, bool) {
+		for n := range engine.Partitions {
+			if p, err := w.e.Pump(t.Context(), "orders", n); err != nil || p.Settled > 0 {
+				t.Errorf("a second pump beside the first settled %d (%v)", p.Settled, err)
+			}
+		}
+		select {
+		case <-inside:
+		default:
+			close(inside)
+		}
+		return nil, false
+	}
+	w.from.put("1", order("P1", "10", "open"))
+	w.sync()
+	if d := w.last("1"); d.State != connector.Delivered {
+		t.Errorf("%s (%v), expected delivered", d.State, d.Err)
+	}
+	<-inside
+}
+
 func TestLockLetsOneEngineInAndTellsTheSecond(t *testing.T) {
 	t.Parallel()
 	url := "sqlite:" + t.TempDir() + "/x.db"

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -27,6 +28,11 @@ type Pumped struct {
 // another process by then.
 func (e *Engine) Pump(ctx context.Context, flow string, partition int) (Pumped, error) {
 	var out Pumped
+	if !e.enter(flow, partition) {
+		out.Busy = true
+		return out, nil
+	}
+	defer e.leave(flow, partition)
 	if err := e.notPaused(ctx, flow); err != nil {
 		out.Stopped = err
 		return out, nil
@@ -59,6 +65,10 @@ func (e *Engine) Pump(ctx context.Context, flow string, partition int) (Pumped, 
 		n, wake, err := b.once(ctx)
 		out.Settled += n
 		out.Wake = append(out.Wake, wake...)
+		if errors.Is(err, store.ErrLost) {
+			out.Busy = true
+			return out, nil
+		}
 		if err != nil {
 			return out, err
 		}
@@ -76,6 +86,24 @@ func (e *Engine) Pump(ctx context.Context, flow string, partition int) (Pumped, 
 		out.Next = next
 	}
 	return out, err
+}
+
+// enter makes this call the only one of the process that works on a partition; false when another one does.
+func (e *Engine) enter(flow string, partition int) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	p := store.FlowPartition{Flow: flow, Partition: partition}
+	if e.pumping[p] {
+		return false
+	}
+	e.pumping[p] = true
+	return true
+}
+
+func (e *Engine) leave(flow string, partition int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.pumping, store.FlowPartition{Flow: flow, Partition: partition})
 }
 
 // pump is the work of one process on one partition.

@@ -3,15 +3,19 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"slices"
 	"time"
 
 	connector "ml-connector"
 )
 
+// ErrLost is the cause of every error of a process that has lost its partition.
+var ErrLost = errors.New("its epoch has passed")
+
 // lost is the error of a process whose partition belongs to another one by now. Nothing of what it wanted was done.
 func lost(op string) *connector.Error {
-	return connector.Errorf(connector.Conflict, op, "this partition belongs to another process").
+	return connector.Errorf(connector.Conflict, op, "this partition belongs to another process").Because(ErrLost).
 		Advise("Nothing to do: the other process goes on with it.")
 }
 
