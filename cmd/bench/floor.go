@@ -45,54 +45,54 @@ type floor struct {
 	done    int
 }
 
-// floor is how long the floor takes for all orders, in a database of the same make. Opening is not counted.
-func (b *bench) floor(ctx context.Context) (time.Duration, error) {
+// floor is what the floor takes for all orders, in a database of the same make. Opening is not counted.
+func (b *bench) floor(ctx context.Context) (took, error) {
 	db, err := store.Open(ctx, "sqlite:"+filepath.Join(b.dir, fmt.Sprintf("floor-%d.db", time.Now().UnixNano())), time.Now)
 	if err != nil {
-		return 0, err
+		return took{}, err
 	}
 	// An HTTP client with the standard library's defaults: the care that ml-connector's own takes is part of what is measured.
 	clients := httptest.NewServer(http.NotFoundHandler())
 	defer clients.Close()
 	f := &floor{db: db, send: clients.Client().Do, taken: map[string]bool{}, detail: map[string]call{}, lookUp: map[string]call{}, create: map[string]call{}}
-	took, err := f.run(ctx, b)
+	t, err := f.run(ctx, b)
 	if closed := db.Close(); err == nil {
 		err = closed
 	}
 	if err == nil && f.done != b.n {
 		err = fmt.Errorf("the floor delivered %d of %d orders", f.done, b.n)
 	}
-	return took, err
+	return t, err
 }
 
-func (f *floor) run(ctx context.Context, b *bench) (time.Duration, error) {
+func (f *floor) run(ctx context.Context, b *bench) (took, error) {
 	pages := f.sort(b)
 	err := f.db.Tx(ctx, func(tx *store.Tx) error {
 		_, err := tx.SQL().ExecContext(ctx, `CREATE TABLE floor (id TEXT PRIMARY KEY, number TEXT NOT NULL, body TEXT NOT NULL, state TEXT NOT NULL, target TEXT NOT NULL)`)
 		return err
 	})
 	if err != nil {
-		return 0, err
+		return took{}, err
 	}
-	started := time.Now()
+	stop := meter()
 	for _, c := range b.s2p.calls("POST ") { // the token
 		if _, err := f.call(ctx, c); err != nil {
-			return 0, err
+			return took{}, err
 		}
 	}
 	for _, page := range pages {
 		if err := f.accept(ctx, page); err != nil {
-			return 0, err
+			return took{}, err
 		}
 	}
 	for len(f.pending) > 0 {
 		n := min(len(f.pending), floorBatch)
 		if err := f.deliver(ctx, f.pending[:n]); err != nil {
-			return 0, err
+			return took{}, err
 		}
 		f.pending = f.pending[n:]
 	}
-	return time.Since(started), nil
+	return stop(), nil
 }
 
 // sort tells the program's requests apart: pages of the list, details, look-ups, creates.

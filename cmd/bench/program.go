@@ -24,8 +24,8 @@ type bench struct {
 	n          int
 	site       *site.Site
 	erp, s2p   *peer
-	template   string        // folder with the database before the orders
-	simulators time.Duration // the program's time with the simulators themselves
+	template   string // folder with the database before the orders
+	simulators took   // the program with the simulators themselves
 }
 
 // setUp brings suppliers and accounts across, keeps that database, and brings the orders across once, so that the peers
@@ -119,40 +119,40 @@ func appConfig(p config.Process) app.Config {
 	return app.Config{Process: p, Systems: systems.All(), Shipped: flows.Shipped(), Lookup: os.LookupEnv, Now: time.Now, Owner: fmt.Sprintf("bench/%d", time.Now().UnixNano())}
 }
 
-// program is how long the real program takes for all orders, on a fresh copy of the database. Opening is not counted.
-func (b *bench) program(ctx context.Context) (time.Duration, error) {
+// program is what the real program takes for all orders, on a fresh copy of the database. Opening is not counted.
+func (b *bench) program(ctx context.Context) (took, error) {
 	dir, err := os.MkdirTemp(b.dir, "program-")
 	if err != nil {
-		return 0, err
+		return took{}, err
 	}
 	for _, name := range []string{"ml-connector.yaml", "ml-connector.db", "master.key"} {
 		text, err := os.ReadFile(filepath.Join(b.template, name))
 		if err != nil {
-			return 0, err
+			return took{}, err
 		}
 		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
-			return 0, err
+			return took{}, err
 		}
 	}
 	c := appConfig(config.Process{})
 	if c.Process, err = config.ReadProcess(filepath.Join(dir, "ml-connector.yaml"), c.Known(false)); err != nil {
-		return 0, err
+		return took{}, err
 	}
 	a, err := app.Open(ctx, c)
 	if err != nil {
-		return 0, err
+		return took{}, err
 	}
-	started := time.Now()
+	stop := meter()
 	done, err := a.Sync(ctx, app.SyncOptions{Flows: []string{orders}, Wait: 10 * time.Minute}, "bench")
-	took := time.Since(started)
+	t := stop()
 	if closed := a.Close(); err == nil {
 		err = closed
 	}
 	if err != nil {
-		return 0, err
+		return took{}, err
 	}
 	if r := done.Runs[0]; r.Delivered != b.n {
-		return 0, fmt.Errorf("the program delivered %d of %d orders: %+v", r.Delivered, b.n, r)
+		return took{}, fmt.Errorf("the program delivered %d of %d orders: %+v", r.Delivered, b.n, r)
 	}
-	return took, nil
+	return t, nil
 }
