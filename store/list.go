@@ -140,8 +140,7 @@ func (db *DB) addSearch(ctx context.Context, q *conditions, text, more string) e
 	if text == "" {
 		return nil
 	}
-	const exact = `(SELECT n.record FROM record_numbers n WHERE n.number = ? UNION SELECT s.id FROM connections c JOIN records s ON s.connection = c.name
- AND s.kind IN ('gl_account', 'supplier', 'requisition', 'purchase_order', 'invoice') AND s.ext_id = ?)`
+	const exact = `(SELECT n.record FROM record_numbers n WHERE n.number = ? UNION SELECT s.id FROM records s WHERE s.ext_id = ?)`
 	var probe conditions
 	probe.add(true, "r.id IN "+exact, text, text)
 	var key int64

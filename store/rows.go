@@ -95,6 +95,7 @@ func (tx *Tx) insert(op, head, tail string, rows [][]any) (int64, error) {
 			return changed, err
 		}
 		changed += n
+		tx.written += n
 		rows = rows[size:]
 	}
 	return changed, nil

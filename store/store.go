@@ -15,6 +15,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"sync/atomic"
 	"time"
 
 	connector "ml-connector"
@@ -29,6 +30,7 @@ type DB struct {
 	now     func() time.Time
 	bodies  codec
 	recent  *recent
+	written atomic.Int64 // rows that this process added
 }
 
 // Open opens the database at url (sqlite:PATH or postgres://…), and brings its tables up to date. A database of a newer
@@ -77,6 +79,21 @@ func (db *DB) IsSQLite() bool { return db.dialect.sqlite }
 
 // URL is what the database was opened with.
 func (db *DB) URL() string { return db.url }
+
+// learn lets PostgreSQL look at how the rows are spread when a young database has grown tenfold: until its own look, which
+// may be a minute off, it plans for tables that are almost empty, and a first load would crawl.
+func (db *DB) learn(ctx context.Context, added int64) {
+	if db.dialect.sqlite || added == 0 {
+		return
+	}
+	after := db.written.Add(added)
+	for _, size := range []int64{500, 5_000, 50_000, 500_000} {
+		if after-added < size && size <= after {
+			// If this fails, it is only slower for a while.
+			_, _ = db.write.db.ExecContext(ctx, "ANALYZE records, record_numbers, versions, bodies, deliveries, links, agreements, natural_keys, waits, exchanges, entries")
+		}
+	}
+}
 
 // Ping asks the database for a sign of life.
 func (db *DB) Ping(ctx context.Context) error {

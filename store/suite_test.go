@@ -53,7 +53,7 @@ func onEach(t *testing.T, test func(t *testing.T, f *fixture)) {
 var schemas atomic.Int64
 
 // ownSchema makes an empty schema and gives the URL under which it is the only one.
-func ownSchema(t *testing.T, server string) string {
+func ownSchema(t testing.TB, server string) string {
 	t.Helper()
 	name := fmt.Sprintf("test_%d_%d", os.Getpid(), schemas.Add(1))
 	admin, err := sql.Open("pgx", server)

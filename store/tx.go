@@ -17,6 +17,7 @@ type Tx struct {
 	entries []connector.Entry
 	wake    map[FlowPartition]bool
 	kept    map[string]int64 // contents, by purpose and hash
+	written int64            // rows that it added
 }
 
 // FlowPartition names one partition of one Flow.
@@ -61,6 +62,7 @@ func (db *DB) once(ctx context.Context, fn func(*Tx) error) error {
 		return err
 	}
 	db.recent.add(tx.kept, tx.now)
+	db.learn(ctx, tx.written)
 	db.write.prepare(ctx)
 	return nil
 }

@@ -102,9 +102,9 @@ CREATE TABLE records (
     mirror      BIGINT NOT NULL,
     changed_at  BIGINT NOT NULL,
     updated_at  BIGINT NOT NULL,
-    UNIQUE (connection, kind, ext_id)
+    UNIQUE (ext_id, connection, kind) -- the selective column first: PostgreSQL also finds it without statistics
 );
-CREATE INDEX records_by_name ON records (connection, kind, name_key) WHERE name_key <> '';
+CREATE INDEX records_by_name ON records (name_key, connection, kind) WHERE name_key <> '';
 
 -- One row is one number, besides the ID, that people know a Record by.
 CREATE TABLE record_numbers (
@@ -136,8 +136,8 @@ CREATE TABLE links (
     b_connection TEXT   NOT NULL,
     b_id         TEXT   NOT NULL,
     CHECK (a_connection <> b_connection),
-    UNIQUE (kind, a_connection, b_connection, a_id),
-    UNIQUE (kind, a_connection, b_connection, b_id)
+    UNIQUE (a_id, kind, a_connection, b_connection),
+    UNIQUE (b_id, kind, a_connection, b_connection)
 );
 
 -- One row is, for one Flow, the last state on which both sides of a Link agreed.
@@ -226,7 +226,8 @@ CREATE TABLE waits (
     ext_id     TEXT   NOT NULL,
     PRIMARY KEY (delivery, kind, connection, ext_id)
 );
-CREATE INDEX waits_by_name ON waits (kind, connection, ext_id);
+CREATE INDEX waits_by_name ON waits (ext_id, kind, connection);
+CREATE INDEX waits_by_kind ON waits (kind);
 
 -- One row is a key at a target Connection that one Record of one Flow has the sole right to.
 CREATE TABLE natural_keys (
@@ -236,7 +237,7 @@ CREATE TABLE natural_keys (
     flow       TEXT   NOT NULL,
     record     BIGINT NOT NULL REFERENCES records (id),
     delivery   BIGINT NOT NULL,
-    PRIMARY KEY (connection, kind, value)
+    PRIMARY KEY (value, connection, kind)
 );
 CREATE INDEX natural_keys_by_record ON natural_keys (record);
 
