@@ -22,6 +22,7 @@ type Situation struct {
 	Withdrawn bool // it fails it in a way that takes back what was sent: cancelled, denied, on hold
 	Linked    bool
 	Sent      bool // a write of this Record to this target may have happened before
+	Older     bool // it was only of an older Version
 	Forced    bool // a person said: create it all the same
 
 	Problems []string // every rule that failed, in words
@@ -123,6 +124,10 @@ func (s Situation) decideNew() Decision {
 // seen, and the target takes a change, it is updated.
 func (s Situation) adopt() Decision {
 	f := &s.Target[0]
+	if s.Older && !s.Rules.CanUpdate && f.Document != nil && !Covers(f.Document, s.Wanted) {
+		return Decision{Action: ActHold, Code: Conflict, Found: f, Reason: "the target holds an older version of it, " + f.ID + ", and can't take a change: " + firstFields(uncovered(f.Document, s.Wanted, "")),
+			Hint: "Make the change at the target by hand, then link the two with `ml-connector link`."}
+	}
 	unseen := f.Document == nil && !s.Sent
 	if s.Rules.CanUpdate && (unseen || !Covers(f.Document, s.Wanted)) {
 		return Decision{Action: ActUpdate, Found: f}

@@ -58,6 +58,10 @@ func TestDecide(t *testing.T) {
 			Situation{Rules: Rules{Withdraw: WithdrawUpdate, CanCancel: true}, Linked: true, Withdrawn: true, Wanted: b, Agreed: agreed(a)}, ActUpdate, "", "", ""},
 		"a withdrawal that was taken back at the target already is unchanged": {
 			Situation{Rules: Rules{Withdraw: WithdrawUpdate, CanCancel: true}, Linked: true, Withdrawn: true, Wanted: a, Agreed: agreed(a)}, ActUnchanged, "", "", ""},
+		"an older version found where no change is taken is held, not adopted": {
+			Situation{Rules: Rules{}, Passed: true, Sent: true, Older: true, Looked: true, Target: []Found{{ID: "T1", Document: a}}, Wanted: b}, ActHold, Conflict, "older version", "T1"},
+		"an older version found that already is as it should be is adopted": {
+			Situation{Rules: Rules{}, Passed: true, Sent: true, Older: true, Looked: true, Target: []Found{{ID: "T1", Document: b}}, Wanted: b}, ActAdopt, "", "", "T1"},
 		"a revision that is older than the delivered one is superseded, whatever else is wrong with it": {
 			Situation{Rules: takesChanges, Passed: true, Linked: true, Revision: "9", Problems: []string{"no unit"}, Wanted: b, Agreed: &Agreement{Revision: "10"}}, ActSupersede, "", "older", ""},
 		"a withdrawal is held where the target can't take a change": {

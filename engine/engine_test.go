@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -421,6 +422,32 @@ func TestOneProcessPumpsAPartitionOnceAtATime(t *testing.T) {
 		t.Errorf("%s (%v), expected delivered", d.State, d.Err)
 	}
 	<-inside
+}
+
+func TestToldToStopItLetsTheWriteInFlightEndAndBeginsNoOther_I28(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, connector.ClassDuplicate)
+	ctx, stop := context.WithCancel(t.Context())
+	w.to.onSend = func(sending context.Context) {
+		stop()
+		if sending.Err() != nil {
+			t.Error("the write in flight was cancelled at once")
+		}
+	}
+	for _, k := range []string{"1", "2", "3", "4", "5", "6", "7", "8"} {
+		w.from.put(k, order("P"+k, "10", "open"))
+	}
+	w.pass(time.Minute)
+	if _, err := w.e.Sync(ctx, engine.SyncRequest{Trigger: connector.TriggerManual, Wait: time.Minute}); err != nil {
+		t.Fatal(err)
+	}
+	states := map[connector.State]int{}
+	for _, k := range []string{"1", "2", "3", "4", "5", "6", "7", "8"} {
+		states[w.last(k).State]++
+	}
+	if states[connector.Delivered] != len(w.to.writes) || states[connector.Delivered]+states[connector.Waiting] != 8 || states[connector.Waiting] == 0 {
+		t.Errorf("%v after %d writes; expected each write delivered and the others waiting", states, len(w.to.writes))
+	}
 }
 
 func TestLockLetsOneEngineInAndTellsTheSecond(t *testing.T) {

@@ -31,6 +31,7 @@ type side struct {
 	steps   []connector.Step
 	checks  int
 	readErr error
+	onSend  func(sending context.Context)                   // hears of each write before it is done
 	onWrite func(connector.Write) (drop error, before bool) // an error instead of the answer, before or after the effect
 }
 
@@ -96,7 +97,10 @@ func (s *side) Read(_ context.Context, q connector.Query) (connector.Page, error
 	return p, nil
 }
 
-func (s *side) Write(_ context.Context, w connector.Write) (connector.Receipt, error) {
+func (s *side) Write(ctx context.Context, w connector.Write) (connector.Receipt, error) {
+	if s.onSend != nil {
+		s.onSend(ctx)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.writes = append(s.writes, w)

@@ -220,7 +220,7 @@ func (r *route) situation(it *item, alike string) connector.Situation {
 	w, res := it.work, it.res
 	s := connector.Situation{
 		Rules:  connector.Rules{Drift: r.flow.Drift, Withdraw: r.flow.Withdraw, CanUpdate: r.writes.CanUpdate, CanCancel: r.writes.CanCancel, Linkable: r.writes.Linkable},
-		Passed: res.Passed, Withdrawn: res.Withdrawn, Linked: w.Link != nil, Sent: w.PreviouslySent, Forced: w.Delivery.Forced,
+		Passed: res.Passed, Withdrawn: res.Withdrawn, Linked: w.Link != nil, Sent: w.PreviouslySent, Older: w.PreviouslySent && w.Delivery.Attempts == 0, Forced: w.Delivery.Forced,
 		Missing: blocking(res.Missing), Revision: res.Revision, Wanted: res.Owned, Agreed: w.Agreement, Looked: it.looked, Target: it.found, Alike: alike,
 	}
 	s.Code, s.Problems = res.Code(), res.Reasons()

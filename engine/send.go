@@ -11,9 +11,11 @@ import (
 // send writes what was intended, as many at once as the target takes; Documents that the target takes in batches go in
 // one call.
 func (b *pump) send(ctx context.Context, items []*item) {
+	sending, done := patient(ctx)
+	defer done()
 	want := func(it *item) bool { return it.write != nil && it.out == nil }
 	if bs, ok := b.r.sink.(connector.BatchSink); ok && b.r.writes.Batch > 0 {
-		b.sendBatches(ctx, bs, items, want)
+		b.sendBatches(ctx, sending, bs, items, want)
 		return
 	}
 	b.each(items, want, func(it *item) {
@@ -21,15 +23,15 @@ func (b *pump) send(ctx context.Context, items []*item) {
 			return
 		}
 		var receipt connector.Receipt
-		err := b.r.to.call(ctx, b.e, func() (err error) {
-			receipt, err = b.r.sink.Write(it.kept.trace(ctx, it.work.Delivery.Run, it.work.Delivery.ID), *it.write)
+		err := b.r.to.call(sending, b.e, func() (err error) {
+			receipt, err = b.r.sink.Write(it.kept.trace(sending, it.work.Delivery.Run, it.work.Delivery.ID), *it.write)
 			return err
 		})
-		b.sent(ctx, it, receipt, err)
+		b.sent(sending, it, receipt, err)
 	})
 }
 
-func (b *pump) sendBatches(ctx context.Context, bs connector.BatchSink, items []*item, want func(*item) bool) {
+func (b *pump) sendBatches(ctx, sending context.Context, bs connector.BatchSink, items []*item, want func(*item) bool) {
 	var some []*item
 	for _, it := range items {
 		if want(it) && b.maySend(ctx, it) {
@@ -45,13 +47,13 @@ func (b *pump) sendBatches(ctx context.Context, bs connector.BatchSink, items []
 			ws[i] = *it.write
 		}
 		var results []connector.Result
-		_ = b.r.to.call(ctx, b.e, func() error {
-			results = bs.WriteBatch(part[0].kept.trace(ctx, part[0].work.Delivery.Run, 0), ws)
+		_ = b.r.to.call(sending, b.e, func() error {
+			results = bs.WriteBatch(part[0].kept.trace(sending, part[0].work.Delivery.Run, 0), ws)
 			return batchError(results)
 		})
 		exchange := lastExchange(part[0].kept.list)
 		for i, it := range part {
-			b.sent(ctx, it, results[i].Receipt, results[i].Err)
+			b.sent(sending, it, results[i].Receipt, results[i].Err)
 			if it.out != nil {
 				it.out.Exchange = exchange
 			}

@@ -43,18 +43,18 @@ func (e *Engine) Sync(ctx context.Context, q SyncRequest) (SyncReport, error) {
 		if p.Run != 0 {
 			ids = append(ids, p.Run)
 		}
-		if err != nil {
-			return rep, err
+		if err == nil {
+			_, err = e.drain(ctx, f.Name)
 		}
-		if _, err := e.drain(ctx, f.Name); err != nil {
-			return rep, err
+		if err == nil {
+			err = e.TrackFlow(ctx, f.Name)
 		}
-		if err := e.TrackFlow(ctx, f.Name); err != nil {
+		if err != nil && ctx.Err() == nil {
 			return rep, err
 		}
 	}
 	rep.TimedOut, err = e.settleAll(ctx, flows, deadline)
-	if err != nil {
+	if err != nil && ctx.Err() == nil {
 		return rep, err
 	}
 	for _, id := range ids {
