@@ -17,7 +17,9 @@ import (
 // itself costs.
 func BenchmarkDelivery(b *testing.B) {
 	b.Run("sqlite", func(b *testing.B) { benchmarkDelivery(b, "sqlite:"+filepath.Join(b.TempDir(), "bench.db")) })
-	b.Run("relaxed", func(b *testing.B) { benchmarkDelivery(b, "sqlite:"+filepath.Join(b.TempDir(), "bench.db")+"?durable=no") })
+	b.Run("relaxed", func(b *testing.B) {
+		benchmarkDelivery(b, "sqlite:"+filepath.Join(b.TempDir(), "bench.db")+"?durable=no")
+	})
 	if server := os.Getenv("ML_CONNECTOR_TEST_POSTGRES"); server != "" {
 		b.Run("postgres", func(b *testing.B) { benchmarkDelivery(b, ownSchema(b, server)) })
 	}

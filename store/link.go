@@ -15,13 +15,6 @@ func sides(connection, other string) (a, b, mine string) {
 	return other, connection, "b_id"
 }
 
-func theirs(mine string) string {
-	if mine == "a_id" {
-		return "b_id"
-	}
-	return "a_id"
-}
-
 // newLink orders two Records into a Link.
 func newLink(x, y connector.Record) connector.Link {
 	if x.Connection > y.Connection {

@@ -1,14 +1,15 @@
 package store
 
 import (
+	"slices"
 	"time"
 
 	connector "ml-connector"
 )
 
 // Replay lets Deliveries that are held, blocked or skipped wait again, as if they had never failed; forced ones are
-// created even where something of the same name exists, and for linked Records the owner's values win over drift. Others are refused, and so are those of a Record that has a newer
-// Delivery of the same Flow.
+// created even where something of the same name exists, and for linked Records the owner's values win over drift. Others
+// are refused, and so are those of a Record that has a newer Delivery of the same Flow.
 func (tx *Tx) Replay(ids []int64, actor string, forced bool) error {
 	const op = "replay"
 	old, err := tx.briefs(ids)
@@ -32,34 +33,53 @@ func (tx *Tx) Replay(ids []int64, actor string, forced bool) error {
 	if forced {
 		details["forced"] = "create"
 	}
-	for _, b := range old {
-		force, err := tx.isLinked(b)
-		if err != nil {
+	force := old
+	if !forced {
+		if force, err = tx.linkedOf(old); err != nil {
 			return err
 		}
-		if force || forced {
-			if err := tx.force(b.id); err != nil {
-				return err
-			}
-		}
+	}
+	if err := tx.force(force); err != nil {
+		return err
 	}
 	return tx.move(old, connector.Waiting, nil, connector.Entry{Actor: actor, Action: "delivery.replayed", Details: details})
 }
 
-// force makes a person's word count in the next decision about a Delivery.
-func (tx *Tx) force(id int64) error {
-	_, err := tx.exec("force a decision", "UPDATE deliveries SET forced = 1 WHERE id = $1", id)
-	return err
+// force makes a person's word count in the next decision about Deliveries.
+func (tx *Tx) force(old []brief) error {
+	ids := make([]int64, len(old))
+	for i, b := range old {
+		ids[i] = b.id
+	}
+	return chunks(ids, func(part []int64) error {
+		var args []any
+		in := list(&args, part)
+		_, err := tx.exec("force a decision", "UPDATE deliveries SET forced = 1 WHERE id IN ("+in+")", args...)
+		return err
+	})
 }
 
-// isLinked says whether the Record of a Delivery has a Link to the target of its Flow.
-func (tx *Tx) isLinked(b brief) (bool, error) {
-	f, err := tx.Flow(b.flow)
-	if err != nil {
-		return false, err
+// linkedOf are the Deliveries whose Record has a Link to the target of its Flow.
+func (tx *Tx) linkedOf(old []brief) ([]brief, error) {
+	flows := map[string][]string{}
+	for _, b := range old {
+		flows[b.flow] = append(flows[b.flow], b.source.ID)
 	}
-	links, err := linksOf(tx, f.Kind, f.From, f.To, []string{b.source.ID})
-	return len(links) > 0, err
+	linked := map[[2]string]bool{}
+	for name, ids := range flows {
+		f, err := tx.Flow(name)
+		if err != nil {
+			return nil, err
+		}
+		links, err := linksOf(tx, f.Kind, f.From, f.To, ids)
+		if err != nil {
+			return nil, err
+		}
+		for id := range links {
+			linked[[2]string{name, id}] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(old), func(b brief) bool { return !linked[[2]string{b.flow, b.source.ID}] }), nil
 }
 
 func (b brief) isNewest(op string) error {
@@ -178,7 +198,7 @@ func (tx *Tx) Reopen(id int64, to connector.State, fail *connector.Error, at tim
 	action := "delivery." + string(to)
 	if to == connector.Waiting {
 		action = "delivery.released"
-		if err := tx.force(b.id); err != nil {
+		if err := tx.force([]brief{b}); err != nil {
 			return err
 		}
 	}
