@@ -169,6 +169,29 @@ func TestI23SecretsAreSealedAndBound(t *testing.T) {
 	}
 }
 
+// I23: a secret that the file no longer names stays, until its address changes or what is not in the file is removed.
+func TestI23SecretsThatAreNotInTheFile(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	two := strings.Replace(both, "{secret: env:LEFT}", "{secret: env:LEFT, other: env:RIGHT}", 1)
+	b.mustApply(two)
+	if got := b.mustApply(both).Changes; len(got) != 0 {
+		t.Fatalf("without prune: %v", got)
+	}
+	want := []string{"change connection:a", "change secret:a.secret", "remove secret:a.other"}
+	if got := subjects(b.mustApply(strings.Replace(both, "host: alpha", "host: omega", 1))); !slices.Equal(got, want) {
+		t.Fatalf("with another address: %v", got)
+	}
+	b.mustApply(two)
+	done, err := b.apply(both, ApplyOptions{Prune: true})
+	if got := subjects(done); err != nil || !slices.Equal(got, []string{"remove secret:a.other"}) {
+		t.Errorf("with prune: %v, %v", got, err)
+	}
+	if rows, err := b.DB.Secrets(t.Context(), "a"); err != nil || len(rows) != 1 {
+		t.Errorf("left: %v, %v", rows, err)
+	}
+}
+
 func TestAnotherKeyIsRefused(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

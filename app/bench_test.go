@@ -157,7 +157,7 @@ func (s *side) Describe() connector.Description {
 		},
 		Secrets: []connector.Setting{
 			{Name: "secret", Type: connector.SettingText, Required: true, Help: "of the user", BoundTo: []string{"host", "port"}},
-			{Name: "other", Type: connector.SettingText, Help: "bound to nothing"},
+			{Name: "other", Type: connector.SettingText, Help: "another", BoundTo: []string{"host"}},
 		}}
 }
 
