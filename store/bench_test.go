@@ -114,3 +114,27 @@ func bulky(n int) connector.Version {
 	}
 	return connector.Version{ID: id, Title: "Order " + id + " of Acme Laboratory Supply", Numbers: []string{"P" + id}, Stamp: "2026-03-01T08:00:00Z", Document: connector.Document{"id": id, "lines": lines, "total": "443.80"}}
 }
+
+// BenchmarkVerify reads a ledger of 100,000 Entries and holds it against its hashes.
+func BenchmarkVerify(b *testing.B) {
+	db, err := store.Open(b.Context(), "sqlite:"+filepath.Join(b.TempDir(), "bench.db")+"?durable=no", (&clock{at: time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)}).Now)
+	must(b, err)
+	defer db.Close()
+	const each, times = 1000, 100
+	for range times {
+		must(b, db.Tx(b.Context(), func(tx *store.Tx) error {
+			for i := range each {
+				tx.Enter(connector.Entry{Action: "delivery.delivered", Subject: "s2p:purchase_order:" + fmt.Sprint(i), Run: 12, Delivery: int64(i), Exchange: "0123456789abcdef",
+					Details: map[string]string{"from": "sending", "to": "delivered", "operation": "create", "target": "US001/0000001234"}})
+			}
+			return nil
+		}))
+	}
+	spent := processorTime(b)
+	for b.Loop() {
+		v, err := db.VerifyEntries(b.Context())
+		must(b, err)
+		equal(b, "entries", v.Entries, each*times)
+	}
+	b.ReportMetric(float64((processorTime(b)-spent).Nanoseconds())/float64(b.N*each*times), "ns-cpu/entry")
+}

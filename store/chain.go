@@ -4,28 +4,53 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"strconv"
 
 	connector "ml-connector"
 )
 
 // chainHash is the hash that an Entry must carry after the Entry with hash prev ("" before the first): SHA-256 over
-// prev, a line break, and the Entry's JSON without its own hash, keys in the order below, time in RFC 3339
-// with microseconds.
+// prev, a line break, and the Entry's JSON without its own hash: its keys in the order number, time, actor, action,
+// subject, run, delivery, exchange, details; time in RFC 3339 with microseconds; details sorted by key, null for none.
 func chainHash(e connector.Entry, prev string) string {
-	text, err := json.Marshal(struct {
-		Number   int64             `json:"number"`
-		Time     string            `json:"time"`
-		Actor    string            `json:"actor"`
-		Action   string            `json:"action"`
-		Subject  string            `json:"subject"`
-		Run      int64             `json:"run"`
-		Delivery int64             `json:"delivery"`
-		Exchange string            `json:"exchange"`
-		Details  map[string]string `json:"details"`
-	}{e.Number, e.Time.UTC().Format("2006-01-02T15:04:05.000000Z"), e.Actor, e.Action, e.Subject, e.Run, e.Delivery, e.Exchange, e.Details})
-	if err != nil {
-		panic("an Entry cannot be written as JSON: " + err.Error())
+	details := "null"
+	if e.Details != nil {
+		details = asJSON(e.Details, false)
 	}
-	sum := sha256.Sum256(append([]byte(prev+"\n"), text...))
-	return hex.EncodeToString(sum[:])
+	h, _ := link(nil, e, details, prev)
+	return h
+}
+
+// link is chainHash with the details as JSON already. It builds the text in buf, which it gives back for the next Entry:
+// a ledger has millions of them.
+func link(buf []byte, e connector.Entry, details, prev string) (string, []byte) {
+	b := append(buf[:0], prev...)
+	b = append(b, "\n{\"number\":"...)
+	b = strconv.AppendInt(b, e.Number, 10)
+	b = append(b, `,"time":"`...)
+	b = e.Time.UTC().AppendFormat(b, "2006-01-02T15:04:05.000000Z")
+	b = append(b, '"')
+	for _, f := range [...]struct{ key, value string }{{`,"actor":`, e.Actor}, {`,"action":`, e.Action}, {`,"subject":`, e.Subject}} {
+		b = appendText(append(b, f.key...), f.value)
+	}
+	b = strconv.AppendInt(append(b, `,"run":`...), e.Run, 10)
+	b = strconv.AppendInt(append(b, `,"delivery":`...), e.Delivery, 10)
+	b = appendText(append(b, `,"exchange":`...), e.Exchange)
+	b = append(append(append(b, `,"details":`...), details...), '}')
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:]), b
+}
+
+// appendText writes a string as encoding/json does.
+func appendText(b []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+			text, err := json.Marshal(s)
+			if err != nil {
+				panic("a text cannot be written as JSON: " + err.Error())
+			}
+			return append(b, text...)
+		}
+	}
+	return append(append(append(b, '"'), s...), '"')
 }

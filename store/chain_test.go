@@ -1,8 +1,13 @@
 package store
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 
 	connector "ml-connector"
 )
@@ -16,6 +21,37 @@ func TestChainHashIsAsWritten(t *testing.T) {
 	if got := chainHash(e, "prev"); got != want {
 		t.Errorf("got %s", got)
 	}
+}
+
+// TestChainTextIsJSON holds the text that is hashed against encoding/json, so that anyone can verify an export.
+func TestChainTextIsJSON(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		text := rapid.String()
+		e := connector.Entry{Number: rapid.Int64().Draw(rt, "number"), Time: time.UnixMicro(rapid.Int64Range(0, 1<<52).Draw(rt, "time")), Actor: text.Draw(rt, "actor"), Action: text.Draw(rt, "action"),
+			Subject: text.Draw(rt, "subject"), Run: rapid.Int64().Draw(rt, "run"), Exchange: text.Draw(rt, "exchange"), Details: rapid.MapOf(text, text).Draw(rt, "details")}
+		if rapid.Bool().Draw(rt, "none") {
+			e.Details = nil
+		}
+		want, err := json.Marshal(struct {
+			Number   int64             `json:"number"`
+			Time     string            `json:"time"`
+			Actor    string            `json:"actor"`
+			Action   string            `json:"action"`
+			Subject  string            `json:"subject"`
+			Run      int64             `json:"run"`
+			Delivery int64             `json:"delivery"`
+			Exchange string            `json:"exchange"`
+			Details  map[string]string `json:"details"`
+		}{e.Number, e.Time.UTC().Format("2006-01-02T15:04:05.000000Z"), e.Actor, e.Action, e.Subject, e.Run, e.Delivery, e.Exchange, e.Details})
+		if err != nil {
+			rt.Fatal(err)
+		}
+		sum := sha256.Sum256(append([]byte("prev\n"), want...))
+		if got := chainHash(e, "prev"); got != hex.EncodeToString(sum[:]) {
+			rt.Fatalf("the hash is not over %s", want)
+		}
+	})
 }
 
 func TestChainHashCoversEveryField(t *testing.T) {

@@ -37,12 +37,17 @@ func (tx *Tx) seal() error {
 		return err
 	}
 	rows := make([][]any, len(tx.entries))
+	var buf []byte
 	for i := range tx.entries {
 		e := &tx.entries[i]
 		number++
 		e.Number = number
-		prev = chainHash(*e, prev)
-		rows[i] = []any{e.Number, micros(e.Time), e.Actor, e.Action, e.Subject, e.Run, e.Delivery, e.Exchange, asJSON(e.Details, e.Details == nil), prev}
+		details, written := asJSON(e.Details, e.Details == nil), "null"
+		if details != "" {
+			written = details
+		}
+		prev, buf = link(buf, *e, written, prev)
+		rows[i] = []any{e.Number, micros(e.Time), e.Actor, e.Action, e.Subject, e.Run, e.Delivery, e.Exchange, details, prev}
 	}
 	_, err := tx.insert(op, "INSERT INTO entries (number, at, actor, action, subject, run, delivery, exchange, details, hash)", "", rows)
 	if err != nil {
@@ -55,15 +60,19 @@ func (tx *Tx) seal() error {
 const entryColumns = "number, at, actor, action, subject, run, delivery, exchange, details, hash"
 
 func scanEntry(rows *sql.Rows) (connector.Entry, error) {
-	var e connector.Entry
-	var at int64
-	var details string
-	if err := rows.Scan(&e.Number, &at, &e.Actor, &e.Action, &e.Subject, &e.Run, &e.Delivery, &e.Exchange, &details, &e.Hash); err != nil {
+	e, details, err := scanRawEntry(rows)
+	if err != nil {
 		return e, err
 	}
-	e.Time = time.UnixMicro(at).UTC()
-	// The hash is over exactly what was entered: no details and empty details differ.
 	return e, fromJSON(details, &e.Details)
+}
+
+// scanRawEntry leaves the details as they are stored: "" for none.
+func scanRawEntry(rows *sql.Rows) (e connector.Entry, details string, err error) {
+	var at int64
+	err = rows.Scan(&e.Number, &at, &e.Actor, &e.Action, &e.Subject, &e.Run, &e.Delivery, &e.Exchange, &details, &e.Hash)
+	e.Time = time.UnixMicro(at).UTC()
+	return e, details, err
 }
 
 // nextIDs gives n new IDs of a series; the first of them is returned, and they have no gaps.

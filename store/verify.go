@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 
 	connector "ml-connector"
@@ -22,14 +23,17 @@ type Verification struct {
 type Chain struct{ v Verification }
 
 // Add takes the next Entry.
-func (c *Chain) Add(e connector.Entry) {
+func (c *Chain) Add(e connector.Entry) { c.add(e, chainHash(e, c.v.HeadHash)) }
+
+// add takes the next Entry with the hash that it must have.
+func (c *Chain) add(e connector.Entry, must string) {
 	v := &c.v
 	want := v.Last + 1
 	switch {
 	case v.BrokenAt != 0:
 	case e.Number != want:
 		v.BrokenAt, v.Reason = want, fmt.Sprintf("entry %d is missing: entry %d follows entry %d", want, e.Number, v.Last)
-	case chainHash(e, v.HeadHash) != e.Hash:
+	case must != e.Hash:
 		v.BrokenAt, v.Reason = e.Number, fmt.Sprintf("entry %d is not what was entered, or does not follow the one before", e.Number)
 	}
 	if v.Entries == 0 {
@@ -55,9 +59,16 @@ func (db *DB) VerifyEntries(ctx context.Context) (Verification, error) {
 		return Verification{}, err
 	}
 	var c Chain
-	err := db.EachEntry(ctx, EntryFilter{Until: number}, func(e connector.Entry) error {
-		c.Add(e)
-		return nil
+	var buf []byte
+	err := each(db.view(ctx), "read the ledger", "SELECT "+entryColumns+" FROM entries WHERE number <= $1 ORDER BY number", []any{number}, func(rows *sql.Rows) error {
+		e, details, err := scanRawEntry(rows)
+		if details == "" {
+			details = "null"
+		}
+		var must string
+		must, buf = link(buf, e, details, c.v.HeadHash)
+		c.add(e, must)
+		return err
 	})
 	if err != nil {
 		return Verification{}, err
