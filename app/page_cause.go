@@ -151,13 +151,16 @@ func largest(all []Money) int {
 }
 
 // particular is what differs from record to record in a message: quoted values, and words with a digit in them.
-var particular = regexp.MustCompile(`"[^"]*"|\S*\d\S*`)
+var (
+	particular = regexp.MustCompile(`"[^"]*"|\S*\d\S*`)
+	repeated   = regexp.MustCompile(`…(\s*…)+`)
+)
 
 // causeOf tells the Cause of one Delivery: by Flow, state, code, and the words of its message without what is particular to
 // the Record.
 func causeOf(d connector.Delivery) Cause {
 	text := causeText(d)
-	common := strings.TrimSpace(particular.ReplaceAllString(text, "…"))
+	common := repeated.ReplaceAllString(particular.ReplaceAllString(text, "…"), "…")
 	c := Cause{Flow: d.Flow, State: d.State, Message: common}
 	if d.Err != nil {
 		c.Code, c.Hint = d.Err.Code, d.Err.Hint

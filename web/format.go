@@ -35,6 +35,7 @@ var functions = template.FuncMap{
 	"inline":   oneLine,
 	"dec":      func(n int) int { return n - 1 },
 	"sentence": sentence,
+	"advice":   advice,
 	"parts":    app.PartsOf,
 	"reached":  reached,
 	"steps":    stepMark,
@@ -62,6 +63,9 @@ func (c clock) Ago(t any) template.HTML {
 	}
 	return template.HTML(fmt.Sprintf(`<time datetime="%s" title="%s">%s</time>`, at.UTC().Format(time.RFC3339), template.HTMLEscapeString(exact), relative(at, c.Now)))
 }
+
+// Due says that a time has come, or was never set: then it is now.
+func (c clock) Due(t time.Time) bool { return !t.After(c.Now) }
 
 // Exact is a time to the second, UTC.
 func (c clock) Exact(t any) string {
@@ -312,11 +316,30 @@ func sentence(s string) string {
 	}
 	r := []rune(s)
 	s = strings.ToUpper(string(r[0])) + string(r[1:])
-	if strings.ContainsAny(s[len(s)-1:], ".!?…") {
-		return s
+	for _, end := range []string{".", "!", "?", "…"} {
+		if strings.HasSuffix(s, end) {
+			return s
+		}
 	}
 	return s + "."
 }
+
+// advice is a sentence whose commands, between backticks, are set as such.
+func advice(s string) template.HTML {
+	var b strings.Builder
+	for i, part := range strings.Split(sentence(s), "`") {
+		text := template.HTMLEscapeString(part)
+		if i%2 == 1 {
+			text = "<code>" + text + "</code>"
+		}
+		b.WriteString(text)
+	}
+	return template.HTML(b.String())
+}
+
+// turned are the signs that turn the direction of all text after them: shown as what they are, so that no name disturbs
+// what stands beside it.
+var turned = strings.NewReplacer("\u202a", "�", "\u202b", "�", "\u202c", "�", "\u202d", "�", "\u202e", "�", "\u2066", "�", "\u2067", "�", "\u2068", "�", "\u2069", "�")
 
 // shown is a body for people: JSON is indented, anything else stands as it came; cut says that it was too long.
 func shown(body []byte, most int) (text string, cut bool) {

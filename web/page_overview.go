@@ -50,21 +50,24 @@ func (b overviewBody) answer() string {
 	for _, f := range b.Flows {
 		open += f.Today.Count(connector.Waiting) + f.Today.Count(connector.Blocked)
 		if f.Paused.Code != "" && still == "" {
-			still = "flow " + f.Name
+			still = "flow " + f.Name + " stands still"
 		}
 	}
 	for _, c := range b.Connections {
-		if c.State == "paused" || c.State == "failed" {
-			still = "connection " + c.Name
+		switch c.State {
+		case "paused":
+			still = "connection " + c.Name + " stands still"
+		case "failed":
+			still = "connection " + c.Name + " is not well"
 		}
 	}
 	switch {
 	case len(b.Flows) == 0:
 		return "Nothing is set up yet."
 	case still != "" && b.Needs.Total > 0:
-		return "No: " + still + " stands still, and " + records(b.Needs.Total) + " a person."
+		return "No: " + still + ", and " + records(b.Needs.Total) + " a person."
 	case still != "":
-		return "No: " + still + " stands still."
+		return "No: " + still + "."
 	case b.Needs.Total > 0:
 		return "Almost: " + records(b.Needs.Total) + " a person."
 	case open > 0:

@@ -62,7 +62,7 @@ func (p *Pages) recordView(r *http.Request, rec connector.Record, delivery int64
 	}
 	crumbs := []crumb{{"Deliveries", "/deliveries"}}
 	if delivery != 0 {
-		crumbs = append(crumbs, crumb{sentenceCase(kindWord(rec.Kind)) + " " + rec.ID, recordURL(rec.Connection, rec.Kind, rec.ID)})
+		crumbs = append(crumbs, crumb{sentenceCase(kindWord(rec.Kind)) + " " + oneLine(rec.ID, 40), recordURL(rec.Connection, rec.Kind, rec.ID)})
 	}
 	return view{Template: "record", Active: "deliveries", Question: "Where is this " + kindWord(rec.Kind) + ", and why is it there?", Title: title, Crumbs: crumbs, Body: b}, nil
 }

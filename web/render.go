@@ -69,7 +69,7 @@ func (p *Pages) page(gather pageFunc) http.Handler {
 		if v.Status != 0 {
 			w.WriteHeader(v.Status)
 		}
-		_, _ = w.Write(out.Bytes()) // the browser went away
+		_, _ = turned.WriteString(w, out.String()) // the browser went away
 	})
 }
 

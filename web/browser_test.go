@@ -1,0 +1,150 @@
+//go:build browser
+
+package web_test
+
+import (
+	"context"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+
+	connector "ml-connector"
+)
+
+// browse starts the one Chromium of a test. Where screenshots are to be kept, ML_CONNECTOR_TEST_SCREENSHOTS names a folder.
+func browse(t *testing.T) (ctx context.Context, shots string) {
+	t.Helper()
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(os.Getenv("ML_CONNECTOR_TEST_CHROMIUM")), chromedp.NoSandbox)
+	allocator, end := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(end)
+	ctx, done := chromedp.NewContext(allocator)
+	t.Cleanup(done)
+	if shots = os.Getenv("ML_CONNECTOR_TEST_SCREENSHOTS"); shots == "" {
+		shots = t.TempDir()
+	}
+	return ctx, shots
+}
+
+// look is what the browser finds on a page that no person should have to.
+const look = `(() => {
+  const problems = [];
+  const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+  if (wide > 0) {
+    const worst = [...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1 && !e.closest("thead,.skip,.unseen"));
+    problems.push("is " + wide + " px too wide: " + worst.slice(0, 3).map(e => e.tagName + "." + (e.className.baseVal ?? e.className)).join(", "));
+  }
+  let rank = 0;
+  for (const h of document.querySelectorAll("h1,h2,h3")) {
+    const n = +h.tagName[1];
+    if (n > rank + 1) problems.push("goes from a heading of rank " + rank + " to " + h.tagName + " " + h.textContent);
+    if (!h.textContent.trim()) problems.push("has an empty heading");
+    rank = n;
+  }
+  for (const e of document.querySelectorAll("input:not([type=hidden]),select")) if (!e.labels.length) problems.push("has a field without a label: " + e.name);
+  for (const e of document.querySelectorAll("a[href],button")) {
+    const name = (e.textContent + (e.getAttribute("aria-label") || "")).trim();
+    if (!name) problems.push("has a link or button without a name: " + e.outerHTML.slice(0, 80));
+  }
+  for (const e of document.querySelectorAll("header a,main a,button,select,input:not([type=hidden]),summary")) {
+    if (e.closest("svg") || e.matches(".skip")) continue;
+    const box = e.getBoundingClientRect();
+    const inText = e.closest("p,dd,li,h1,h2,td") && getComputedStyle(e).display === "inline";
+    if (box.width && box.height && !inText && box.height < 20) problems.push("has a target of " + Math.round(box.height) + " px: " + e.textContent.trim().slice(0, 40));
+  }
+  for (const t of document.querySelectorAll("table.cards")) if (![...t.querySelectorAll("thead th")].every(th => th.scope === "col")) problems.push("has a column without scope");
+  if (!document.querySelector("main h1")) problems.push("has no heading");
+  if (document.querySelectorAll("script").length) problems.push("has a script");
+  return problems;
+})()`
+
+func TestPagesInABrowser(t *testing.T) {
+	ugly, empty := uglySite(t), emptySite(t)
+	ctx, shots := browse(t)
+	pages := []struct {
+		name string
+		site *site
+		path string
+	}{
+		{"overview", ugly, "/"}, {"held", ugly, "/held"}, {"flow", ugly, "/flows/invoices"}, {"runs", ugly, "/runs"}, {"run", ugly, "/runs/2"},
+		{"deliveries", ugly, "/deliveries"}, {"record-held", ugly, fmt.Sprintf("/deliveries/%d", ugly.delivery(connector.Invoice, "5001-refused-"+hostile))},
+		{"record-delivered", ugly, "/records/s2p/invoice/1002"}, {"exchange", ugly, "/exchanges/" + ugly.exchangeOf(connector.Invoice, "5001-refused-"+hostile)},
+		{"connection", ugly, "/connections/erp"}, {"search", ugly, "/search?q=supplier"}, {"nowhere", ugly, "/nowhere"},
+		{"empty-overview", empty, "/"}, {"empty-held", empty, "/held"}, {"empty-deliveries", empty, "/deliveries"}, {"empty-runs", empty, "/runs"}, {"empty-search", empty, "/search?q=4711"},
+	}
+	servers := map[*site]string{}
+	for _, s := range []*site{ugly, empty} {
+		server := httptest.NewServer(s)
+		t.Cleanup(server.Close)
+		servers[s] = server.URL
+	}
+	for _, scheme := range []string{"light", "dark"} {
+		for _, width := range []int64{390, 1280, 1920} {
+			for _, p := range pages {
+				dress(t, ctx, width, scheme)
+				if err := chromedp.Do(ctx, chromedp.Navigate(servers[p.site]+p.path)); err != nil {
+					t.Fatalf("%s at %d px: %v", p.name, width, err)
+				}
+				problems, err := chromedp.Run(ctx, chromedp.Evaluate[[]string](look))
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, problem := range problems {
+					t.Errorf("%s at %d px in %s %s", p.name, width, scheme, problem)
+				}
+				picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(filepath.Join(shots, fmt.Sprintf("%s-%d-%s.png", p.name, width, scheme)), picture, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+}
+
+// dress gives the browser a width and a colour scheme.
+func dress(t *testing.T, ctx context.Context, width int64, scheme string) {
+	t.Helper()
+	_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+	if err == nil {
+		_, err = chromedp.Call(ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 900, DeviceScaleFactor: 1, Mobile: width < 640})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestPagesByKeyboard walks the Overview with the tab key alone: the first stop skips the menu, and every stop shows itself.
+func TestPagesByKeyboard(t *testing.T) {
+	s := uglySite(t)
+	server := httptest.NewServer(s)
+	t.Cleanup(server.Close)
+	ctx, _ := browse(t)
+	if err := chromedp.Do(ctx, chromedp.Navigate(server.URL+"/")); err != nil {
+		t.Fatal(err)
+	}
+	dress(t, ctx, 1280, "light")
+	const here = `(() => { const e = document.activeElement, s = getComputedStyle(e); return [e.textContent.trim().slice(0, 30), s.outlineStyle + " " + s.outlineWidth, e.getBoundingClientRect().left >= 0 ? "seen" : "unseen"].join("|"); })()`
+	for stop := range 25 {
+		if err := chromedp.Do(ctx, chromedp.KeyEvent("\t")); err != nil {
+			t.Fatal(err)
+		}
+		at, err := chromedp.Run(ctx, chromedp.Evaluate[string](here))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if stop == 0 && !strings.HasPrefix(at, "To the content") {
+			t.Errorf("the first stop is %s", at)
+		}
+		if !strings.Contains(at, "|solid 2px|seen") {
+			t.Errorf("stop %d does not show itself: %s", stop+1, at)
+		}
+	}
+}

@@ -1,0 +1,315 @@
+package web_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	connector "ml-connector"
+)
+
+// everyPage lists an address of each page over the ugly database.
+func everyPage(s *site) map[string]string {
+	return map[string]string{
+		"overview":            "/",
+		"held":                "/held",
+		"flow":                "/flows/invoices",
+		"runs":                "/runs",
+		"run":                 "/runs/2",
+		"exchanges of a run":  "/runs/2/exchanges",
+		"deliveries":          "/deliveries",
+		"deliveries filtered": "/deliveries?state=held&flow=invoices&search=20",
+		"delivery held":       fmt.Sprintf("/deliveries/%d", s.delivery(connector.Invoice, "5001-refused-"+hostile)),
+		"delivery in doubt":   fmt.Sprintf("/deliveries/%d", s.delivery(connector.Invoice, "4001-lost")),
+		"record":              "/records/s2p/invoice/1002",
+		"record hostile":      "/records/s2p/supplier/v2",
+		"connection":          "/connections/erp",
+		"exchange":            "/exchanges/" + s.exchangeOf(connector.Invoice, "5001-refused-"+hostile),
+		"search":              "/search?q=supplier",
+		"search for nothing":  "/search?q=" + url.QueryEscape(hostile),
+		"search empty":        "/search",
+		"nowhere":             "/nowhere/" + url.PathEscape(hostile),
+	}
+}
+
+func (s *site) exchangeOf(kind connector.Kind, id string) string {
+	s.t.Helper()
+	p, err := s.app.RecordPage(s.t.Context(), connector.Record{Connection: "s2p", Kind: kind, ID: id}, 0)
+	if err != nil || len(p.Exchanges) == 0 {
+		s.t.Fatalf("%s has no exchange: %v", id, err)
+	}
+	return p.Exchanges[0].ID
+}
+
+func TestEveryPageIsWholeAndEscaped(t *testing.T) {
+	t.Parallel()
+	s := uglySite(t)
+	for name, path := range everyPage(s) {
+		w := s.get(path)
+		want := http.StatusOK
+		if name == "nowhere" {
+			want = http.StatusNotFound
+		}
+		if w.Code != want {
+			t.Errorf("%s: %s gave %d\n%s", name, path, w.Code, w.Body)
+			continue
+		}
+		checkHTML(t, name, w.Body.String())
+	}
+}
+
+// checkHTML holds what every page must have and must not.
+func checkHTML(t *testing.T, name, html string) {
+	t.Helper()
+	for _, needed := range []string{"<!doctype html>", `<html lang="en">`, "<main id=\"main\"", `class="question"`, "<h1>", "</html>"} {
+		if !strings.Contains(html, needed) {
+			t.Errorf("%s lacks %s", name, needed)
+		}
+	}
+	for what, pattern := range map[string]string{
+		"a script": `(?i)<script`, "an element of a name": `<b onmouseover`, "an inline style": `(?i)\sstyle=|<style`,
+		"something from elsewhere": `(?:src|href)="(?:https?:)?//`, "a template's failure": `ZgotmplZ|<no value>|%!`,
+	} {
+		if found := regexp.MustCompile(pattern).FindString(html); found != "" {
+			t.Errorf("%s has %s: %s", name, what, found)
+		}
+	}
+	bare := regexp.MustCompile(`"[^"]*"`).ReplaceAllString(html, "")
+	if found := regexp.MustCompile(`(?i)<[a-z][^>]*\son[a-z]+=`).FindString(bare); found != "" {
+		t.Errorf("%s has an inline handler: %s", name, found)
+	}
+	if n := strings.Count(html, "<h1>"); n != 1 {
+		t.Errorf("%s has %d headings of the first rank", name, n)
+	}
+	ids := map[string]bool{}
+	for _, found := range regexp.MustCompile(`\sid="([^"]*)"`).FindAllStringSubmatch(html, -1) {
+		if ids[found[1]] {
+			t.Errorf("%s has the id %s twice", name, found[1])
+		}
+		ids[found[1]] = true
+	}
+}
+
+// TestEveryLinkLeadsSomewhere follows each link of each page one step.
+func TestEveryLinkLeadsSomewhere(t *testing.T) {
+	t.Parallel()
+	s := uglySite(t)
+	asked := map[string]bool{}
+	for name, path := range everyPage(s) {
+		html := s.get(path).Body.String()
+		for _, found := range regexp.MustCompile(`href="([^"]*)"`).FindAllStringSubmatch(html, -1) {
+			to, _, _ := strings.Cut(strings.ReplaceAll(found[1], "&amp;", "&"), "#")
+			if to == "" || asked[to] {
+				continue
+			}
+			asked[to] = true
+			if w := s.get(to); w.Code != http.StatusOK && w.Code != http.StatusSeeOther {
+				t.Errorf("%s links to %s, which gives %d", name, to, w.Code)
+			}
+		}
+	}
+	if len(asked) < 100 {
+		t.Errorf("only %d links were found", len(asked))
+	}
+}
+
+func TestAnEmptyDatabaseHasDesignedPages(t *testing.T) {
+	t.Parallel()
+	s := emptySite(t)
+	for path, says := range map[string]string{
+		"/": "Nothing is set up yet", "/held": "Nothing needs a person", "/runs": "No run yet", "/deliveries": "Each version that a Flow reads will stand here",
+		"/search?q=4711": "Nothing that was read has",
+	} {
+		w := s.get(path)
+		checkHTML(t, path, w.Body.String())
+		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), says) {
+			t.Errorf("%s gave %d without %q", path, w.Code, says)
+		}
+	}
+}
+
+func TestPagesSayWhatIsAskedOfThem(t *testing.T) {
+	t.Parallel()
+	s := uglySite(t)
+	refused := fmt.Sprintf("/deliveries/%d", s.delivery(connector.Invoice, "5001-refused-"+hostile))
+	for _, row := range []struct{ sentence, path, says string }{
+		{"the overview begins with the answer", "/", "No: connection erp is not well, and 18 deliveries need a person."},
+		{"causes are grouped by their words, not by their numbers", "/held", "<b>14</b> held"},
+		{"money is added per currency", "/held", `4,432.50 <abbr class="currency">USD</abbr>`},
+		{"and never across them", "/held", `4,437.50 <abbr class="currency">EUR</abbr>`},
+		{"an error says what happened", refused, "A value is not in the list of valid values."},
+		{"and quotes the system's own words", refused, "<q>Invalid value"},
+		{"and says what to do", refused, "Create the value in Far Ledger, or map it to one that exists, then replay."},
+		{"the raw exchange is one click away", refused, `href="/exchanges/far`},
+		{"an in-doubt delivery is not called sent", fmt.Sprintf("/deliveries/%d", s.delivery(connector.Invoice, "4001-lost")), "whether it arrived"},
+		{"a run's parts sum up", "/runs/2", "The parts sum to what was read."},
+		{"a long list says how many there are", "/deliveries", "50 of 86, the newest first"},
+		{"times are exact on hover, in the zone of a connection too", "/", "CST at erp"},
+		{"a connection shows which secrets are set", "/connections/erp", "set <time"},
+		{"and which are not", "/connections/erp", "not set"},
+		{"steps of the check are told with their hint", "/connections/erp", "Grant the query to the user."},
+		{"a flow tells its next times", "/flows/invoices", "2026-03-02 07:30:00 UTC"},
+		{"a blocked delivery names what it waits for", "/deliveries?state=blocked", "supplier v9"},
+	} {
+		if html := s.get(row.path).Body.String(); !strings.Contains(html, row.says) {
+			t.Errorf("%s: %s does not say %q", row.sentence, row.path, row.says)
+		}
+	}
+	for path := range map[string]bool{"/connections/erp": true, "/exchanges/far1": true} {
+		if html := s.get(path).Body.String(); strings.Contains(html, "a-made-up-password") {
+			t.Errorf("%s shows a secret", path)
+		}
+	}
+}
+
+// TestNumbersLinkToExactlyWhatTheyCount follows each part of a Run's equation and of a day's.
+func TestNumbersLinkToExactlyWhatTheyCount(t *testing.T) {
+	t.Parallel()
+	s := uglySite(t)
+	row := regexp.MustCompile(`<a class="s-[a-z-]+" href="(/deliveries[^"]*)"><svg.*?</svg><b>([0-9,]+)</b> ([a-z ]+)</a>`)
+	checked := 0
+	for _, path := range []string{"/", "/held", "/runs", "/flows/invoices"} {
+		for _, found := range row.FindAllStringSubmatch(s.get(path).Body.String(), -1) {
+			to := strings.ReplaceAll(found[1], "&amp;", "&")
+			html := s.get(to).Body.String()
+			want := found[2] + " " + found[3] + " deliver"
+			if !strings.Contains(html, "<h1>"+want) {
+				t.Errorf("%s counts %s %s, and %s is headed %s", path, found[2], found[3], to, regexp.MustCompile(`<h1>.*</h1>`).FindString(html))
+			}
+			checked++
+		}
+	}
+	if checked < 10 {
+		t.Errorf("only %d numbers were found", checked)
+	}
+}
+
+func TestSearchGoesStraightToTheOneRecord(t *testing.T) {
+	t.Parallel()
+	s := uglySite(t)
+	for text, to := range map[string]string{
+		"INV-1002": "/records/s2p/invoice/1002", "1001": "/records/s2p/invoice/1001", "v2": "/records/s2p/supplier/v2", "far1": "/exchanges/far1",
+	} {
+		w := s.get("/search?q=" + text)
+		if w.Code != http.StatusSeeOther || w.Header().Get("Location") != to {
+			t.Errorf("%s goes to %q with %d, not to %s", text, w.Header().Get("Location"), w.Code, to)
+		}
+	}
+}
+
+func TestOnlyThisMachineIsAnswered(t *testing.T) {
+	t.Parallel()
+	s := emptySite(t)
+	for _, row := range []struct {
+		method, host string
+		want         int
+	}{
+		{"GET", "127.0.0.1:8080", 200}, {"GET", "localhost", 200}, {"GET", "LOCALHOST:9", 200}, {"GET", "[::1]:8080", 200}, {"HEAD", "127.0.0.1", 200},
+		{"GET", "evil.example", 421}, {"GET", "127.0.0.1.evil.example", 421}, {"GET", "10.0.0.1", 421}, {"GET", "", 421}, {"GET", "localhost.evil.example:80", 421},
+		{"POST", "127.0.0.1", 405}, {"DELETE", "localhost", 405},
+	} {
+		for _, path := range []string{"/", "/metrics", "/healthz"} {
+			r := httptest.NewRequest(row.method, path, nil)
+			r.Host = row.host
+			w := httptest.NewRecorder()
+			s.ServeHTTP(w, r)
+			if w.Code != row.want {
+				t.Errorf("%s %s of %q gave %d, not %d", row.method, path, row.host, w.Code, row.want)
+			}
+			policy := w.Header().Get("Content-Security-Policy")
+			if !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") {
+				t.Errorf("the policy of %s is %q", path, policy)
+			}
+		}
+	}
+}
+
+func TestTheStyleIsKeptUntilItChanges(t *testing.T) {
+	t.Parallel()
+	s := emptySite(t)
+	link := regexp.MustCompile(`/assets/style\.css\?v=[0-9a-f]+`).FindString(s.get("/").Body.String())
+	w := s.get(link)
+	if w.Code != http.StatusOK || !strings.Contains(w.Header().Get("Cache-Control"), "immutable") || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/css") {
+		t.Fatalf("%s gave %d, %v", link, w.Code, w.Header())
+	}
+	r := httptest.NewRequest(http.MethodGet, "/assets/style.css", nil)
+	r.Host = "localhost"
+	r.Header.Set("If-None-Match", w.Header().Get("ETag"))
+	again := httptest.NewRecorder()
+	s.ServeHTTP(again, r)
+	if again.Code != http.StatusNotModified || again.Body.Len() != 0 {
+		t.Errorf("asked again it gave %d and %d bytes", again.Code, again.Body.Len())
+	}
+}
+
+func TestMistakesInAnAddressAreTold(t *testing.T) {
+	t.Parallel()
+	s := emptySite(t)
+	for path, want := range map[string]int{
+		"/deliveries?state=lost": 422, "/deliveries?run=x": 422, "/deliveries?since=yesterday": 422, "/runs/abc": 404, "/runs/7": 404, "/deliveries/7": 404,
+		"/flows/none": 404, "/connections/none": 404, "/exchanges/none": 404, "/records/a/b/c": 404, "/assets/none.css": 404, "/assets/..%2fpages.go": 404, "/exchanges/none/answer": 404,
+	} {
+		if w := s.get(path); w.Code != want {
+			t.Errorf("%s gave %d, not %d", path, w.Code, want)
+		}
+	}
+}
+
+func TestBodiesAreDownloadedAndNeverShown(t *testing.T) {
+	t.Parallel()
+	s := uglySite(t)
+	id := s.exchangeOf(connector.Invoice, "5001-refused-"+hostile)
+	w := s.get("/exchanges/" + id + "/answer")
+	if !strings.Contains(w.Body.String(), "<Fault>") || !strings.HasPrefix(w.Header().Get("Content-Disposition"), "attachment") || w.Header().Get("X-Content-Type-Options") != "nosniff" {
+		t.Errorf("%v\n%s", w.Header(), w.Body)
+	}
+}
+
+func TestMetricsTellWhatOperatorsWatch(t *testing.T) {
+	t.Parallel()
+	s := uglySite(t)
+	s.Observe("erp", "create invoice", 500, 1500e6)
+	text := s.get("/metrics").Body.String()
+	for _, line := range []string{
+		`ml_connector_deliveries{flow="invoices",state="held"} 16`, `ml_connector_deliveries{flow="suppliers",state="delivered"} 63`,
+		`ml_connector_held_records{flow="invoices",reason="rejected",state="held"} 15`, `ml_connector_connection_up{connection="erp"} 0`, `ml_connector_connection_up{connection="s2p"} 1`,
+		`ml_connector_run_last_records{flow="invoices",outcome="read"} 21`, `ml_connector_run_last_error{flow="invoices"} 0`, `ml_connector_flow_paused{flow="invoices"} 0`,
+		`ml_connector_exchange_duration_seconds_bucket{answer="5xx",connection="erp",op="create invoice",le="2.5"} 1`, `ml_connector_runs_total 2`, `ml_connector_up 1`,
+		`ml_connector_queue_age_seconds{flow="invoices",state="waiting"} 0`, `ml_connector_build_info{version="test"} 1`,
+	} {
+		if !strings.Contains(text, line+"\n") {
+			t.Errorf("/metrics lacks %s", line)
+		}
+	}
+	if t.Failed() {
+		for line := range strings.Lines(text) {
+			if strings.HasPrefix(line, "ml_connector_") && !strings.Contains(line, "_bucket") {
+				t.Log(strings.TrimSpace(line))
+			}
+		}
+	}
+}
+
+func TestReadinessIsTheDatabase(t *testing.T) {
+	t.Parallel()
+	s := emptySite(t)
+	if w := s.get("/readyz"); w.Code != http.StatusOK {
+		t.Fatalf("ready: %d %s", w.Code, w.Body)
+	}
+	if err := s.app.DB.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if w := s.get("/readyz"); w.Code != http.StatusServiceUnavailable {
+		t.Errorf("without its database it says %d", w.Code)
+	}
+	if w := s.get("/healthz"); w.Code != http.StatusOK {
+		t.Errorf("alive: %d", w.Code)
+	}
+	if w := s.get("/"); w.Code < 500 || !strings.Contains(w.Body.String(), "This page can&#39;t be shown") {
+		t.Errorf("a page says %d\n%s", w.Code, w.Body)
+	}
+}
