@@ -96,9 +96,9 @@ func (b *pump) judgeAbsence(ctx context.Context, it *item) {
 		a.sight = c
 	}
 	v := a.judge()
-	if v.absent && a.sight != sightLater && a.trust != trustAlways && d.Attempts > 1 {
-		// It was sent again on weaker proof before, and that went into doubt too: the look-up may see nothing of ours at all.
-		v = verdict{reason: "not found again after it had been sent again; only a person can tell now"}
+	if v.absent && a.sight == sightEmpty && a.trust != trustAlways && d.Attempts >= emptyTries {
+		// It went into doubt again and again while the list stayed empty: the list may hide what is there.
+		v = verdict{reason: "the target's list stays empty, however often it is sent; only a person can tell now"}
 	}
 	if v.absent {
 		it.out = b.sendAgain(v.reason)
@@ -107,6 +107,9 @@ func (b *pump) judgeAbsence(ctx context.Context, it *item) {
 	b.stayInDoubt(it, v.reason, v.again, a.looks)
 	it.out.LookedAt = first
 }
+
+// emptyTries is how often something may be sent on the proof of an empty list alone.
+const emptyTries = 5
 
 // control looks up something that we know is there, to prove that the look-up sees: first what we wrote later than the
 // write in doubt, then anything of ours, then any object at all.
@@ -135,6 +138,10 @@ func (b *pump) control(ctx context.Context, it *item) (sight, error) {
 		return sightNone, err
 	}
 	if len(any) == 0 {
+		wrote, err := b.e.DB.ControlFor(ctx, b.r.flow.To, b.r.flow.Kind, time.Time{})
+		if err != nil || wrote != nil {
+			return sightNone, err // a list that is empty although we wrote something there hides it
+		}
 		return sightEmpty, nil
 	}
 	if any[0].Document == nil {

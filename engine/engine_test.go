@@ -147,15 +147,15 @@ func TestAbsenceIsNotBelievedOfALookUpThatSeesNothing(t *testing.T) {
 	}
 }
 
-func TestWhatGoesIntoDoubtAgainOnWeakProofWaitsForAPerson(t *testing.T) {
+func TestAnEmptyListIsNotBelievedForEver(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, connector.ClassDuplicate)
 	w.to.onWrite = func(connector.Write) (error, bool) { return ambiguous(), true } // nothing ever arrives: the list is empty
 	w.from.put("1", order("P1", "10", "open"))
 	w.sync()
 	w.sync()
-	if n, d := len(w.to.writes), w.last("1"); n != 2 || d.State != connector.InDoubt {
-		t.Errorf("%d writes, %s; expected two, then doubt for a person", n, d.State)
+	if n, d := len(w.to.writes), w.last("1"); n != 5 || d.State != connector.InDoubt {
+		t.Errorf("%d writes, %s; expected five, then doubt for a person", n, d.State)
 	}
 }
 
