@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -92,6 +93,14 @@ func benchmarkDelivery(b *testing.B, url string) {
 	b.StopTimer()
 	each := func(d time.Duration) float64 { return float64(d.Microseconds()) / float64(b.N) }
 	b.ReportMetric(each(processorTime(b)-spent), "µs-cpu")
+	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
+		path, _, _ = strings.Cut(path, "?")
+		_, err := db.SQL().Exec("PRAGMA wal_checkpoint(TRUNCATE)")
+		must(b, err)
+		file, err := os.Stat(path)
+		must(b, err)
+		b.ReportMetric(float64(file.Size())/float64(b.N), "bytes/delivery")
+	}
 	b.ReportMetric(each(accept), "µs/accept")
 	b.ReportMetric(each(claim), "µs/claim")
 	b.ReportMetric(each(intend), "µs/intend")

@@ -115,6 +115,15 @@ func (d dialect) goose() goose.Dialect {
 	return goose.DialectPostgres
 }
 
+// table is the text of a schema file for this database. SQLite keeps a row under its INTEGER PRIMARY KEY, or with WITHOUT
+// ROWID under any other, and needs no second tree for it.
+func (d dialect) table(text string) string {
+	if !d.sqlite {
+		return text
+	}
+	return strings.NewReplacer("BIGINT NOT NULL PRIMARY KEY", "INTEGER PRIMARY KEY", ") /* clustered */", ") WITHOUT ROWID").Replace(text)
+}
+
 // raced says that the transaction met another one and is to be done again.
 func (d dialect) raced(err error) bool {
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {

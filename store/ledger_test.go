@@ -152,19 +152,6 @@ func TestOpen(t *testing.T) {
 			}
 		}
 	})
-	t.Run("one engine at a time works on a SQLite database", func(t *testing.T) {
-		onEach(t, func(t *testing.T, f *fixture) {
-			release, err := f.LockEngine()
-			must(t, err)
-			_, err = f.LockEngine()
-			if f.IsSQLite() {
-				refused(t, "a second engine", err, connector.Conflict)
-				equal(t, "alive", f.EngineAlive(), true)
-			}
-			must(t, release())
-			equal(t, "alive after it ended", f.EngineAlive(), false)
-		})
-	})
 	t.Run("a statement that breaks a CHECK changes nothing", func(t *testing.T) {
 		onEach(t, func(t *testing.T, f *fixture) {
 			f.accept(orders, version("1", "a"))

@@ -3,7 +3,10 @@ package store
 import (
 	"context"
 	"embed"
+	"errors"
+	"io"
 	"io/fs"
+	"strings"
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -21,6 +24,7 @@ func (db *DB) migrate(ctx context.Context) error {
 	if err != nil {
 		return db.dialect.fail(op, err)
 	}
+	files = translated{files, db.dialect}
 	options := []goose.ProviderOption{goose.WithTableName("schema_version"), goose.WithDisableGlobalRegistry(true)}
 	if !db.dialect.sqlite {
 		locker, err := lock.NewPostgresSessionLocker()
@@ -52,3 +56,30 @@ func (db *DB) migrate(ctx context.Context) error {
 	}
 	return nil
 }
+
+// translated are the schema files in the words of a dialect.
+type translated struct {
+	fs.FS
+	dialect dialect
+}
+
+// Open gives a file of SQL translated, others as they are.
+func (t translated) Open(name string) (fs.File, error) {
+	f, err := t.FS.Open(name)
+	if err != nil || !strings.HasSuffix(name, ".sql") {
+		return f, err
+	}
+	text, err := io.ReadAll(f)
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return translatedFile{f, strings.NewReader(t.dialect.table(string(text)))}, nil
+}
+
+type translatedFile struct {
+	fs.File
+	text *strings.Reader
+}
+
+// Read gives the translated text.
+func (f translatedFile) Read(p []byte) (int, error) { return f.text.Read(p) }

@@ -1,6 +1,7 @@
 -- +goose Up
 -- One text for both databases: TEXT and BIGINT, BYTEA for bodies and their hashes; times are UTC microseconds, 0 = none;
--- JSON is stored and returned, never queried. IDs are given by the program from `counters`.
+-- JSON is stored and returned, never queried. IDs are given by the program from `counters`. Where SQLite would keep a second
+-- tree for the primary key, dialect.go writes `BIGINT NOT NULL PRIMARY KEY` and `/* clustered */` otherwise.
 
 -- One row is one setting of this installation, such as the vault's key ID.
 CREATE TABLE meta (
@@ -73,7 +74,7 @@ CREATE TABLE crosswalk_rows (
     source      TEXT   NOT NULL CHECK (source IN ('file', 'person')),
     PRIMARY KEY (name, left_value, right_value),
     UNIQUE (name, ord)
-);
+) /* clustered */;
 
 -- One row is one content: a Document or the body of an Exchange. What was kept lately is not kept twice.
 CREATE TABLE bodies (
@@ -113,7 +114,7 @@ CREATE TABLE record_numbers (
     connection TEXT   NOT NULL,
     record     BIGINT NOT NULL REFERENCES records (id),
     PRIMARY KEY (record, number)
-);
+) /* clustered */;
 CREATE INDEX record_numbers_by_number ON record_numbers (number);
 
 -- One row is one Version of a Record: the content that was read at one time.
@@ -125,7 +126,7 @@ CREATE TABLE versions (
     stamp    TEXT   NOT NULL,
     seen_at  BIGINT NOT NULL,
     PRIMARY KEY (record, n)
-);
+) /* clustered */;
 
 -- One row is one object known on two Connections; a is the one whose name has the smaller bytes. The two unique keys are I6: one Link a side and other Connection.
 CREATE TABLE links (
@@ -150,7 +151,7 @@ CREATE TABLE agreements (
     fingerprint    TEXT   NOT NULL,
     owned          BIGINT NOT NULL, -- body of the owned fields
     PRIMARY KEY (link, flow)
-);
+) /* clustered */;
 
 -- One row is one cycle of one Flow. Its other counts are those of its Deliveries.
 CREATE TABLE runs (
@@ -225,7 +226,7 @@ CREATE TABLE waits (
     kind       TEXT   NOT NULL,
     ext_id     TEXT   NOT NULL,
     PRIMARY KEY (delivery, kind, connection, ext_id)
-);
+) /* clustered */;
 CREATE INDEX waits_by_name ON waits (ext_id, kind, connection);
 CREATE INDEX waits_by_kind ON waits (kind);
 
@@ -238,7 +239,7 @@ CREATE TABLE natural_keys (
     record     BIGINT NOT NULL REFERENCES records (id),
     delivery   BIGINT NOT NULL,
     PRIMARY KEY (value, connection, kind)
-);
+) /* clustered */;
 CREATE INDEX natural_keys_by_record ON natural_keys (record);
 
 -- One row is one partition of a Flow: who works on it, and since which epoch.
@@ -249,7 +250,7 @@ CREATE TABLE partitions (
     owner   TEXT   NOT NULL,
     beat_at BIGINT NOT NULL,
     PRIMARY KEY (flow, n)
-);
+) /* clustered */;
 
 -- One row is one HTTP request and answer with a System, masked.
 CREATE TABLE exchanges (
