@@ -71,11 +71,30 @@ func (i *Instance) lump(l connector.Document) (quantity, price string, fault *co
 	if !i.opts.profile.bool("lump_sum") {
 		return quantity, price, nil
 	}
-	total, err := multiply(quantity, price)
-	if err != nil {
-		return "", "", connector.Errorf(connector.Invalid, "write requisition", "line %s: quantity × price can't be worked out", l.Text("linenumber")).Because(err)
+	total, fault := amount(l)
+	return "1", total, fault
+}
+
+// amount is what a line costs: the sum of its splits, which are rounded to the currency; without any, quantity × price.
+func amount(l connector.Document) (string, *connector.Error) {
+	fail := func(err error) (string, *connector.Error) {
+		return "", connector.Errorf(connector.Invalid, "write requisition", "line %s: its amount can't be worked out", l.Text("linenumber")).Because(err)
 	}
-	return "1", total, nil
+	splits := l.List("splits")
+	if len(splits) == 0 {
+		total, err := multiply(l.Text("Quantity"), l.Text("UnitPrice"))
+		if err != nil {
+			return fail(err)
+		}
+		return total, nil
+	}
+	sum := new(apd.Decimal)
+	for _, s := range splits {
+		if err := add(sum, s.Text("distributionvalue")); err != nil {
+			return fail(err)
+		}
+	}
+	return decimal(sum.Text('f')), nil
 }
 
 // multiply is exact.
@@ -88,13 +107,28 @@ func multiply(a, b string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	exact := apd.BaseContext.WithPrecision(200)
-	exact.Traps = apd.DefaultTraps | apd.Inexact
 	product := new(apd.Decimal)
-	if _, err := exact.Mul(product, x, y); err != nil {
+	if _, err := exactly().Mul(product, x, y); err != nil {
 		return "", err
 	}
 	return decimal(product.Text('f')), nil
+}
+
+// add is exact.
+func add(sum *apd.Decimal, amount string) error {
+	x, _, err := apd.NewFromString(amount)
+	if err != nil {
+		return err
+	}
+	_, err = exactly().Add(sum, sum, x)
+	return err
+}
+
+// exactly is an arithmetic that refuses to round.
+func exactly() *apd.Context {
+	c := apd.BaseContext.WithPrecision(200)
+	c.Traps = apd.DefaultTraps | apd.Inexact
+	return c
 }
 
 // splitSets makes one CustomFieldValueSet a ChartField; splitindex ties the sets together, so each set lists every split.

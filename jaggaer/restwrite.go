@@ -144,13 +144,17 @@ func (i *Instance) requisitionJSON(e entity, d connector.Document) (map[string]a
 	total, currency := new(apd.Decimal), ""
 	for _, g := range d.List("RequisitionSupplierGroup") {
 		for _, l := range g.List("RequisitionLine") {
-			line, amount, fault := i.lineJSON(g.Text("SupplierNumber"), l)
+			line, fault := i.lineJSON(g.Text("SupplierNumber"), l)
+			if fault != nil {
+				return nil, fault
+			}
+			cost, fault := amount(l)
 			if fault != nil {
 				return nil, fault
 			}
 			lines = append(lines, line)
 			currency = l.Text("currency")
-			if err := add(total, amount); err != nil {
+			if err := add(total, cost); err != nil {
 				return nil, connector.Errorf(connector.Invalid, "write requisition", "the total can't be worked out").Because(err)
 			}
 		}
@@ -159,10 +163,10 @@ func (i *Instance) requisitionJSON(e entity, d connector.Document) (map[string]a
 	return map[string]any{"header": header, "lineList": map[string]any{"requisitionLine": lines}}, nil
 }
 
-func (i *Instance) lineJSON(supplier string, l connector.Document) (line map[string]any, amount string, fault *connector.Error) {
+func (i *Instance) lineJSON(supplier string, l connector.Document) (map[string]any, *connector.Error) {
 	quantity, price, fault := i.lump(l)
 	if fault != nil {
-		return nil, "", fault
+		return nil, fault
 	}
 	item := map[string]any{
 		"catalogNumber": l.Text("CatalogNumber"), "description": l.Text("Description"), "productType": l.Text("ProductType"),
@@ -171,24 +175,16 @@ func (i *Instance) lineJSON(supplier string, l connector.Document) (line map[str
 	if code := l.Text("CommodityCode"); code != "" {
 		item["commodityCode"] = code
 	}
-	line = map[string]any{"lineNumber": json.Number(l.Text("linenumber")), "item": item, "quantity": json.Number(quantity), "unitPrice": json.Number(price)}
+	line := map[string]any{"lineNumber": json.Number(l.Text("linenumber")), "item": item, "quantity": json.Number(quantity), "unitPrice": json.Number(price)}
 	if supplier != "" {
 		line["supplier"] = map[string]any{"supplierNumber": supplier}
 	}
 	splits := l.List("splits")
 	if len(splits) == 0 {
-		amount, err := multiply(quantity, price)
-		if err != nil {
-			return nil, "", connector.Errorf(connector.Invalid, "write requisition", "line %s: quantity × price can't be worked out", l.Text("linenumber")).Because(err)
-		}
-		return line, amount, nil
+		return line, nil
 	}
-	sum := new(apd.Decimal)
 	entries := make([]any, len(splits))
 	for n, s := range splits {
-		if err := add(sum, s.Text("distributionvalue")); err != nil {
-			return nil, "", connector.Errorf(connector.Invalid, "write requisition", "line %s: the splits can't be added", l.Text("linenumber")).Because(err)
-		}
 		entries[n] = map[string]any{
 			"splitIndex": json.Number(s.Text("splitindex")), "distributionValue": json.Number(s.Text("distributionvalue")),
 			"customFieldValueList": map[string]any{"customFieldValue": i.splitValues(splits, s)},
@@ -197,7 +193,7 @@ func (i *Instance) lineJSON(supplier string, l connector.Document) (line map[str
 	line[splitMember] = map[string]any{"splittableFieldSetGroup": []any{map[string]any{"splittableFieldIndexSet": []any{map[string]any{
 		"context": "Line", "distributionType": "AmountOfPrice", "splittableFieldIndexList": map[string]any{"splittableFieldIndex": entries},
 	}}}}}
-	return line, sum.Text('f'), nil
+	return line, nil
 }
 
 // splitValues are the ChartFields of one split, in which a blank that other splits fill is empty_value.
@@ -216,18 +212,6 @@ func (i *Instance) splitValues(all []connector.Document, s connector.Document) [
 
 // userExists is the returnCode for a main user that exists already, which is no harm (JAGGAER.md §6, row 19).
 const userExists = -996
-
-// add is exact.
-func add(sum *apd.Decimal, amount string) error {
-	x, _, err := apd.NewFromString(amount)
-	if err != nil {
-		return err
-	}
-	exact := apd.BaseContext.WithPrecision(200)
-	exact.Traps = apd.DefaultTraps | apd.Inexact
-	_, err = exact.Add(sum, sum, x)
-	return err
-}
 
 // postRecord posts one record and judges the answer (JAGGAER.md §5.1); the Receipt has the warnings.
 func (i *Instance) postRecord(ctx context.Context, op string, e entity, record map[string]any) (map[string]any, connector.Receipt, error) {

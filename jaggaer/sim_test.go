@@ -6,7 +6,9 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -326,43 +328,101 @@ func TestRequisitionsThere(t *testing.T) {
 	}
 }
 
-// TestDoubtAtTheRouter disturbs an import: what may have happened is ambiguous, what surely did not is not.
-func TestDoubtAtTheRouter(t *testing.T) {
+// slow are faults of time and size, which the network in between deals with.
+var slow = []string{"huge", "gzip_bomb", "black_hole", "delay", "delay_before", "cut"}
+
+// TestNoFaultTellsALie arms each fault of the simulator for each write: what is told as done is there, and what is told as
+// surely not done is not. Only doubt may be either.
+func TestNoFaultTellsALie(t *testing.T) {
 	t.Parallel()
-	for kind, row := range map[string]struct {
-		code   connector.Code
-		stored bool
-	}{
-		"close_after":  {connector.Ambiguous, true},
-		"status_500":   {connector.Ambiguous, false},
-		"throttle":     {connector.Throttled, false},
-		"unauthorized": {connector.Credentials, false},
-	} {
-		if !knownFault(kind) {
+	account := connector.Document{"fieldInternalName": "Account", "value": "619999", "description": "Old supplies", "active": "false"}
+	for _, kind := range jaggaersim.FaultKinds() {
+		if slices.Contains(slow, kind) {
 			continue
 		}
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			b := openSim(t, jaggaersim.Switches{AnyValue: true})
-			if err := b.Fault(jaggaersim.Fault{Kind: kind, Operation: "requisition.create"}); err != nil {
-				t.Fatal(err)
-			}
-			_, err := b.Write(t.Context(), connector.Write{Kind: connector.Requisition, Document: b.requisition("US001-0000001234")})
-			mustFail(t, err, row.code)
-			if stored := len(b.Requisitions()) == 1; stored != row.stored {
-				t.Errorf("stored %v", stored)
+			for _, operation := range []string{"requisition.create", "supplier.write", "cfv.write"} {
+				b := openSim(t, jaggaersim.Switches{AnyValue: true})
+				write := connector.Write{Kind: connector.Requisition, Document: b.requisition("US001-0000001234")}
+				count := func() int { return len(b.Requisitions()) }
+				switch operation {
+				case "supplier.write":
+					write = connector.Write{Kind: connector.Supplier, Document: supplierDocument("0000099001", "Acme")}
+					count = func() int { return len(b.Suppliers()) }
+				case "cfv.write":
+					write = connector.Write{Kind: connector.GLAccount, Document: account}
+					count = func() int { return len(b.CustomFieldValues()) }
+				}
+				if err := b.Fault(jaggaersim.Fault{Kind: kind, Operation: operation, Times: -1}); err != nil {
+					t.Fatal(err)
+				}
+				before := count()
+				receipt, err := b.Write(t.Context(), write)
+				stored := count() > before
+				e := connector.AsError(err)
+				switch {
+				case e == nil && !stored:
+					t.Errorf("%s: told as done, and is not there: %+v", operation, receipt)
+				case e == nil || e.Code == connector.Ambiguous || kind == "xml_partial":
+				case stored:
+					t.Errorf("%s: told as not done, and is there: %v", operation, e)
+				}
+				if e != nil && (e.Hint == "" || e.Op == "") {
+					t.Errorf("%s: no hint or operation: %+v", operation, e)
+				}
 			}
 		})
 	}
 }
 
-func knownFault(kind string) bool {
-	for _, k := range jaggaersim.FaultKinds() {
-		if k == kind {
-			return true
+// TestReadsRecover arms each fault once for lists and details: the read after it has everything.
+func TestReadsRecover(t *testing.T) {
+	t.Parallel()
+	for _, kind := range jaggaersim.FaultKinds() {
+		if slices.Contains(slow, kind) {
+			continue
 		}
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			for _, operation := range []string{"po.list", "po.read"} {
+				b := openSim(t, jaggaersim.Switches{PageSize: 5})
+				if err := b.Fault(jaggaersim.Fault{Kind: kind, Operation: operation, Skip: 1}); err != nil {
+					t.Fatal(err)
+				}
+				q := connector.Query{Kind: connector.PurchaseOrder, To: noon}
+				if _, err := b.readAll(q); err != nil && connector.AsError(err).Hint == "" {
+					t.Errorf("%s: no hint: %v", operation, err)
+				}
+				page, err := b.readAll(q)
+				if err != nil || len(page.Problems) > 0 || len(page.Versions) != len(b.Orders()) {
+					t.Errorf("%s: afterwards %d of %d read, %v, %v", operation, len(page.Versions), len(b.Orders()), page.Problems, err)
+				}
+			}
+		})
 	}
-	return false
+}
+
+// TestManyWorkersShareAnInstance: reads, writes and look-ups at once, with tokens revoked under way.
+func TestManyWorkersShareAnInstance(t *testing.T) {
+	t.Parallel()
+	b := openSim(t, jaggaersim.Switches{RevokeEvery: 50, PageSize: 5}, func(s connector.Settings) { s["concurrency"] = 8 })
+	var wg sync.WaitGroup
+	for n := range 12 {
+		wg.Go(func() {
+			d := supplierDocument(fmt.Sprintf("%010d", 880000+n), "Acme")
+			if _, err := b.Write(t.Context(), connector.Write{Kind: connector.Supplier, Document: d}); err != nil {
+				t.Error(err)
+			}
+			if found, err := b.Find(t.Context(), connector.Lookup{Kind: connector.Supplier, Document: d}); err != nil || len(found) != 1 {
+				t.Errorf("%v, %v", found, err)
+			}
+			if page, err := b.Read(t.Context(), connector.Query{Kind: connector.PurchaseOrder}); err != nil || len(page.Versions) != 5 {
+				t.Errorf("%d read, %v", len(page.Versions), err)
+			}
+		})
+	}
+	wg.Wait()
 }
 
 func TestCheckOfAHealthyConnection(t *testing.T) {

@@ -17,6 +17,7 @@ type tokens struct {
 	mu      sync.Mutex
 	value   string
 	renew   time.Time // ask for another one from then on
+	taken   string    // the last token that the API took
 	had     bool      // there was a good token before
 	flight  *flight
 	refused *connector.Error // JAGGAER does not know who we are: only a ping asks again, or a newly opened Instance
@@ -85,13 +86,21 @@ func (i *Instance) fly(ctx context.Context, f *flight) {
 	close(f.done)
 }
 
-// drop forgets a token that was refused, unless another one has taken its place.
-func (t *tokens) drop(used string) {
+// accept notes that the API took a token.
+func (t *tokens) accept(used string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.taken = used
+}
+
+// drop forgets a token that was refused, unless another one has taken its place. It says whether the API had taken it.
+func (t *tokens) drop(used string) (proven bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.value == used {
 		t.value = ""
 	}
+	return t.taken == used
 }
 
 // lately is the refusal of a log-in not longer ago than this, nil when there is none.

@@ -193,6 +193,29 @@ func TestAnExpiredToken(t *testing.T) {
 	}
 }
 
+// TestATokenRevokedBetweenOthers: the new token is taken from another call before this one's repetition meets its end.
+func TestATokenRevokedBetweenOthers(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		revoked int // calls that meet a revoked token
+		code    connector.Code
+	}{"twice": {2, ""}, "three times": {3, ""}, "for ever": {99, connector.Credentials}} {
+		n := 0
+		f := &fake{}
+		b := open(t, f)
+		f.answer = func(r connector.Request) (*connector.Response, error) {
+			if n++; n <= row.revoked {
+				b.tokens.accept(r.Secrets[0]) // by another call
+				return respond(401, ""), nil
+			}
+			return reply200(emptyList), nil
+		}
+		if err := readOrders(b); connector.CodeOf(err) != row.code || f.tokens != min(row.revoked, maxRenewals)+1 {
+			t.Errorf("%s: %v, %d log-ins", name, err, f.tokens)
+		}
+	}
+}
+
 func TestTheSecretChangesWhileRunning(t *testing.T) {
 	t.Parallel()
 	f := inTurn(reply200(emptyList), respond(401, ""))

@@ -115,6 +115,15 @@ func wellFormed(t *testing.T, text []byte) {
 	}
 }
 
+func TestControlCharactersAreNotSent(t *testing.T) {
+	t.Parallel()
+	n := branchOf("A", leaf("B", "x\x00\x0b\r\ny\ufffe\ufffdz")).with("c", "x\x01\ty")
+	text, err := document(n, "")
+	if want := `<?xml version="1.0" encoding="UTF-8"?>` + "\n" + `<A c="x y"><B>x  yz</B></A>`; err != nil || string(text) != want {
+		t.Errorf("%q, %v", text, err)
+	}
+}
+
 func TestMessageIDs(t *testing.T) {
 	t.Parallel()
 	f := always(200, stored)
@@ -143,7 +152,7 @@ func TestMessageIDs(t *testing.T) {
 			t.Errorf("%s has the same message id", what)
 		}
 	}
-	if id(t.Context(), one) == id(t.Context(), one) {
+	if a, b := id(t.Context(), one), id(t.Context(), one); a == b {
 		t.Error("two documents without a Delivery have the same message id")
 	}
 }
