@@ -65,9 +65,9 @@ func Open(ctx context.Context, c Config) (*App, error) {
 // Close closes the database.
 func (a *App) Close() error { return a.DB.Close() }
 
-// newEngine makes an engine in this process; sole says that no other process can be delivering on the database.
-func (a *App) newEngine(sole bool) *engine.Engine {
-	return engine.New(engine.Config{DB: a.DB, Open: a.open, Now: a.Now, Jitter: rand.Float64, Owner: a.Owner, Sole: sole, Log: a.Log, Progress: a.Progress})
+// newEngine makes an engine in this process. On SQLite whoever delivers holds the lock, so no other process can be at it.
+func (a *App) newEngine() *engine.Engine {
+	return engine.New(engine.Config{DB: a.DB, Open: a.open, Now: a.Now, Jitter: rand.Float64, Owner: a.Owner, Sole: a.DB.IsSQLite(), Log: a.Log, Progress: a.Progress})
 }
 
 // Known is what a configuration file may refer to here; with secrets, their values are read.

@@ -205,7 +205,7 @@ func (a *App) deliver(ctx context.Context, ids []int64, wait time.Duration) erro
 		return err
 	}
 	defer unlock()
-	_, err = a.newEngine(true).Settle(ctx, names, wait)
+	_, err = a.newEngine().Settle(ctx, names, wait)
 	return err
 }
 

@@ -73,7 +73,7 @@ func (a *App) Ping(ctx context.Context, names []string) ([]Ping, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := a.newEngine(false)
+	e := a.newEngine()
 	out := []Ping{}
 	for _, c := range all {
 		if len(names) > 0 && !slices.Contains(names, c.Name) {

@@ -61,7 +61,7 @@ func (a *App) Sync(ctx context.Context, o SyncOptions, actor string) (Synced, er
 	if err := a.enterSync(ctx, o, actor); err != nil {
 		return Synced{}, err
 	}
-	rep, err := a.newEngine(true).Sync(ctx, engine.SyncRequest{Flows: o.Flows, Trigger: connector.TriggerManual, Since: o.Since, Until: o.Until, Wait: o.Wait})
+	rep, err := a.newEngine().Sync(ctx, engine.SyncRequest{Flows: o.Flows, Trigger: connector.TriggerManual, Since: o.Since, Until: o.Until, Wait: o.Wait})
 	return synced(rep.Runs, rep.TimedOut), err
 }
 
@@ -217,7 +217,7 @@ func (a *App) DryRun(ctx context.Context, o SyncOptions) (Plan, error) {
 	if _, err := a.flowNames(ctx, o.Flows); err != nil {
 		return Plan{}, err
 	}
-	planned, err := a.newEngine(false).Plan(ctx, engine.SyncRequest{Flows: o.Flows, Since: o.Since, Until: o.Until})
+	planned, err := a.newEngine().Plan(ctx, engine.SyncRequest{Flows: o.Flows, Since: o.Since, Until: o.Until})
 	out := Plan{Rows: []PlanRow{}, Runs: synced(planned.Runs, false).Runs}
 	for _, r := range planned.Rows {
 		row := PlanRow{Flow: r.Flow, Record: Place(r.Record), Operation: r.Operation, Target: Place(r.Target), Changes: r.Changes, Error: ErrorShape(r.Err)}

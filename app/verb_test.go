@@ -153,7 +153,7 @@ func (b *bench) answerOne() error {
 		if r.Actor != "cli:jdoe" {
 			return errors.New("the request does not say who asked")
 		}
-		rep, err := b.newEngine(true).Sync(ctx, engine.SyncRequest{Flows: r.Flows, Trigger: connector.TriggerManual, Wait: r.Wait})
+		rep, err := b.newEngine().Sync(ctx, engine.SyncRequest{Flows: r.Flows, Trigger: connector.TriggerManual, Wait: r.Wait})
 		if err != nil {
 			return err
 		}

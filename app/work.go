@@ -27,7 +27,7 @@ func (a *App) Work(ctx context.Context, started func()) error {
 	if err := a.checkKey(ctx); err != nil {
 		return err
 	}
-	s, err := engine.NewScheduler(ctx, a.newEngine(a.DB.IsSQLite()), workers)
+	s, err := engine.NewScheduler(ctx, a.newEngine(), workers)
 	if err != nil {
 		return err
 	}

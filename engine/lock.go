@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	connector "ml-connector"
 )
@@ -25,12 +24,9 @@ func Lock(url string) (unlock func(), err error) {
 	if err != nil {
 		return nil, connector.Errorf(connector.Misconfigured, "lock the database", "its lock file cannot be made").Because(err).Advise("Give the folder of the database write permission.")
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	if err := lockFile(f); err != nil {
 		_ = f.Close()
-		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, ErrAlive
-		}
-		return nil, connector.Errorf(connector.Misconfigured, "lock the database", "its lock file cannot be locked").Because(err).Advise("SQLite needs a local file system.")
+		return nil, ErrAlive
 	}
 	return func() { _ = f.Close() }, nil
 }
