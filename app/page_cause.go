@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cockroachdb/apd/v3"
+
 	connector "ml-connector"
 	"ml-connector/store"
 )
@@ -137,15 +139,14 @@ func (a *App) cured(ctx context.Context, g *gathered, rows int) (Cause, error) {
 }
 
 // compareMoney orders by the largest single amount, whatever its currency: it is only an order of rows.
-func compareMoney(x, y []Money) int {
-	return cmp.Compare(largest(x), largest(y))
-}
+func compareMoney(x, y []Money) int { return largest(x).Cmp(largest(y)) }
 
-func largest(all []Money) int {
-	most := 0
+func largest(all []Money) *apd.Decimal {
+	most := apd.New(0, 0)
 	for _, m := range all {
-		whole, _, _ := strings.Cut(strings.TrimPrefix(m.Amount, "-"), ".")
-		most = max(most, len(whole)) // its number of digits
+		if x, _, err := apd.NewFromString(m.Amount); err == nil && x.Cmp(most) > 0 {
+			most = x
+		}
 	}
 	return most
 }

@@ -2,7 +2,9 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 
 	connector "ml-connector"
 	"ml-connector/mapping"
@@ -173,12 +175,32 @@ func sideRows(sent, there connector.Document, rules map[string]string) []SideRow
 		values[c.Field] = c.New
 	}
 	var out []SideRow
-	for _, c := range connector.Diff(nil, sent) {
+	for _, c := range Leaves(sent) {
 		value, known := values[c.Field]
 		known = known || there != nil
 		out = append(out, SideRow{Field: c.Field, Sent: c.New, There: value, Known: known, Differs: known && value != c.New, Rule: rules[withoutPlaces(c.Field)]})
 	}
 	return out
+}
+
+// Leaves lists the fields of a Document by their paths, elements of lists in their order.
+func Leaves(d connector.Document) []connector.Change {
+	out := connector.Diff(nil, d)
+	slices.SortStableFunc(out, func(x, y connector.Change) int { return strings.Compare(sortable(x.Field), sortable(y.Field)) })
+	return out
+}
+
+// sortable fills the places of a path up with zeros, so that LINE[2] stands before LINE[10].
+func sortable(path string) string {
+	var b strings.Builder
+	for part := range strings.SplitSeq(path, "[") {
+		if place, rest, found := strings.Cut(part, "]"); found {
+			fmt.Fprintf(&b, "[%06s]%s", place, rest)
+			continue
+		}
+		b.WriteString(part)
+	}
+	return b.String()
 }
 
 // ruleTexts says, for each field of a Flow's target, where it comes from.

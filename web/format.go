@@ -23,6 +23,7 @@ var functions = template.FuncMap{
 	"money":    money,
 	"mark":     mark,
 	"word":     stateWord,
+	"meaning":  func(s connector.State) string { return meanings[s] },
 	"kind":     kindWord,
 	"class":    stateClass,
 	"record":   recordURL,
@@ -42,7 +43,7 @@ var functions = template.FuncMap{
 	"link":     connectionMark,
 	"host":     hostOf,
 	"one":      one,
-	"flat":     func(d connector.Document) []connector.Change { return connector.Diff(nil, d) },
+	"flat":     app.Leaves,
 }
 
 // clock tells times relative to one moment, so that a page agrees with itself.
@@ -168,6 +169,19 @@ func stateWord(s connector.State) string {
 		return "read"
 	}
 	return strings.ReplaceAll(string(s), "_", " ")
+}
+
+// meanings say in a few words what a state means for a person.
+var meanings = map[connector.State]string{
+	connector.Delivered:  "the target took it",
+	connector.Unchanged:  "nothing to send: the target has it",
+	connector.Filtered:   "not meant to go: it does not pass the flow's filter",
+	connector.Skipped:    "a person let it be",
+	connector.Superseded: "a newer version took its place",
+	connector.Waiting:    "to be sent, or being sent now",
+	connector.Blocked:    "waits for what it refers to, and goes on by itself",
+	connector.InDoubt:    "may have arrived; looked up before anything is sent again",
+	connector.Held:       "waits for a person",
 }
 
 // stateClass is the class that gives a state its colour.

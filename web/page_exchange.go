@@ -41,7 +41,7 @@ func (p *Pages) exchange(r *http.Request) (view, error) {
 	case x.Run != 0:
 		crumbs = append(crumbs, crumb{"Run " + count(x.Run), "/runs/" + plainCount(x.Run)})
 	}
-	return view{Template: "exchange", Question: "What exactly was said?", Title: x.Op + " at " + x.Connection, Crumbs: crumbs, Body: b}, nil
+	return view{Template: "exchange", Question: "What exactly was said?", Title: sentenceCase(x.Op) + " at " + x.Connection, Crumbs: crumbs, Body: b}, nil
 }
 
 func headers(all map[string]string) []header {

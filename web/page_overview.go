@@ -65,15 +65,30 @@ func (b overviewBody) answer() string {
 	case len(b.Flows) == 0:
 		return "Nothing is set up yet."
 	case still != "" && b.Needs.Total > 0:
-		return "No: " + still + ", and " + records(b.Needs.Total) + " a person."
+		return "No: " + still + ", and " + records(b.Needs.Total) + " a person" + b.waiting() + "."
 	case still != "":
 		return "No: " + still + "."
 	case b.Needs.Total > 0:
-		return "Almost: " + records(b.Needs.Total) + " a person."
+		return "Almost: " + records(b.Needs.Total) + " a person" + b.waiting() + "."
 	case open > 0:
 		return "On its way: " + plural(open, "delivery is", "deliveries are") + " still to come."
 	}
 	return "Yes, everything is across."
+}
+
+// waiting is the money that stands still, unless that would be a list.
+func (b overviewBody) waiting() string {
+	var sums []string
+	for _, m := range b.Needs.Money {
+		sums = append(sums, grouped(m.Amount)+" "+m.Currency)
+	}
+	switch {
+	case b.Needs.Seen < b.Needs.Total, len(sums) == 0, len(sums) > 2:
+		return ""
+	case len(sums) == 1:
+		return "; " + sums[0] + " is waiting"
+	}
+	return "; " + strings.Join(sums, " and ") + " are waiting"
 }
 
 func records(n int) string { return plural(n, "delivery needs", "deliveries need") }

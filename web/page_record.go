@@ -13,7 +13,45 @@ type recordBody struct {
 	app.RecordPage
 	Target  bool // the Record was not read to be sent: it is the other side
 	Differs int
+	Head    []app.SideRow // fields that stand once
+	Lists   []sideList    // those of lists
 	Life    []stage
+}
+
+// sideList is one list of a Document, all its fields below it.
+type sideList struct {
+	Name     string
+	Elements int
+	Differs  int
+	Rows     []app.SideRow
+}
+
+// arrange puts the fields of lists below those that stand once.
+func (b *recordBody) arrange() {
+	elements := map[string]bool{}
+	for _, s := range b.Sides {
+		if s.Differs {
+			b.Differs++
+		}
+		name, rest, listed := strings.Cut(s.Field, "[")
+		if !listed {
+			b.Head = append(b.Head, s)
+			continue
+		}
+		if len(b.Lists) == 0 || b.Lists[len(b.Lists)-1].Name != name {
+			b.Lists = append(b.Lists, sideList{Name: name})
+		}
+		l := &b.Lists[len(b.Lists)-1]
+		place, _, _ := strings.Cut(rest, "]")
+		if key := name + "[" + place; !elements[key] {
+			elements[key] = true
+			l.Elements++
+		}
+		if s.Differs {
+			l.Differs++
+		}
+		l.Rows = append(l.Rows, s)
+	}
 }
 
 // stage is a station in the life of what was delivered.
@@ -48,11 +86,7 @@ func (p *Pages) recordView(r *http.Request, rec connector.Record, delivery int64
 		return view{}, err
 	}
 	b := recordBody{RecordPage: shown, Target: len(shown.Deliveries) == 0 && shown.Focus != nil}
-	for _, s := range shown.Sides {
-		if s.Differs {
-			b.Differs++
-		}
-	}
+	b.arrange()
 	if shown.Focus != nil {
 		b.Life = lifeOf(shown.Focus)
 	}
