@@ -20,8 +20,14 @@ const small = 200
 
 // What a content is kept for. Documents stay; what was exchanged is removed after the time of retention.
 const (
-	forDocument = "document"
-	forExchange = "exchange"
+	forDocument = "d"
+	forExchange = "x"
+)
+
+// How the bytes of a content are kept. The letters stand in every row.
+const (
+	raw        = "r"
+	compressed = "z"
 )
 
 // codec compresses bodies; both of its halves may be used by many goroutines.
@@ -56,15 +62,15 @@ type body struct {
 }
 
 // pack hashes and compresses; no content gives an empty hash.
-func (c codec) pack(raw []byte, purpose string) *body {
-	if len(raw) == 0 {
+func (c codec) pack(content []byte, purpose string) *body {
+	if len(content) == 0 {
 		return &body{hash: []byte{}}
 	}
-	sum := sha256.Sum256(raw)
-	b := &body{hash: sum[:], size: len(raw), codec: "raw", bytes: raw, purpose: purpose}
-	if len(raw) >= small {
-		if packed := c.enc.EncodeAll(raw, nil); len(packed) < len(raw) {
-			b.codec, b.bytes = "zstd", packed
+	sum := sha256.Sum256(content)
+	b := &body{hash: sum[:], size: len(content), codec: raw, bytes: content, purpose: purpose}
+	if len(content) >= small {
+		if packed := c.enc.EncodeAll(content, nil); len(packed) < len(content) {
+			b.codec, b.bytes = compressed, packed
 		}
 	}
 	return b
@@ -78,18 +84,18 @@ func (c codec) packDocument(d connector.Document) *body {
 }
 
 func (c codec) unpack(name string, bytes []byte) ([]byte, error) {
-	if name != "zstd" {
+	if name != compressed {
 		return bytes, nil
 	}
 	return c.dec.DecodeAll(bytes, nil)
 }
 
 func (c codec) document(name string, bytes []byte) (connector.Document, error) {
-	raw, err := c.unpack(name, bytes)
+	content, err := c.unpack(name, bytes)
 	if err != nil {
 		return nil, err
 	}
-	return connector.ParseDocument(raw)
+	return connector.ParseDocument(content)
 }
 
 // recentFor is how long a content counts as just kept, and recentMost how many do.
@@ -206,11 +212,11 @@ func (db *DB) bodyBytes(r reader, id int64) ([]byte, error) {
 	if err != nil || !found {
 		return nil, err
 	}
-	raw, err := db.bodies.unpack(name, bytes)
+	content, err := db.bodies.unpack(name, bytes)
 	if err != nil {
 		return nil, r.fail("read a content", err)
 	}
-	return raw, nil
+	return content, nil
 }
 
 // documents reads Documents by the IDs of their contents.
@@ -251,13 +257,22 @@ func unhex(hash string) ([]byte, error) {
 	return key, nil
 }
 
+// hashBytes is a hash that we made ourselves, in the form in which it is stored.
+func hashBytes(hash string) []byte {
+	b, err := hex.DecodeString(hash)
+	if err != nil {
+		panic("a hash is not in hex: " + hash)
+	}
+	return b
+}
+
 // Forget removes the bodies of Exchanges that were kept before a time; the Exchanges themselves, Documents and Entries
 // stay. It removes at most limit of them and says how many, so that it can be done in small steps.
 func (db *DB) Forget(ctx context.Context, before time.Time, limit int) (int, error) {
 	var n int64
 	err := db.Tx(ctx, func(tx *Tx) (err error) {
 		// One that was kept just before may have been used for a while after.
-		n, err = tx.exec("remove old bodies", "DELETE FROM bodies WHERE id IN (SELECT id FROM bodies WHERE purpose = 'exchange' AND kept_at < $1 ORDER BY id LIMIT $2)",
+		n, err = tx.exec("remove old bodies", "DELETE FROM bodies WHERE id IN (SELECT id FROM bodies WHERE purpose = 'x' AND kept_at < $1 ORDER BY id LIMIT $2)",
 			micros(before.Add(-recentFor)), int64(limit))
 		return err
 	})

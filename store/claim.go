@@ -174,10 +174,11 @@ func (db *DB) agreements(v reader, flow string, links []int64) (map[int64]*conne
  LEFT JOIN bodies b ON b.id = a.owned WHERE a.flow = $1 AND a.link IN (`+in+")", args, func(rows *sql.Rows) error {
 			a := connector.Agreement{Flow: flow}
 			var codec string
-			var bytes []byte
-			if err := rows.Scan(&a.Link, &a.SourceVersion, &a.TargetVersion, &a.Revision, &a.Fingerprint, &codec, &bytes); err != nil {
+			var fingerprint, bytes []byte
+			if err := rows.Scan(&a.Link, &a.SourceVersion, &a.TargetVersion, &a.Revision, &fingerprint, &codec, &bytes); err != nil {
 				return err
 			}
+			a.Fingerprint = hexHash(fingerprint)
 			out[a.Link] = &a
 			if codec == "" {
 				return nil

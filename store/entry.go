@@ -47,7 +47,7 @@ func (tx *Tx) seal() error {
 			written = details
 		}
 		prev, buf = link(buf, *e, written, prev)
-		rows[i] = []any{e.Number, micros(e.Time), e.Actor, e.Action, e.Subject, e.Run, e.Delivery, e.Exchange, details, prev}
+		rows[i] = []any{e.Number, micros(e.Time), e.Actor, e.Action, e.Subject, e.Run, e.Delivery, e.Exchange, details, hashBytes(prev)}
 	}
 	_, err := tx.insert(op, "INSERT INTO entries (number, at, actor, action, subject, run, delivery, exchange, details, hash)", "", rows)
 	if err != nil {
@@ -70,8 +70,9 @@ func scanEntry(rows *sql.Rows) (connector.Entry, error) {
 // scanRawEntry leaves the details as they are stored: "" for none.
 func scanRawEntry(rows *sql.Rows) (e connector.Entry, details string, err error) {
 	var at int64
-	err = rows.Scan(&e.Number, &at, &e.Actor, &e.Action, &e.Subject, &e.Run, &e.Delivery, &e.Exchange, &details, &e.Hash)
-	e.Time = time.UnixMicro(at).UTC()
+	var hash []byte
+	err = rows.Scan(&e.Number, &at, &e.Actor, &e.Action, &e.Subject, &e.Run, &e.Delivery, &e.Exchange, &details, &hash)
+	e.Time, e.Hash = time.UnixMicro(at).UTC(), hexHash(hash)
 	return e, details, err
 }
 

@@ -182,7 +182,11 @@ func (s *settling) writeAgreements() error {
 			continue
 		}
 		a := o.Agreement
-		rows = append(rows, []any{o.link, s.flow, int64(a.SourceVersion), a.TargetVersion, a.Revision, a.Fingerprint, s.owned[o.Delivery].id})
+		fingerprint, err := unhex(a.Fingerprint)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, []any{o.link, s.flow, int64(a.SourceVersion), a.TargetVersion, a.Revision, fingerprint, s.owned[o.Delivery].id})
 	}
 	_, err := s.tx.insert("store agreements", "INSERT INTO agreements (link, flow, source_version, target_version, revision, fingerprint, owned)", ` ON CONFLICT (link, flow) DO UPDATE SET
  source_version = excluded.source_version, target_version = excluded.target_version, revision = excluded.revision, fingerprint = excluded.fingerprint, owned = excluded.owned`, rows)

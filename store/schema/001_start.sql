@@ -79,10 +79,10 @@ CREATE TABLE crosswalk_rows (
 -- One row is one content: a Document or the body of an Exchange. What was kept lately is not kept twice.
 CREATE TABLE bodies (
     id      BIGINT NOT NULL PRIMARY KEY,
-    purpose TEXT   NOT NULL CHECK (purpose IN ('document', 'exchange')),
+    purpose TEXT   NOT NULL CHECK (purpose IN ('d', 'x')), -- Document, Exchange
     kept_at BIGINT NOT NULL,
     size    BIGINT NOT NULL, -- of the raw content
-    codec   TEXT   NOT NULL CHECK (codec IN ('raw', 'zstd')),
+    codec   TEXT   NOT NULL CHECK (codec IN ('r', 'z')),   -- raw, zstd
     bytes   BYTEA  NOT NULL
 );
 
@@ -148,7 +148,7 @@ CREATE TABLE agreements (
     source_version BIGINT NOT NULL,
     target_version TEXT   NOT NULL,
     revision       TEXT   NOT NULL,
-    fingerprint    TEXT   NOT NULL,
+    fingerprint    BYTEA  NOT NULL,
     owned          BIGINT NOT NULL, -- body of the owned fields
     PRIMARY KEY (link, flow)
 ) /* clustered */;
@@ -284,7 +284,7 @@ CREATE TABLE entries (
     delivery BIGINT NOT NULL,
     exchange TEXT   NOT NULL,
     details  TEXT   NOT NULL, -- JSON
-    hash     TEXT   NOT NULL
+    hash     BYTEA  NOT NULL
 );
 -- Of a Delivery's Entries, record and Run are found through the Delivery.
 CREATE INDEX entries_by_delivery ON entries (delivery, number) WHERE delivery > 0;
