@@ -41,7 +41,7 @@ type DeliveryList struct {
 }
 
 // mostCounted is up to where a list is counted out, when nobody knows its number.
-const mostCounted = 1000
+const mostCounted = 500
 
 // mostPassed is how many Deliveries that don't fit a list passes over before it ends.
 const mostPassed = 20_000
@@ -171,12 +171,14 @@ func (a *App) firstRunSince(ctx context.Context, since time.Time) (int64, error)
 	return low, nil
 }
 
-// RecordList finds the Records that a text may mean, at most limit of them, and whether there are more.
+// RecordList finds the Records that a text may mean, at most limit of them, and whether there are more. Those that a Flow
+// sends stand before those that are only known as their other side.
 func (a *App) RecordList(ctx context.Context, search string, limit int) (rows []Record, more bool, err error) {
-	err = a.DB.EachRecord(ctx, store.RecordFilter{Search: search, Newest: true, Limit: limit + 1}, func(r store.ListedRecord) error {
+	err = a.DB.EachRecord(ctx, store.RecordFilter{Search: search, Newest: true, Limit: 4 * limit}, func(r store.ListedRecord) error {
 		rows = append(rows, RecordShape(r))
 		return nil
 	})
+	slices.SortStableFunc(rows, func(x, y Record) int { return cmp.Compare(min(1, len(y.State)), min(1, len(x.State))) })
 	if len(rows) > limit {
 		rows, more = rows[:limit], true
 	}

@@ -166,7 +166,7 @@ func money(m app.Money) template.HTML {
 // stateWord is how a state is called.
 func stateWord(s connector.State) string {
 	if s == "" {
-		return "read"
+		return "no delivery"
 	}
 	return strings.ReplaceAll(string(s), "_", " ")
 }

@@ -110,7 +110,7 @@ flows:
 `
 
 // hostile is a name that wants to be more than text.
-const hostile = `<script>alert("x")</script> & Söhne <b onmouseover=alert(1)>‮drawkcab</b> "O'Neill"`
+const hostile = `<script>alert("x")</script> & Söhne <b onmouseover=alert(1)>` + "\u202edrawkcab</b> \"O'Neill\""
 
 // long is a name of more than eighty characters, without a place to break.
 const long = `InternationalAssociationOfVeryLongNamedManufacturersOfLaboratoryGlassAndPartnersWorldwideLtd`

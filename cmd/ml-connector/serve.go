@@ -14,6 +14,7 @@ import (
 	connector "ml-connector"
 	"ml-connector/app"
 	"ml-connector/app/config"
+	"ml-connector/engine"
 	"ml-connector/web"
 )
 
@@ -73,6 +74,10 @@ func (p *program) warnOfDifferences(ctx context.Context, a *app.App) {
 // engine has in flight, and what browsers have asked.
 func (p *program) serve(ctx context.Context, a *app.App) error {
 	listener, err := listenLocally(ctx, a.Process.Listen)
+	if err != nil && engineAlive(a.Process.Database) { // it has the port too: say the reason, not the symptom
+		return connector.Errorf(connector.Unavailable, "start the engine", "another one is running on this database").Because(err).
+			Advise("On SQLite one engine runs at a time: stop the other, or use PostgreSQL.")
+	}
 	if err != nil {
 		return err
 	}
@@ -114,6 +119,15 @@ func (p *program) serve(ctx context.Context, a *app.App) error {
 	default:
 		return err
 	}
+}
+
+// engineAlive says whether another process is the engine of a SQLite database.
+func engineAlive(url string) bool {
+	unlock, err := engine.Lock(url)
+	if err == nil {
+		unlock()
+	}
+	return errors.Is(err, engine.ErrAlive)
 }
 
 // listenLocally opens the port. There is no log-in, so nothing but this machine may reach it.
