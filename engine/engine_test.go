@@ -399,6 +399,42 @@ func TestThrottlingWaitsAsToldAndSpendsNoAttempt(t *testing.T) {
 	}
 }
 
+func TestUnderANarrowLimitLookUpsLeaveRoomForWrites(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name  string
+		class connector.Class
+		calls int // that the target takes within ten seconds
+	}{
+		{"two calls", connector.ClassNatural, 2},
+		{"three calls", connector.ClassNatural, 3},
+		{"five calls", connector.ClassNatural, 5},
+		{"without look-ups", connector.ClassUpsert, 2},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, tc.class)
+			var window time.Time
+			left := 0
+			w.to.onCall = func() error {
+				if now := w.now(); now.Sub(window) >= 10*time.Second {
+					window, left = now, tc.calls
+				}
+				if left--; left < 0 {
+					return &connector.Error{Code: connector.Throttled, Message: "too fast", Wait: 10 * time.Second}
+				}
+				return nil
+			}
+			for _, k := range []string{"1", "2", "3", "4", "5", "6", "7", "8", "9"} {
+				w.from.put(k, order("P"+k, "10", "open"))
+			}
+			if c := w.sync().Counts; c.Delivered != 9 || len(w.to.writes) != 9 {
+				t.Errorf("%+v after %d writes, expected nine delivered by nine writes", c, len(w.to.writes))
+			}
+		})
+	}
+}
+
 func TestOneProcessPumpsAPartitionOnceAtATime(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, connector.ClassNatural)

@@ -31,6 +31,7 @@ type side struct {
 	steps   []connector.Step
 	checks  int
 	readErr error
+	onCall  func() error                                    // an error instead of a look-up or a write
 	onSend  func(sending context.Context)                   // hears of each write before it is done
 	onWrite func(connector.Write) (drop error, before bool) // an error instead of the answer, before or after the effect
 }
@@ -103,6 +104,11 @@ func (s *side) Write(ctx context.Context, w connector.Write) (connector.Receipt,
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.onCall != nil {
+		if err := s.onCall(); err != nil {
+			return connector.Receipt{}, err
+		}
+	}
 	s.writes = append(s.writes, w)
 	var drop error
 	if s.onWrite != nil {
@@ -125,6 +131,11 @@ func (s *side) Find(_ context.Context, l connector.Lookup) ([]connector.Found, e
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.finds++
+	if s.onCall != nil {
+		if err := s.onCall(); err != nil {
+			return nil, err
+		}
+	}
 	var out []connector.Found
 	for _, id := range s.order {
 		d := s.table[id]

@@ -23,6 +23,7 @@ type peer struct {
 	failures int // unavailable answers in a row, over all calls
 	lastOK   time.Time
 	until    time.Time
+	asked    time.Time // until when the System itself asked us to wait
 }
 
 // peer opens a Connection, or gives the one that is open as long as its settings and secrets are the same.
@@ -62,8 +63,14 @@ func (e *Engine) forget(name string) {
 	delete(e.peers, name)
 }
 
-// call runs one call when a slot is free, and notes how the Connection does.
+// call runs one call when a slot is free, and notes how the Connection does. As long as the System asked us to wait,
+// nothing is called: the answer is throttled, with the time that is left.
 func (p *peer) call(ctx context.Context, e *Engine, f func() error) error {
+	if d := p.told(e.Now()); d > 0 {
+		fail := connector.Errorf(connector.Throttled, "wait for a free call", "%s asked us to wait", p.connection.Name).Advise("It goes on by itself.")
+		fail.Wait = d
+		return fail
+	}
 	select {
 	case p.slots <- struct{}{}:
 	case <-ctx.Done():
@@ -83,7 +90,8 @@ func (p *peer) note(err error, now time.Time, jitter float64) {
 	case ce == nil || ce.Code.Reaction() == connector.ReactHold:
 		p.failures, p.lastOK, p.until = 0, now, time.Time{}
 	case ce.Code == connector.Throttled:
-		p.until = now.Add(ce.Wait)
+		p.asked = now.Add(ce.Wait)
+		p.until = p.asked
 	case ce.Code == connector.Unavailable || ce.Code == connector.Ambiguous:
 		p.failures++
 		if p.failures >= 3 || ce.Wait > 0 {
@@ -97,6 +105,13 @@ func (p *peer) rest(now time.Time) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return max(p.until.Sub(now), 0)
+}
+
+// told is how long the System asked us to wait yet.
+func (p *peer) told(now time.Time) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return max(p.asked.Sub(now), 0)
 }
 
 // well says whether any call succeeded since t.

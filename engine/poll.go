@@ -161,6 +161,9 @@ func (e *Engine) readAll(ctx context.Context, r *route, q PollRequest, run int64
 // long as the System tells us to, at most ten times.
 func (e *Engine) readPage(ctx context.Context, p *peer, s connector.Source, k *kept, run int64, q connector.Query) (connector.Page, *connector.Error) {
 	pauses := []time.Duration{time.Second, 4 * time.Second, 15 * time.Second}
+	if p.instance.Kind(q.Kind).Retries {
+		pauses = nil
+	}
 	throttled := 0
 	for attempt := 0; ; {
 		if d := p.rest(e.Now()); d > 0 && attempt > 0 {

@@ -158,7 +158,17 @@ func (r *route) mustLook(it *item) bool {
 
 // lookAll looks at the target: in one go where it can answer for many, else one by one.
 func (b *pump) lookAll(ctx context.Context, items []*item) {
-	b.r.lookAll(ctx, b.e, items, b.each, b.fail)
+	b.r.lookAll(ctx, b.e, items, b.each, b.lookFailed)
+}
+
+// lookFailed is a look-up before a write that failed. Where it never works here, first attempts go on without it, but what
+// was sent before waits for a person.
+func (b *pump) lookFailed(ctx context.Context, it *item, err *connector.Error) {
+	if err.Code.Reaction() == connector.ReactPauseFlow && b.r.writes.Class == connector.ClassDuplicate && it.work.PreviouslySent {
+		b.stayInDoubt(it, "it can't be looked up here ("+err.Error()+"); only a person can tell", time.Time{}, it.work.Delivery.Looks)
+		return
+	}
+	b.fail(ctx, it, err)
 }
 
 func (r *route) lookAll(ctx context.Context, e *Engine, items []*item, each func([]*item, func(*item) bool, func(*item)), fail func(context.Context, *item, *connector.Error)) {

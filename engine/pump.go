@@ -128,21 +128,35 @@ func (b *pump) beat(ctx context.Context) (stop func()) {
 	go func() {
 		defer close(done)
 		for b.e.Tick(ctx, time.Second) == nil {
-			at := b.e.Now()
-			ok, err := b.e.DB.Beat(ctx, b.r.flow.Name, b.partition, b.epoch)
-			b.mu.Lock()
-			if err == nil && ok {
-				b.beaten = at
-			}
-			b.lost = b.lost || err == nil && !ok
-			b.mu.Unlock()
+			b.renew(ctx)
 		}
 	}()
 	return func() { cancel(); <-done }
 }
 
-// owns says whether the lease is surely still ours: it is asked right before each request that writes.
-func (b *pump) owns() bool {
+// renew asks the store for the lease once more.
+func (b *pump) renew(ctx context.Context) {
+	at := b.e.Now()
+	ok, err := b.e.DB.Beat(ctx, b.r.flow.Name, b.partition, b.epoch)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err == nil && ok {
+		b.beaten = at
+	}
+	b.lost = b.lost || err == nil && !ok
+}
+
+// owns says whether the lease is surely still ours: it is asked right before each request that writes. After a time
+// without a beat the store is asked.
+func (b *pump) owns(ctx context.Context) bool {
+	if b.fresh() {
+		return true
+	}
+	b.renew(ctx)
+	return b.fresh()
+}
+
+func (b *pump) fresh() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return !b.lost && b.e.Now().Sub(b.beaten) < Stale

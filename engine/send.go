@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	connector "ml-connector"
@@ -19,22 +20,21 @@ func (b *pump) send(ctx context.Context, items []*item) {
 		return
 	}
 	b.each(items, want, func(it *item) {
-		if !b.maySend(ctx, it) {
-			return
-		}
 		var receipt connector.Receipt
-		err := b.r.to.call(sending, b.e, func() (err error) {
+		made, err := b.insist(ctx, sending, func() bool { return b.maySend(ctx, it) }, func() (err error) {
 			receipt, err = b.r.sink.Write(it.kept.trace(sending, it.work.Delivery.Run, it.work.Delivery.ID), *it.write)
 			return err
 		})
-		b.sent(sending, it, receipt, err)
+		if made {
+			b.sent(sending, it, receipt, err)
+		}
 	})
 }
 
 func (b *pump) sendBatches(ctx, sending context.Context, bs connector.BatchSink, items []*item, want func(*item) bool) {
 	var some []*item
 	for _, it := range items {
-		if want(it) && b.maySend(ctx, it) {
+		if want(it) {
 			some = append(some, it)
 		}
 	}
@@ -47,10 +47,16 @@ func (b *pump) sendBatches(ctx, sending context.Context, bs connector.BatchSink,
 			ws[i] = *it.write
 		}
 		var results []connector.Result
-		_ = b.r.to.call(sending, b.e, func() error {
+		made, err := b.insist(ctx, sending, func() bool { return b.maySend(ctx, part...) }, func() error {
 			results = bs.WriteBatch(part[0].kept.trace(sending, part[0].work.Delivery.Run, 0), ws)
 			return batchError(results)
 		})
+		if !made {
+			continue
+		}
+		if len(results) == 0 { // stopped, or told to wait, before the call
+			results = slices.Repeat([]connector.Result{{Err: err}}, n)
+		}
 		exchange := lastExchange(part[0].kept.list)
 		for i, it := range part {
 			b.sent(sending, it, results[i].Receipt, results[i].Err)
@@ -72,11 +78,13 @@ func batchError(results []connector.Result) error {
 }
 
 // maySend checks the lease and the context right before a request; what may not be sent waits as it was.
-func (b *pump) maySend(ctx context.Context, it *item) bool {
-	if ctx.Err() == nil && b.owns() && b.standing() {
+func (b *pump) maySend(ctx context.Context, items ...*item) bool {
+	if ctx.Err() == nil && b.owns(ctx) && b.standing() {
 		return true
 	}
-	it.out = &store.Outcome{State: connector.Waiting, Failures: it.work.Delivery.Failures, DueAt: b.e.Now(), Details: map[string]string{"reason": "stopped before anything was sent"}}
+	for _, it := range items {
+		it.out = &store.Outcome{State: connector.Waiting, Failures: it.work.Delivery.Failures, DueAt: b.e.Now(), Details: map[string]string{"reason": "stopped before anything was sent"}}
+	}
 	return false
 }
 
@@ -145,7 +153,7 @@ func (b *pump) delivered(ctx context.Context, it *item, receipt connector.Receip
 // findID looks up the object that was just written by the key that its Document carries.
 func (b *pump) findID(ctx context.Context, it *item, receipt *connector.Receipt) string {
 	var found []connector.Found
-	err := b.r.to.call(ctx, b.e, func() (err error) {
+	_, err := b.insist(ctx, ctx, func() bool { return ctx.Err() == nil }, func() (err error) {
 		found, err = b.r.finder().Find(it.kept.trace(ctx, it.work.Delivery.Run, it.work.Delivery.ID), connector.Lookup{Kind: b.r.flow.Kind, Document: it.write.Document})
 		return err
 	})

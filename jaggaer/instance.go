@@ -61,7 +61,7 @@ func (i *Instance) Kind(kind connector.Kind) connector.KindInfo {
 	if !known {
 		return connector.KindInfo{}
 	}
-	info := connector.KindInfo{Reads: i.reads(e), Windowed: e.filterField != ""}
+	info := connector.KindInfo{Reads: i.reads(e), Retries: true, Windowed: e.filterField != ""}
 	operation := writeOperation(kind)
 	if operation == "" || i.opts.operation(operation) == "" {
 		return info
