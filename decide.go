@@ -125,8 +125,8 @@ func (s Situation) decideNew() Decision {
 func (s Situation) adopt() Decision {
 	f := &s.Target[0]
 	if s.Older && !s.Rules.CanUpdate && f.Document != nil && !Covers(f.Document, s.Wanted) {
-		return Decision{Action: ActHold, Code: Conflict, Found: f, Reason: "the target holds an older version of it, " + f.ID + ", and can't take a change: " + firstFields(uncovered(f.Document, s.Wanted, "")),
-			Hint: "Make the change at the target by hand, then link the two with `ml-connector link`."}
+		return Decision{ActHold, Conflict, "the target holds an older version of it, " + f.ID + ", and can't take a change: " + firstFields(uncovered(f.Document, s.Wanted, "")),
+			"Make the change at the target by hand, then link the two with `ml-connector link`.", f}
 	}
 	unseen := f.Document == nil && !s.Sent
 	if s.Rules.CanUpdate && (unseen || !Covers(f.Document, s.Wanted)) {

@@ -21,7 +21,7 @@ func (b *pump) insist(ctx, calling context.Context, may func() bool, f func() er
 			return false, nil
 		}
 		err := b.r.to.call(calling, b.e, f)
-		if connector.CodeOf(err) != connector.Throttled || told > 0 {
+		if connector.CodeOf(err) != connector.Throttled || told == toldInARow {
 			return true, err
 		}
 	}

@@ -138,11 +138,11 @@ func TestWhatAKindCanDo(t *testing.T) {
 	t.Parallel()
 	b := open(t, always(200, "{}"))
 	for kind, want := range map[connector.Kind]connector.KindInfo{
-		connector.GLAccount:     {Reads: true, Windowed: true, Writes: true, Class: connector.ClassUpsert, CanUpdate: true, LookFirst: true, Linkable: true, Batch: 200},
-		connector.Supplier:      {Reads: true, Windowed: true, Writes: true, Class: connector.ClassUpsert, CanUpdate: true, LookFirst: true, Linkable: true},
-		connector.Requisition:   {Reads: true, Windowed: true, Writes: true, Class: connector.ClassDuplicate},
-		connector.PurchaseOrder: {Reads: true, Windowed: true},
-		connector.Invoice:       {Reads: true, Windowed: true},
+		connector.GLAccount:     {Reads: true, Retries: true, Windowed: true, Writes: true, Class: connector.ClassUpsert, CanUpdate: true, LookFirst: true, Linkable: true, Batch: 200},
+		connector.Supplier:      {Reads: true, Retries: true, Windowed: true, Writes: true, Class: connector.ClassUpsert, CanUpdate: true, LookFirst: true, Linkable: true},
+		connector.Requisition:   {Reads: true, Retries: true, Windowed: true, Writes: true, Class: connector.ClassDuplicate},
+		connector.PurchaseOrder: {Reads: true, Retries: true, Windowed: true},
+		connector.Invoice:       {Reads: true, Retries: true, Windowed: true},
 		"asset":                 {},
 	} {
 		got := b.Kind(kind)
