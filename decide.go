@@ -95,27 +95,23 @@ func (s Situation) notPassed() (d Decision, done bool) {
 	case s.Rules.Withdraw == WithdrawUpdate && (s.Rules.CanCancel || s.Rules.CanUpdate && (len(s.Problems) > 0 || s.changed())):
 		return Decision{}, false
 	}
-	return Decision{Action: ActHold, Code: Conflict,
-		Reason: "was withdrawn at the source after it had been delivered",
-		Hint:   "Withdraw it at the target by hand, then skip this Delivery with a reason; or make it ready again at the source."}, true
+	return Decision{Action: ActHold, Code: Conflict, Reason: "was withdrawn at the source after it had been delivered",
+		Hint: "Withdraw it at the target by hand, then skip this Delivery with a reason; or make it ready again at the source."}, true
 }
 
 func (s Situation) decideNew() Decision {
 	switch {
 	case len(s.Target) > 1 && s.Looked:
-		return Decision{Action: ActHold, Code: Conflict, Found: &s.Target[0],
-			Reason: "the target holds more than one object under this key",
-			Hint:   "Find out which of them is right, link it with `ml-connector link`, or skip this Delivery."}
+		return Decision{Action: ActHold, Code: Conflict, Found: &s.Target[0], Reason: "the target holds more than one object under this key",
+			Hint: "Find out which of them is right, link it with `ml-connector link`, or skip this Delivery."}
 	case len(s.Target) == 1 && s.Looked && !s.Target[0].Foreign && (s.Sent || s.Rules.Linkable):
 		return s.adopt()
 	case len(s.Target) == 1 && s.Looked && !s.Forced:
-		return Decision{Action: ActHold, Code: Conflict, Found: &s.Target[0],
-			Reason: "the target holds this already: " + s.Target[0].ID,
-			Hint:   "If it is the same, link the two with `ml-connector link`; if it is to stay as it is, skip this Delivery."}
+		return Decision{Action: ActHold, Code: Conflict, Found: &s.Target[0], Reason: "the target holds this already: " + s.Target[0].ID,
+			Hint: "If it is the same, link the two with `ml-connector link`; if it is to stay as it is, skip this Delivery."}
 	case s.Alike != "" && !s.Forced:
-		return Decision{Action: ActHold, Code: Conflict, Found: &Found{ID: s.Alike},
-			Reason: "the target holds one of the same name that is linked to nothing: " + s.Alike,
-			Hint:   "If it is the same, link the two with `ml-connector link`; if not, create it with `ml-connector delivery replay ID --create`."}
+		return Decision{Action: ActHold, Code: Conflict, Found: &Found{ID: s.Alike}, Reason: "the target holds one of the same name that is linked to nothing: " + s.Alike,
+			Hint: "If it is the same, link the two with `ml-connector link`; if not, create it with `ml-connector delivery replay ID --create`."}
 	}
 	return Decision{Action: ActCreate}
 }
@@ -159,9 +155,8 @@ func (s Situation) decideLinked() Decision {
 	case s.Withdrawn && s.Rules.CanCancel:
 		return Decision{Action: ActUpdate}
 	case !s.Rules.CanUpdate:
-		return Decision{Action: ActHold, Code: Conflict,
-			Reason: "changed after it was delivered, and the target can't take a change: " + changedFields(s.Agreed.Owned, s.Wanted),
-			Hint:   "Make the change at the target by hand, then skip this Delivery with a reason."}
+		return Decision{Action: ActHold, Code: Conflict, Reason: "changed after it was delivered, and the target can't take a change: " + changedFields(s.Agreed.Owned, s.Wanted),
+			Hint: "Make the change at the target by hand, then skip this Delivery with a reason."}
 	}
 	return Decision{Action: ActUpdate}
 }
