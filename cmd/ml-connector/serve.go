@@ -35,6 +35,9 @@ func (p *program) serveCommand() *cobra.Command {
 			if listen != "" {
 				process.Listen = listen
 			}
+			if err := checkLocal(process.Listen); err != nil {
+				return err
+			}
 			conf := p.appConfig()
 			conf.Process, conf.Log, conf.Progress = process, slog.New(slog.NewTextHandler(p.talk, nil)), nil
 			a, err := app.Open(c.Context(), conf)
@@ -130,20 +133,28 @@ func engineAlive(url string) bool {
 	return errors.Is(err, engine.ErrAlive)
 }
 
-// listenLocally opens the port. There is no log-in, so nothing but this machine may reach it.
-func listenLocally(ctx context.Context, address string) (net.Listener, error) {
+// checkLocal refuses an address that another machine could reach: there is no log-in.
+func checkLocal(address string) error {
 	const op = "listen"
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
-		return nil, connector.Errorf(connector.Invalid, op, "%q is not ADDRESS:PORT", address).Advise("For example 127.0.0.1:8080.")
+		return connector.Errorf(connector.Invalid, op, "%q is not ADDRESS:PORT", address).Advise("For example 127.0.0.1:8080.")
 	}
 	if ip, err := netip.ParseAddr(host); host != "localhost" && (err != nil || !ip.IsLoopback()) {
-		return nil, connector.Errorf(connector.Invalid, op, "%s can be reached from other machines, and there is no log-in yet: refused until log-in exists", address).
+		return connector.Errorf(connector.Invalid, op, "%s can be reached from other machines, and there is no log-in yet: refused until log-in exists", address).
 			Advise("Listen on 127.0.0.1, and reach it through SSH: ssh -L 8080:127.0.0.1:8080 HOST.")
+	}
+	return nil
+}
+
+// listenLocally opens the port.
+func listenLocally(ctx context.Context, address string) (net.Listener, error) {
+	if err := checkLocal(address); err != nil {
+		return nil, err
 	}
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
-		return nil, connector.Errorf(connector.Misconfigured, op, "%s can't be used", address).Because(err).
+		return nil, connector.Errorf(connector.Misconfigured, "listen", "%s can't be used", address).Because(err).
 			Advise("Another program has the port: choose one with --listen.")
 	}
 	return l, nil

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -103,7 +104,11 @@ func TestServeListensOnThisMachineOnly(t *testing.T) {
 	t.Parallel()
 	for listen, want := range map[string]int{"0.0.0.0:0": 2, ":8080": 2, "192.0.2.1:8080": 2, "[::]:0": 2, "erp.example.com:80": 2, "nonsense": 2} {
 		talk := &served{address: make(chan string, 1)}
-		status := run(t.Context(), []string{"serve", "--database", "sqlite:" + filepath.Join(t.TempDir(), "serve.db"), "--listen", listen}, nil, io.Discard, talk, nil)
+		database := filepath.Join(t.TempDir(), "serve.db")
+		status := run(t.Context(), []string{"serve", "--database", "sqlite:" + database, "--listen", listen}, nil, io.Discard, talk, nil)
+		if _, err := os.Stat(database); err == nil {
+			t.Errorf("--listen %s was refused only after a database was made", listen)
+		}
 		if status != want {
 			t.Errorf("--listen %s ended with %d, not %d:\n%s", listen, status, want, talk)
 		}
