@@ -313,3 +313,26 @@ func TestReadinessIsTheDatabase(t *testing.T) {
 		t.Errorf("a page says %d\n%s", w.Code, w.Body)
 	}
 }
+
+func TestWhatStandsStillSaysSoWithItsRemedy(t *testing.T) {
+	t.Parallel()
+	s := uglySite(t)
+	if err := s.app.PauseConnection(t.Context(), "erp", "the password of <b>JGR</b> has expired", "cli:jdoe"); err != nil {
+		t.Fatal(err)
+	}
+	for path, says := range map[string]string{
+		"/":                "No: connection erp stands still",
+		"/connections/erp": "<b>It stands still, and all its flows with it.</b> The password of &lt;b&gt;JGR&lt;/b&gt; has expired.",
+		"/metrics":         `ml_connector_connection_paused{connection="erp"} 1`,
+	} {
+		if html := s.get(path).Body.String(); !strings.Contains(html, says) {
+			t.Errorf("%s does not say %q", path, says)
+		}
+	}
+	if err := s.app.DisableFlow(t.Context(), "invoices", "cli:jdoe"); err != nil {
+		t.Fatal(err)
+	}
+	if html := s.get("/flows/invoices").Body.String(); !strings.Contains(html, "switched off") || !strings.Contains(html, "none while it stands still") {
+		t.Error("a flow that is switched off tells next times")
+	}
+}
