@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -248,6 +249,9 @@ func TestADryRunWritesNothingAndUsesNothingUp(t *testing.T) {
 	}
 	if len(w.to.writes) != 0 {
 		t.Error("a dry run wrote to the target")
+	}
+	if text, err := w.db.Plan(t.Context(), p.Runs[0].ID); err != nil || !strings.Contains(string(text), `"operation":"create"`) {
+		t.Errorf("beside the run stands %q (%v), expected its plan", text, err)
 	}
 	if c := w.sync().Counts; c.Delivered != 1 {
 		t.Errorf("the sync after it %+v, expected one delivered", c)

@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"sync"
 
 	connector "ml-connector"
@@ -28,67 +30,6 @@ type PlanRecord struct {
 type Planned struct {
 	Rows []PlanRow
 	Runs []connector.Run
-}
-
-// overlay holds what a dry run would have made: records that were read, and Links of what would be created.
-type overlay struct {
-	links   map[string]overlayLink        // by connection:kind:id
-	read    map[string]connector.Standing // every record that was read
-	numbers map[string][]string           // connection:kind:number → ids
-}
-
-type overlayLink struct {
-	id       string
-	standing connector.Standing
-}
-
-func newOverlay() *overlay {
-	return &overlay{links: map[string]overlayLink{}, read: map[string]connector.Standing{}, numbers: map[string][]string{}}
-}
-
-func (o *overlay) linked(kind connector.Kind, connection string, ids []string) (string, connector.Standing, bool) {
-	if o == nil {
-		return "", "", false
-	}
-	for _, id := range ids {
-		if l, ok := o.links[connector.Record{Connection: connection, Kind: kind, ID: id}.String()]; ok {
-			return l.id, l.standing, true
-		}
-	}
-	return "", "", false
-}
-
-func (o *overlay) numbered(ref connector.Ref) []string {
-	if o == nil {
-		return nil
-	}
-	return o.numbers[connector.Record{Connection: ref.Connection, Kind: ref.Kind, ID: ref.Number}.String()]
-}
-
-func (o *overlay) note(rec connector.Record, v connector.Version) {
-	o.read[rec.String()] = v.Standing
-	for _, n := range v.Numbers {
-		key := connector.Record{Connection: rec.Connection, Kind: rec.Kind, ID: n}.String()
-		o.numbers[key] = append(o.numbers[key], rec.ID)
-	}
-}
-
-// link notes that two records belong together; the standing of each is what was read, else what is given.
-func (o *overlay) link(a, b connector.Record, standing connector.Standing) {
-	o.links[a.String()] = overlayLink{b.ID, o.standing(b, standing)}
-	o.links[b.String()] = overlayLink{a.ID, o.standing(a, standing)}
-}
-
-func (o *overlay) standing(r connector.Record, otherwise connector.Standing) connector.Standing {
-	if s, read := o.read[r.String()]; read && s != "" {
-		return s
-	}
-	return otherwise
-}
-
-func (o *overlay) has(r connector.Record) bool {
-	_, read := o.read[r.String()]
-	return read
 }
 
 // Plan is a dry run: it reads, maps, looks and decides as a Sync would, writes to neither System, and leaves nothing in
@@ -139,7 +80,36 @@ func (e *Engine) planFlow(ctx context.Context, f connector.Flow, q SyncRequest, 
 		_, err := e.endRun(ctx, f, run, f.From, fail)
 		return p.rows, run, err
 	}
-	return p.rows, run, e.DB.Tx(ctx, func(tx *store.Tx) error { return tx.EndRun(run, nil, e.Now()) })
+	text, err := planText(p.rows)
+	if err != nil {
+		return p.rows, run, err
+	}
+	return p.rows, run, e.DB.Tx(ctx, func(tx *store.Tx) error {
+		if err := tx.SavePlan(run, text); err != nil {
+			return err
+		}
+		return tx.EndRun(run, nil, e.Now())
+	})
+}
+
+// planText is a plan as it is kept beside its Run: a row a line, its error in words.
+func planText(rows []PlanRow) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	for _, r := range rows {
+		line := struct {
+			PlanRow
+			Code  connector.Code `json:"code,omitempty"`
+			Error string         `json:"error,omitempty"`
+		}{PlanRow: r}
+		if r.Err != nil {
+			line.Code, line.Error = r.Err.Code, r.Err.Error()
+		}
+		if err := enc.Encode(line); err != nil {
+			return nil, connector.Errorf(connector.Internal, "keep a plan", "a row is no JSON").Because(err)
+		}
+	}
+	return b.Bytes(), nil
 }
 
 // planner decides one Flow's records without leaving a trace of them.

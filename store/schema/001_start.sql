@@ -171,6 +171,12 @@ CREATE TABLE runs (
 );
 CREATE INDEX runs_by_flow ON runs (flow, id);
 
+-- One row is the plan of one dry run: what it would have done, as JSON.
+CREATE TABLE plans (
+    run  BIGINT NOT NULL PRIMARY KEY REFERENCES runs (id),
+    body BIGINT NOT NULL REFERENCES bodies (id)
+);
+
 -- One row is the duty to bring one Version to the target of one Flow.
 CREATE TABLE deliveries (
     id         BIGINT NOT NULL PRIMARY KEY,
