@@ -154,7 +154,7 @@ func actionWord(e connector.Entry) string {
 	case "delivery.superseded":
 		return "Overtaken by a newer version"
 	case "link.made":
-		return withDetail("Linked", "with ", detail["other"])
+		return "Linked " + e.Subject + " with " + detail["other"]
 	}
 	noun, verb, _ := strings.Cut(e.Action, ".")
 	return withDetail(sentenceCase(noun)+" "+strings.ReplaceAll(verb, "_", " "), "", detail["reason"])
@@ -164,5 +164,8 @@ func withDetail(word, join, detail string) string {
 	if detail == "" {
 		return word
 	}
-	return word + ": " + join + detail
+	if join == "" {
+		return word + ": " + detail
+	}
+	return word + " " + join + detail
 }

@@ -146,6 +146,8 @@ func TestPagesSayWhatIsAskedOfThem(t *testing.T) {
 		{"and says what to do", refused, "Create the value in Far Ledger, or map it to one that exists, then replay."},
 		{"the raw exchange is one click away", refused, `href="/exchanges/far`},
 		{"an in-doubt delivery is not called sent", fmt.Sprintf("/deliveries/%d", s.delivery(connector.Invoice, "4001-lost")), "whether it arrived"},
+		{"history is told in sentences", refused, "Sent (create, attempt 1)"},
+		{"and names what it led to", "/records/s2p/invoice/1001", "Delivered as US001/"},
 		{"a run's parts sum up", "/runs/2", "The parts sum to what was read."},
 		{"a long list says how many there are", "/deliveries", "50 of 86, the newest first"},
 		{"times are exact on hover, in the zone of a connection too", "/", "CST at erp"},
