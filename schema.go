@@ -3,6 +3,7 @@ package connector
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -53,13 +54,13 @@ func (s Schema) Check(d Document) []FieldProblem { return checkFields(s.Fields, 
 
 func checkFields(fields []Field, d Document, prefix string) []FieldProblem {
 	var out []FieldProblem
-	known := make(map[string]bool, len(fields))
-	for _, f := range fields {
-		known[f.Name] = true
-		out = append(out, f.check(d[f.Name], prefix+f.Name)...)
+	for i := range fields {
+		if v, has := d[fields[i].Name]; has || fields[i].Required {
+			out = fields[i].check(out, v, prefix)
+		}
 	}
 	for name := range d {
-		if !known[name] {
+		if !isField(fields, name) {
 			out = append(out, FieldProblem{Field: prefix + name, Message: "the target has no such field"})
 		}
 	}
@@ -67,51 +68,52 @@ func checkFields(fields []Field, d Document, prefix string) []FieldProblem {
 	return out
 }
 
-func (f Field) check(v any, path string) []FieldProblem {
+// check adds what is wrong with one value to out.
+func (f *Field) check(out []FieldProblem, v any, prefix string) []FieldProblem {
 	switch f.Type {
 	case TypeGroup:
 		m, ok := AsMap(v)
 		if len(m) == 0 {
-			return f.missing(v == nil || ok, path)
+			return f.missing(out, v == nil || ok, prefix)
 		}
-		return checkFields(f.Fields, m, path+".")
+		return append(out, checkFields(f.Fields, m, prefix+f.Name+".")...)
 	case TypeList:
 		l, ok := v.([]any)
 		if !ok || len(l) == 0 {
-			return f.missing(v == nil || ok, path)
+			return f.missing(out, v == nil || ok, prefix)
 		}
-		var out []FieldProblem
 		for i, e := range l {
+			at := prefix + f.Name + "[" + strconv.Itoa(i+1) + "]"
 			m, ok := AsMap(e)
 			if !ok {
-				out = append(out, FieldProblem{Field: fmt.Sprintf("%s[%d]", path, i+1), Message: "is not a group of fields"})
+				out = append(out, FieldProblem{Field: at, Message: "is not a group of fields"})
 				continue
 			}
-			out = append(out, checkFields(f.Fields, m, fmt.Sprintf("%s[%d].", path, i+1))...)
+			out = append(out, checkFields(f.Fields, m, at+".")...)
 		}
 		return out
 	}
 	text, ok := v.(string)
 	if text == "" {
-		return f.missing(v == nil || ok, path)
+		return f.missing(out, v == nil || ok, prefix)
 	}
 	if msg := f.checkText(text); msg != "" {
-		return []FieldProblem{{Field: path, Value: text, Message: msg}}
+		return append(out, FieldProblem{Field: prefix + f.Name, Value: text, Message: msg})
 	}
-	return nil
+	return out
 }
 
-func (f Field) missing(empty bool, path string) []FieldProblem {
-	if !empty {
-		return []FieldProblem{{Field: path, Message: fmt.Sprintf("is not a %s", f.Type)}}
+func (f *Field) missing(out []FieldProblem, empty bool, prefix string) []FieldProblem {
+	switch {
+	case !empty:
+		return append(out, FieldProblem{Field: prefix + f.Name, Message: fmt.Sprintf("is not a %s", f.Type)})
+	case f.Required:
+		return append(out, FieldProblem{Field: prefix + f.Name, Message: "is required and has no value"})
 	}
-	if f.Required {
-		return []FieldProblem{{Field: path, Message: "is required and has no value"}}
-	}
-	return nil
+	return out
 }
 
-func (f Field) checkText(text string) string {
+func (f *Field) checkText(text string) string {
 	if len(f.Values) > 0 && !slices.Contains(f.Values, text) {
 		return fmt.Sprintf("must be one of %s", strings.Join(f.Values, ", "))
 	}
@@ -138,13 +140,13 @@ func (f Field) checkText(text string) string {
 	return ""
 }
 
-func (f Field) checkNumber(text string) string {
+func (f *Field) checkNumber(text string) string {
 	digits := strings.TrimPrefix(text, "-")
 	whole, frac, _ := strings.Cut(digits, ".")
-	if whole == "" || strings.Trim(whole+frac, "0123456789") != "" || strings.HasSuffix(digits, ".") {
+	if whole == "" || !areDigits(whole) || !areDigits(frac) || strings.HasSuffix(digits, ".") {
 		return "is not a number"
 	}
-	if f.Unsigned && digits != text && strings.Trim(whole+frac, "0") != "" {
+	if f.Unsigned && digits != text && strings.Trim(digits, "0.") != "" {
 		return "must not be negative"
 	}
 	if frac = strings.TrimRight(frac, "0"); len(frac) > f.Scale {
@@ -154,4 +156,22 @@ func (f Field) checkNumber(text string) string {
 		return fmt.Sprintf("has %d digits before the point; the target takes at most %d", len(whole), f.Length-f.Scale)
 	}
 	return ""
+}
+
+func areDigits(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+func isField(fields []Field, name string) bool {
+	for i := range fields {
+		if fields[i].Name == name {
+			return true
+		}
+	}
+	return false
 }

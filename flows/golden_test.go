@@ -83,7 +83,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-func (g golden) context(t *testing.T, f *mapping.Flow) mapping.Context {
+func (g golden) context(t testing.TB, f *mapping.Flow) mapping.Context {
 	t.Helper()
 	names := map[string]string{"peoplesoft": "erp", "jaggaer": "s2p"}
 	c := mapping.Context{

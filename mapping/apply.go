@@ -10,8 +10,8 @@ import (
 // Apply maps one Record. It never fails as a whole: every rule that fails is a Problem of the Result, and what the
 // Record waits for is in Missing. It may be called by many goroutines.
 func (f *Flow) Apply(c Context) Result {
-	r := &run{c: c, asked: map[string]LinkState{}, rowless: map[string]bool{}}
-	top := &scope{run: r, level: &f.top, element: c.Source, values: map[string]any{}, failed: map[string]bool{}}
+	r := &run{c: c, asked: map[string]LinkState{}, rowless: map[string]bool{}, stack: make([]any, 0, 32), frame: frame{fixed: c.Fixed}}
+	top := &scope{run: r, level: &f.top, element: c.Source, known: make([]value, 0, 12+f.top.names())}
 	if !f.pass(top) {
 		return r.result
 	}
@@ -52,7 +52,7 @@ func (f *Flow) pass(s *scope) bool {
 // finish works out what is told of the Document as a whole.
 func (f *Flow) finish(s *scope) {
 	r := s.run
-	s.values["out"] = r.result.Document
+	s.keep("out", r.result.Document, true)
 	if f.title != nil {
 		if v, ok := s.try("title", f.title); ok {
 			r.result.Title, _ = s.text("title", v)
@@ -101,12 +101,12 @@ func (s *scope) build(fields []connector.Field) (doc, owned connector.Document) 
 		s.takeOver(s.level.spread, doc, owned)
 	}
 	for _, rule := range s.level.fields {
-		path := join2(s.path, rule.name)
+		in := s.inside(nil, rule.name)
 		if rule.onCreate && !s.run.creating {
-			s.run.unresolved = append(s.run.unresolved, path)
+			in.unresolved()
 			continue
 		}
-		v, own := s.field(rule, path, fieldOf(fields, rule.name))
+		v, own := s.field(rule, in, fieldOf(fields, rule.name))
 		if isBlank(v) {
 			continue
 		}
@@ -122,17 +122,16 @@ func (s *scope) guard(g *guard) {
 	if g.onCreate && !s.run.creating {
 		return
 	}
-	what := fmt.Sprintf("hold in line %d", g.line)
-	if applies, ok := s.holds(what, g.cond); !ok || !applies {
+	if applies, ok := s.holds(g.what, g.cond); !ok || !applies {
 		return
 	}
 	message, ok := s.write(g.message)
 	if !ok {
-		message = what
+		message = g.what
 	}
-	path := s.path
+	path := s.path()
 	if g.field != "" {
-		path = join2(s.path, g.field)
+		path = join2(path, g.field)
 	}
 	s.run.problem(path, connector.Code(g.code), "%s", message)
 }
@@ -140,12 +139,12 @@ func (s *scope) guard(g *guard) {
 func (s *scope) takeOver(spread *expression, doc, owned connector.Document) {
 	v, ok := s.try("spread", spread)
 	if !ok {
-		s.run.unresolved = append(s.run.unresolved, s.path)
+		s.unresolved()
 		return
 	}
 	m, isGroup := asMap(v)
 	if !isGroup && !isBlank(v) {
-		s.run.problem(s.path, "", "spread: %s has no fields", kindOf(v))
+		s.run.problem(s.path(), "", "spread: %s has no fields", kindOf(v))
 	}
 	for _, name := range sortedKeys(m) {
 		if text, ok := s.text("spread "+name, m[name]); ok && text != "" {
@@ -154,11 +153,15 @@ func (s *scope) takeOver(spread *expression, doc, owned connector.Document) {
 	}
 }
 
-// field gives the value of one field as a create sends it, and the part of it that the Flow owns.
-func (s *scope) field(r *rule, path string, f *connector.Field) (value, owned any) {
-	if applies, ok := s.inField(path).holds("when", r.when); !ok || !applies {
+// unresolved notes that the scope's field has no value, for a reason that is told elsewhere.
+func (s *scope) unresolved() { s.run.unresolved = append(s.run.unresolved, s.path()) }
+
+// field gives the value of one field as a create sends it, and the part of it that the Flow owns. in is the scope of the
+// field, f what the Schema says of it.
+func (s *scope) field(r *rule, in *scope, f *connector.Field) (value, owned any) {
+	if applies, ok := in.holds("when", r.when); !ok || !applies {
 		if !ok {
-			s.run.unresolved = append(s.run.unresolved, path)
+			in.unresolved()
 		}
 		return nil, nil
 	}
@@ -168,32 +171,28 @@ func (s *scope) field(r *rule, path string, f *connector.Field) (value, owned an
 	}
 	switch {
 	case r.each != nil:
-		return s.list(r, path, fields)
+		return s.list(r, in, fields)
 	case r.nested != nil:
-		d, o := s.inside(r.nested, path).build(fields)
+		d, o := s.inside(r.nested, r.name).build(fields)
 		return map[string]any(d), map[string]any(o)
 	}
-	text := s.value(r, path, f)
+	text := in.single(r, f)
 	return text, text
 }
 
-// inField is the scope for messages about one field.
-func (s *scope) inField(path string) *scope {
-	return s.inside(nil, path)
-}
-
-func (s *scope) list(r *rule, path string, fields []connector.Field) (value, owned any) {
-	v, ok := s.inField(path).try("each", r.each)
+func (s *scope) list(r *rule, in *scope, fields []connector.Field) (value, owned any) {
+	v, ok := in.try("each", r.each)
 	if !ok {
-		s.run.unresolved = append(s.run.unresolved, path)
+		in.unresolved()
 		return nil, nil
 	}
-	var docs, owns []any
-	for _, element := range toList(v) {
-		inner := s.at(r.nested, fmt.Sprintf("%s[%d]", path, len(docs)+1), element)
-		inner.values[r.as] = element
+	elements := toList(v)
+	docs, owns := make([]any, 0, len(elements)), make([]any, 0, len(elements))
+	for _, element := range elements {
+		inner := s.at(r, len(docs)+1, element)
+		inner.keep(r.as, element, true)
 		if r.number != "" {
-			inner.values[r.number] = len(docs) + 1
+			inner.keep(r.number, len(docs)+1, true)
 		}
 		if applies, ok := inner.holds("where", r.where); !ok || !applies {
 			continue
@@ -210,31 +209,30 @@ func (s *scope) list(r *rule, path string, fields []connector.Field) (value, own
 	return docs, owns
 }
 
-// value gives the text of a single field.
-func (s *scope) value(r *rule, path string, f *connector.Field) string {
-	in := s.inField(path)
-	text, ok := in.source(r)
+// single gives the text of a single field.
+func (s *scope) single(r *rule, f *connector.Field) string {
+	text, ok := s.source(r)
 	if !ok {
-		s.run.unresolved = append(s.run.unresolved, path)
+		s.unresolved()
 		return ""
 	}
 	if text != "" && r.lookup != "" {
-		text, ok = in.crosswalk(r.lookup, text, f)
+		text, ok = s.crosswalk(r.lookup, text, f)
 	} else if text == "" && r.fallback != nil {
 		var v any
-		if v, ok = in.try("default", r.fallback); ok {
-			text, ok = in.text("default", v)
+		if v, ok = s.try("default", r.fallback); ok {
+			text, ok = s.text("default", v)
 		}
 	}
 	if !ok {
-		s.run.unresolved = append(s.run.unresolved, path)
+		s.unresolved()
 		return ""
 	}
 	if r.cut != nil {
-		text = in.shorten(r.cut, text)
+		text = s.shorten(r.cut, text)
 	}
 	if r.required && text == "" {
-		s.run.problem(path, "", "is required and has no value")
+		s.run.problem(s.path(), "", "is required and has no value")
 	}
 	return text
 }
@@ -255,7 +253,7 @@ func (s *scope) shorten(most *expression, text string) string {
 		return text
 	}
 	short = strings.TrimSpace(short)
-	s.run.result.Cuts = append(s.run.result.Cuts, connector.Change{Field: s.path, Old: text, New: short})
+	s.run.result.Cuts = append(s.run.result.Cuts, connector.Change{Field: s.path(), Old: text, New: short})
 	return short
 }
 
@@ -296,7 +294,7 @@ func (s *scope) crosswalk(name, value string, f *connector.Field) (string, bool)
 	}
 	s.run.rowless[value] = true
 	reason := fmt.Sprintf("crosswalk %s has no row for %q", name, value)
-	s.run.problem(s.path, "", "%s, and as it stands it %s", reason, misfits[0].Message)
+	s.run.problem(s.path(), "", "%s, and as it stands it %s", reason, misfits[0].Message)
 	s.run.waits(connector.Ref{Connection: name, Kind: connector.CrosswalkKind, IDs: []string{value}, Reason: "a row for " + fmt.Sprintf("%q", value) + " in crosswalk " + name})
 	return "", false
 }

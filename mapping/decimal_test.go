@@ -142,3 +142,41 @@ func TestRoundingIsHalfAwayFromZero(t *testing.T) {
 		}
 	}
 }
+
+// wide makes the same number one of any size, so that the two ways of computing can be held against each other.
+func wide(x decimal) decimal { return decimal{d: x.wide()} }
+
+func TestShortAndWideNumbersAgree(t *testing.T) {
+	t.Parallel()
+	text := rapid.Custom(func(t *rapid.T) string {
+		digits := rapid.IntRange(0, 17).Draw(t, "digits")
+		n := rapid.Int64Range(-999_999_999_999_999_999, 999_999_999_999_999_999).Draw(t, "n")
+		scale := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(digits)), nil)
+		return new(big.Rat).SetFrac(big.NewInt(n), scale).FloatString(digits)
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		x, y := decimalOf(t, text.Draw(t, "x")), decimalOf(t, text.Draw(t, "y"))
+		digits := rapid.IntRange(0, 20).Draw(t, "to digits")
+		if x.String() != wide(x).String() || x.rat().Cmp(wide(x).rat()) != 0 || x.cmp(y) != wide(x).cmp(wide(y)) || abs(x).cmp(abs(wide(x))) != 0 {
+			t.Fatalf("%s and %s differ when they are wide", x, y)
+		}
+		for _, op := range []string{"+", "-", "*"} {
+			a, errA := calculate(op, x, y)
+			b, errB := calculate(op, wide(x), wide(y))
+			if fmt.Sprint(a, errA) != fmt.Sprint(b, errB) {
+				t.Fatalf("%s %s %s is %v (%v) and %v (%v)", x, op, y, a, errA, b, errB)
+			}
+		}
+		a, errA := round(x, digits)
+		b, errB := round(wide(x), digits)
+		if a.String() != b.String() || (errA == nil) != (errB == nil) {
+			t.Fatalf("%s to %d digits is %v (%v) and %v (%v)", x, digits, a, errA, b, errB)
+		}
+		weights := []decimal{y, decimalOf(t, text.Draw(t, "z")), x}
+		one, errA := shares(x, weights, digits)
+		other, errB := wideShares(wide(x), []decimal{wide(weights[0]), wide(weights[1]), wide(weights[2])}, digits)
+		if fmt.Sprint(one, errA) != fmt.Sprint(other, errB) {
+			t.Fatalf("%s by %v to %d digits: %v (%v) and %v (%v)", x, weights, digits, one, errA, other, errB)
+		}
+	})
+}

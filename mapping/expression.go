@@ -16,6 +16,7 @@ import (
 type expression struct {
 	text    string
 	program *vm.Program
+	code    code     // what the program does, nil where only the program can
 	uses    []string // names of the scope that it reads
 	reads   []string // last fields of the paths that it follows, for the search of cycles
 }
@@ -37,11 +38,11 @@ func compile(text string, names []string) (*expression, error) {
 		env[n] = types.Any
 	}
 	r := &rewriter{names: names}
-	options := []expr.Option{expr.Env(env), expr.Optimize(false), expr.MaxNodes(maxNodes), expr.DisableAllBuiltins(), expr.Patch(r)}
+	settings := []expr.Option{expr.Env(env), expr.Optimize(false), expr.MaxNodes(maxNodes), expr.DisableAllBuiltins(), expr.Patch(r)}
 	for _, p := range predicates {
-		options = append(options, expr.EnableBuiltin(p))
+		settings = append(settings, expr.EnableBuiltin(p))
 	}
-	program, err := expr.Compile(text, append(options, functions...)...)
+	program, err := expr.Compile(text, append(settings, options()...)...)
 	if r.refused != "" {
 		return nil, errors.New(r.refused)
 	}
@@ -49,11 +50,32 @@ func compile(text string, names []string) (*expression, error) {
 		return nil, errors.New(oneLine(err))
 	}
 	slices.Sort(r.uses)
-	return &expression{text: text, program: program, uses: slices.Compact(r.uses), reads: r.reads()}, nil
+	uses := slices.Compact(r.uses)
+	return &expression{text: text, program: program, code: coder{names: uses}.code(program.Node()), uses: uses, reads: r.reads()}, nil
 }
 
-// run gives the value of the expression. A failure inside it, whatever it is, is an error of one line.
-func (e *expression) run(env map[string]any) (any, error) {
+// run gives the value of the expression for the values of its names, in their order. A failure inside it, whatever it is,
+// is an error of one line. Loops and args of the frame are free to be used.
+func (e *expression) run(f *frame) (any, error) {
+	if e.code != nil {
+		f.loops, f.args, f.room = f.loops[:0], f.args[:0], roomOf
+		v, err := e.code(f)
+		if err == nil {
+			return v, nil
+		}
+		if err != errUnusual {
+			return nil, err
+		}
+	}
+	env := make(map[string]any, len(e.uses))
+	for i, name := range e.uses {
+		env[name] = f.names[i]
+	}
+	return e.interpret(env)
+}
+
+// interpret is run by the language's own machine.
+func (e *expression) interpret(env map[string]any) (any, error) {
 	v, err := expr.Run(e.program, env)
 	if err != nil {
 		return nil, errors.New(oneLine(err))

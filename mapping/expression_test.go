@@ -21,7 +21,22 @@ func evaluate(t testing.TB, text string) (any, error) {
 	if err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}
-	return e.run(world())
+	return same(t, e, world())
+}
+
+// same runs an expression as our code and as the language's own machine, and says so where they differ.
+func same(t testing.TB, e *expression, env map[string]any) (any, error) {
+	t.Helper()
+	f := &frame{}
+	for _, name := range e.uses {
+		f.names = append(f.names, env[name])
+	}
+	ours, oursErr := e.run(f)
+	theirs, err := e.interpret(env)
+	if fmt.Sprint(oursErr) != fmt.Sprint(err) || fmt.Sprintf("%T %v", ours, ours) != fmt.Sprintf("%T %v", theirs, theirs) {
+		t.Errorf("%s: our code gives %v (%v), the machine %v (%v)", e.text, ours, oursErr, theirs, err)
+	}
+	return ours, oursErr
 }
 
 func TestExpressions(t *testing.T) {

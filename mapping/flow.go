@@ -56,6 +56,8 @@ type Context struct {
 	Choose func(name string) (string, error)
 	// Schema is that of the target's Documents.
 	Schema connector.Schema
+	// Fixed remembers what depends on From and To alone, nil = nothing is remembered.
+	Fixed *Fixed
 }
 
 // LinkState is what is known of a referenced Record.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/cockroachdb/apd/v3"
 	"github.com/expr-lang/expr"
 )
 
@@ -18,74 +17,89 @@ type (
 	b2 func(any, any) bool
 )
 
-// functions is every function of the language that needs nothing of the Context, operators included.
-var functions = []expr.Option{
-	expr.Function("+", func(p ...any) (any, error) { return add(p[0], p[1]) }, new(f2)),
-	expr.Function("-", func(p ...any) (any, error) { return calculate("-", p[0], p[1]) }, new(f2)),
-	expr.Function("*", func(p ...any) (any, error) { return calculate("*", p[0], p[1]) }, new(f2)),
-	expr.Function("/", func(p ...any) (any, error) { return divide(p[0], p[1]) }, new(f2)),
-	expr.Function("neg", func(p ...any) (any, error) { return calculate("-", 0, p[0]) }, new(f1)),
-	compare("<", func(c int) bool { return c < 0 }),
-	compare("<=", func(c int) bool { return c <= 0 }),
-	compare(">", func(c int) bool { return c > 0 }),
-	compare(">=", func(c int) bool { return c >= 0 }),
-	expr.Function("==", func(p ...any) (any, error) { return equal(p[0], p[1]), nil }, new(b2)),
-	expr.Function("!=", func(p ...any) (any, error) { return !equal(p[0], p[1]), nil }, new(b2)),
-	inText("contains", strings.Contains),
-	inText("startsWith", strings.HasPrefix),
-	inText("endsWith", strings.HasSuffix),
-	expr.Function("get", func(p ...any) (any, error) { return get(p[0], p[1]) }, new(f2)),
-	expr.Function("truth", func(p ...any) (any, error) { return truth(p[0]) }, new(b1)),
-	expr.Function("blank", func(p ...any) (any, error) { return isBlank(p[0]), nil }, new(b1)),
-
-	expr.Function("dec", dec, new(f1), new(f2)),
-	expr.Function("round", func(p ...any) (any, error) { return numbers(p, round) }, new(f2)),
-	expr.Function("div", div, new(f3)),
-	expr.Function("abs", func(p ...any) (any, error) {
-		return numbers(append(p, 0), func(x decimal, _ int) (decimal, error) { return abs(x), nil })
-	}, new(f1)),
-	expr.Function("sum", sum, new(f1)),
-	expr.Function("shares", shareOut, new(f3)),
-	expr.Function("digits", func(p ...any) (any, error) { return ofText(p[0], currencyDigits) }, new(f1)),
-
-	expr.Function("text", func(p ...any) (any, error) { return toText(p[0]) }, new(f1)),
-	text1("upper", strings.ToUpper),
-	text1("lower", strings.ToLower),
-	text1("trim", strings.TrimSpace),
-	text1("ascii", ascii),
-	text1("plain", plain),
-	expr.Function("left", func(p ...any) (any, error) { return textNumber(p, left) }, new(f2)),
-	expr.Function("pad", func(p ...any) (any, error) { return textNumber(p, pad) }, new(f2)),
-	expr.Function("part", func(p ...any) (any, error) { return textNumber(p, part) }, new(f2)),
-	expr.Function("wrap", func(p ...any) (any, error) { return textNumber(p, wrap) }, new(f2)),
-	expr.Function("cutPrefix", func(p ...any) (any, error) { return twoTexts(p, strings.TrimPrefix) }, new(f2)),
-	expr.Function("fill", fill, new(f2)),
-	expr.Function("join", join, new(f2)),
-	expr.Function("len", length, new(f1)),
-	expr.Function("date", func(p ...any) (any, error) { return ofText(p[0], dateOf) }, new(f1)),
-	expr.Function("iso2", func(p ...any) (any, error) { return ofText(p[0], iso2) }, new(f1)),
-	expr.Function("iso3", func(p ...any) (any, error) { return ofText(p[0], iso3) }, new(f1)),
-
-	expr.Function("list", func(p ...any) (any, error) { return toList(p[0]), nil }, new(f1)),
-	expr.Function("concat", concat, new(fn)),
-	expr.Function("flatten", flatten, new(f1)),
-	expr.Function("first", first, new(f1)),
-	expr.Function("uniq", uniq, new(f1)),
-	expr.Function("group", group, new(f2)),
-	expr.Function("zip", zip, new(f2)),
-	expr.Function("merge", merge, new(fn)),
-	expr.Function("keys", func(p ...any) (any, error) { return keys(p[0]) }, new(f1)),
+// function is one function of the language, with the shapes that it can be called in.
+type function struct {
+	call   func(...any) (any, error)
+	shapes []any
 }
 
-func compare(op string, is func(int) bool) expr.Option {
-	return expr.Function(op, func(p ...any) (any, error) {
+// library is every function of the language that needs nothing of the Context, operators included.
+var library = map[string]function{
+	"+":          of(func(p ...any) (any, error) { return add(p[0], p[1]) }, new(f2)),
+	"-":          of(func(p ...any) (any, error) { return calculate("-", p[0], p[1]) }, new(f2)),
+	"*":          of(func(p ...any) (any, error) { return calculate("*", p[0], p[1]) }, new(f2)),
+	"/":          of(func(p ...any) (any, error) { return divide(p[0], p[1]) }, new(f2)),
+	"neg":        of(func(p ...any) (any, error) { return calculate("-", 0, p[0]) }, new(f1)),
+	"<":          compare(func(c int) bool { return c < 0 }),
+	"<=":         compare(func(c int) bool { return c <= 0 }),
+	">":          compare(func(c int) bool { return c > 0 }),
+	">=":         compare(func(c int) bool { return c >= 0 }),
+	"==":         of(func(p ...any) (any, error) { return equal(p[0], p[1]), nil }, new(b2)),
+	"!=":         of(func(p ...any) (any, error) { return !equal(p[0], p[1]), nil }, new(b2)),
+	"contains":   inText(strings.Contains),
+	"startsWith": inText(strings.HasPrefix),
+	"endsWith":   inText(strings.HasSuffix),
+	"get":        of(func(p ...any) (any, error) { return get(p[0], p[1]) }, new(f2)),
+	"truth":      of(func(p ...any) (any, error) { return truth(p[0]) }, new(b1)),
+	"blank":      of(func(p ...any) (any, error) { return isBlank(p[0]), nil }, new(b1)),
+
+	"dec":    of(dec, new(f1), new(f2)),
+	"round":  of(func(p ...any) (any, error) { return numbers(p, round) }, new(f2)),
+	"div":    of(div, new(f3)),
+	"abs":    of(absolute, new(f1)),
+	"sum":    of(sum, new(f1)),
+	"shares": of(shareOut, new(f3)),
+	"digits": of(func(p ...any) (any, error) { return ofText(p[0], currencyDigits) }, new(f1)),
+
+	"text":      of(func(p ...any) (any, error) { return toText(p[0]) }, new(f1)),
+	"upper":     text1(strings.ToUpper),
+	"lower":     text1(strings.ToLower),
+	"trim":      text1(strings.TrimSpace),
+	"ascii":     text1(ascii),
+	"plain":     text1(plain),
+	"left":      of(func(p ...any) (any, error) { return textNumber(p, left) }, new(f2)),
+	"pad":       of(func(p ...any) (any, error) { return textNumber(p, pad) }, new(f2)),
+	"part":      of(func(p ...any) (any, error) { return textNumber(p, part) }, new(f2)),
+	"wrap":      of(func(p ...any) (any, error) { return textNumber(p, wrap) }, new(f2)),
+	"cutPrefix": of(func(p ...any) (any, error) { return twoTexts(p, strings.TrimPrefix) }, new(f2)),
+	"fill":      of(fill, new(f2)),
+	"join":      of(join, new(f2)),
+	"len":       of(length, new(f1)),
+	"date":      of(func(p ...any) (any, error) { return ofText(p[0], dateOf) }, new(f1)),
+	"iso2":      of(func(p ...any) (any, error) { return ofText(p[0], iso2) }, new(f1)),
+	"iso3":      of(func(p ...any) (any, error) { return ofText(p[0], iso3) }, new(f1)),
+
+	"list":    of(func(p ...any) (any, error) { return toList(p[0]), nil }, new(f1)),
+	"concat":  of(concat, new(fn)),
+	"flatten": of(flatten, new(f1)),
+	"first":   of(first, new(f1)),
+	"uniq":    of(uniq, new(f1)),
+	"group":   of(group, new(f2)),
+	"zip":     of(zip, new(f2)),
+	"merge":   of(merge, new(fn)),
+	"keys":    of(func(p ...any) (any, error) { return keys(p[0]) }, new(f1)),
+}
+
+func of(call func(...any) (any, error), shapes ...any) function { return function{call, shapes} }
+
+// options tells the expression language of the library.
+func options() []expr.Option {
+	out := make([]expr.Option, 0, len(library))
+	for name, f := range library {
+		out = append(out, expr.Function(name, f.call, f.shapes...))
+	}
+	return out
+}
+
+func compare(is func(int) bool) function {
+	return of(func(p ...any) (any, error) {
 		c, err := order(p[0], p[1])
 		return is(c), err
 	}, new(b2))
 }
 
-func inText(op string, is func(string, string) bool) expr.Option {
-	return expr.Function(op, func(p ...any) (any, error) {
+func inText(is func(string, string) bool) function {
+	return of(func(p ...any) (any, error) {
 		x, err := toText(p[0])
 		if err != nil {
 			return nil, err
@@ -95,8 +109,8 @@ func inText(op string, is func(string, string) bool) expr.Option {
 	}, new(b2))
 }
 
-func text1(name string, change func(string) string) expr.Option {
-	return expr.Function(name, func(p ...any) (any, error) {
+func text1(change func(string) string) function {
+	return of(func(p ...any) (any, error) {
 		s, err := toText(p[0])
 		return change(s), err
 	}, new(f1))
@@ -139,7 +153,7 @@ func div(p ...any) (any, error) {
 }
 
 func sum(p ...any) (any, error) {
-	var total any = decimal{new(apd.Decimal)}
+	var total any = decimal{}
 	for _, v := range toList(p[0]) {
 		var err error
 		if total, err = calculate("+", total, v); err != nil {

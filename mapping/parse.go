@@ -17,6 +17,7 @@ func Parse(text []byte) (*Flow, error) {
 	if len(errs) > 0 {
 		return nil, connector.Errorf(connector.Invalid, "read a mapping", "the file has errors").Because(errors.Join(errs...))
 	}
+	f.fix()
 	return f, nil
 }
 
@@ -134,14 +135,14 @@ func (l *level) parse(entries []entry, names []string) []string {
 	for _, e := range entries {
 		if e.key == "let" {
 			for _, d := range e.value.mapping() {
-				l.lets = append(l.lets, &definition{name: d.key, line: d.value.line, value: d.value.expression(names)})
+				l.lets = append(l.lets, &definition{name: d.key, what: "let " + d.key, line: d.value.line, value: d.value.expression(names)})
 				names = newName(d.value, d.key, names)
 			}
 		}
 	}
 	for _, link := range links {
 		r := parseReference(link.value, without(names, link.key))
-		r.name = link.key
+		r.name, r.what = link.key, "links "+link.key
 		l.links = append(l.links, r)
 	}
 	for _, link := range links {

@@ -1,13 +1,14 @@
 package mapping
 
 import (
+	"fmt"
 	"slices"
 
 	connector "ml-connector"
 )
 
 func parseGuard(n node, names []string) *guard {
-	g := &guard{line: n.line}
+	g := &guard{what: fmt.Sprintf("hold in line %d", n.line)}
 	for _, e := range n.mapping("if", "message", "code", "field", "on") {
 		switch e.key {
 		case "if":
@@ -29,7 +30,7 @@ func parseGuard(n node, names []string) *guard {
 }
 
 func parseReference(n node, names []string) *reference {
-	r := &reference{line: n.line}
+	r := &reference{what: "adopt", line: n.line}
 	entries := n.mapping("kind", "when", "each", "as", "id", "other", "number", "usable", "reason")
 	for _, e := range entries {
 		if e.key == "as" {

@@ -117,7 +117,7 @@ func FuzzParse(f *testing.F) {
 }
 
 func FuzzExpression(f *testing.F) {
-	for _, seed := range []string{`doc.quantity * doc.price`, `shares(100, map(doc.lines, .amount), 2)`, `doc.lines[0].n ?? "x"`, `wrap(doc.name, 3)`, `fill("{a:3}", {"a": 1})`, `1..9`, `reduce(doc.lines, #acc + .n, "")`} {
+	for _, seed := range []string{`doc.quantity * doc.price`, `shares(100, map(doc.lines, .amount), 2)`, `doc.lines[0].n ?? "x"`, `wrap(doc.name, 3)`, `fill("{a:3}", {"a": 1})`, `1..9`, `reduce(doc.lines, #acc + .n, "")`, `find(doc.lines, .n == "2").amount`, `any(doc.lines, .n in ["1"]) and not (doc.code in [1])`, `{"a": 1, "a": 2}.a`, `map(map(doc.lines, .n), #index + 1)`} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -125,8 +125,8 @@ func FuzzExpression(f *testing.F) {
 		if err != nil {
 			return
 		}
-		a, errA := e.run(world())
-		b, errB := e.run(world())
+		a, errA := same(t, e, world())
+		b, errB := same(t, e, world())
 		if (errA == nil) != (errB == nil) {
 			t.Fatalf("%s: once %v, once %v", text, errA, errB)
 		}

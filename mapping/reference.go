@@ -1,7 +1,6 @@
 package mapping
 
 import (
-	"fmt"
 	"strings"
 
 	connector "ml-connector"
@@ -13,14 +12,14 @@ func (s *scope) refer(r *reference) (any, bool) {
 	if r.each == nil {
 		return s.referOne(r)
 	}
-	elements, ok := s.try("links "+r.name, r.each)
+	elements, ok := s.try(r.what, r.each)
 	if !ok {
 		return nil, false
 	}
 	all := true
 	for _, element := range toList(elements) {
-		inner := s.inside(nil, s.path)
-		inner.values[r.as] = element
+		inner := s.inside(nil, "")
+		inner.keep(r.as, element, true)
 		if _, ok := inner.referOne(r); !ok {
 			all = false
 		}
@@ -29,7 +28,7 @@ func (s *scope) refer(r *reference) (any, bool) {
 }
 
 func (s *scope) referOne(r *reference) (any, bool) {
-	ref, ok := s.name(r)
+	ref, ok := s.key(r)
 	if !ok {
 		return nil, false
 	}
@@ -37,53 +36,73 @@ func (s *scope) referOne(r *reference) (any, bool) {
 		return nil, true
 	}
 	state := s.run.ask(ref)
-	if !state.Found {
-		s.run.waits(ref)
+	refused := state.Standing == connector.Refused
+	usable := !r.usable || s.run.c.Linked || state.Standing == connector.Usable // what was delivered already needs its references no more
+	if state.Found && usable {
+		return map[string]any{"id": state.ID, "target": map[string]any(state.Target)}, true
+	}
+	if ref, ok = s.tell(r, ref); !ok {
 		return nil, false
 	}
-	// What was delivered already needs its references no more.
-	if r.usable && !s.run.c.Linked && state.Standing != connector.Usable {
-		if state.Standing == connector.Refused {
-			s.run.problem(s.path, connector.Rejected, "%s is not in use at %s any more (%s)", ref.Reason, s.run.c.ToName, state.ID)
-			return nil, false
-		}
+	switch {
+	case !state.Found:
+		s.run.waits(ref)
+	case refused:
+		s.run.problem(s.path(), connector.Rejected, "%s is not in use at %s any more (%s)", ref.Reason, s.run.c.ToName, state.ID)
+	default:
 		ref.Reason += ", which is not approved at " + s.run.c.ToName + " yet"
 		s.run.waits(ref)
-		return nil, false
 	}
-	return map[string]any{"id": state.ID, "target": map[string]any(state.Target)}, true
+	return nil, false
 }
 
-// name works out which Record is meant; a Ref without ID and Number means none.
+// name works out which Record is meant, and all that is told of it; a Ref without ID and Number means none.
 func (s *scope) name(r *reference) (ref connector.Ref, ok bool) {
-	if applies, ok := s.holds("links "+r.name, r.when); !ok || !applies {
+	if ref, ok = s.key(r); !ok || ref.ID() == "" {
+		return ref, ok
+	}
+	return s.tell(r, ref)
+}
+
+// key works out which Record is meant.
+func (s *scope) key(r *reference) (ref connector.Ref, ok bool) {
+	if applies, ok := s.holds(r.what, r.when); !ok || !applies {
 		return connector.Ref{}, ok
 	}
 	ref = connector.Ref{Connection: s.run.c.FromName, Kind: connector.Kind(r.kind), Usable: r.usable && !s.run.c.Linked}
-	for _, part := range []struct {
-		value *expression
-		into  *[]string
-	}{{r.ids, &ref.IDs}, {r.other, &ref.Other}} {
-		if part.value == nil {
-			continue
-		}
-		v, ok := s.try("links "+r.name, part.value)
+	if r.ids != nil {
+		v, ok := s.try(r.what, r.ids)
 		if !ok {
 			return ref, false
 		}
-		if *part.into, ok = s.texts("links "+r.name, v); !ok {
+		if ref.IDs, ok = s.texts(r.what, v); !ok {
 			return ref, false
 		}
 	}
 	if r.number != nil {
-		v, ok := s.try("links "+r.name, r.number)
+		v, ok := s.try(r.what, r.number)
 		if !ok {
 			return ref, false
 		}
-		if ref.Number, ok = s.text("links "+r.name, v); !ok {
+		if ref.Number, ok = s.text(r.what, v); !ok {
 			return ref, false
 		}
 	}
+	return ref, true
+}
+
+// tell adds what is needed only of a Record that is missing: what it is called at the other side, and in words.
+func (s *scope) tell(r *reference, ref connector.Ref) (connector.Ref, bool) {
+	if r.other != nil {
+		v, ok := s.try(r.what, r.other)
+		if !ok {
+			return ref, false
+		}
+		if ref.Other, ok = s.texts(r.what, v); !ok {
+			return ref, false
+		}
+	}
+	var ok bool
 	ref.Reason, ok = s.write(r.reason)
 	if ref.Reason == "" {
 		ref.Reason = strings.TrimSpace(strings.ReplaceAll(r.kind, "_", " ") + " " + ref.ID())
@@ -93,7 +112,7 @@ func (s *scope) name(r *reference) (ref connector.Ref, ok bool) {
 
 // ask looks the same thing up once.
 func (r *run) ask(ref connector.Ref) LinkState {
-	key := fmt.Sprintf("%s %s %q %q", ref.Connection, ref.Kind, ref.IDs, ref.Number)
+	key := string(ref.Kind) + "\x00" + ref.Number + "\x00" + strings.Join(ref.IDs, "\x00")
 	if state, known := r.asked[key]; known {
 		return state
 	}

@@ -14,16 +14,20 @@ type level struct {
 	fields []*rule
 }
 
+// names is how many names the level defines.
+func (l *level) names() int { return len(l.lets) + len(l.links) }
+
 // definition is a named value.
 type definition struct {
 	name  string
+	what  string // it is called in messages
 	line  int
 	value *expression
 }
 
 // guard holds the Record when its condition is true.
 type guard struct {
-	line     int
+	what     string // it is called in messages
 	cond     *expression
 	message  template
 	code     string
@@ -34,6 +38,7 @@ type guard struct {
 // reference is something that the Record refers to and must be linked to first.
 type reference struct {
 	name   string // of the value that expressions see; with each there is none
+	what   string // it is called in messages
 	line   int
 	kind   string
 	when   *expression

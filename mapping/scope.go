@@ -3,6 +3,7 @@ package mapping
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -17,6 +18,8 @@ type run struct {
 	unresolved []string // paths of target fields that wait for something, or whose reason is told elsewhere
 	asked      map[string]LinkState
 	rowless    map[string]bool // values without a row in a crosswalk, told once
+	stack      []any           // values of names for the evaluations that are under way
+	frame      frame
 }
 
 // scope is where names have values: the Document, a group, or one element of a list. What a name stands for is worked
@@ -27,33 +30,58 @@ type scope struct {
 	outer   *scope // of the element around this one's element
 	level   *level
 	element any
-	path    string // in the target
-	values  map[string]any
-	failed  map[string]bool // names that have no value, for a reason that the Result holds already
+	target  string // its field there, "" when it has none of its own
+	nth     int    // its number in the list of that field, 0 outside lists
+	known   []value
+	failed  []string // names that have no value, for a reason that the Result holds already
 }
 
-func (s *scope) inside(l *level, path string) *scope {
-	return &scope{run: s.run, up: s, outer: s.outer, level: l, element: s.element, path: path, values: map[string]any{}, failed: map[string]bool{}}
+// value is what a name stands for.
+type value struct {
+	name  string
+	value any
+}
+
+// inside is a scope for what stands inside this one: a field, or a level of it.
+func (s *scope) inside(l *level, target string) *scope {
+	return &scope{run: s.run, up: s, outer: s.outer, level: l, element: s.element, target: target}
 }
 
 // at is the scope of one element of a list.
-func (s *scope) at(l *level, path string, element any) *scope {
-	inner := s.inside(l, path)
-	inner.outer, inner.element = s, element
-	return inner
+func (s *scope) at(r *rule, nth int, element any) *scope {
+	return &scope{run: s.run, up: s, outer: s, level: r.nested, element: element, target: r.name, nth: nth, known: make([]value, 0, 2+r.nested.names())}
+}
+
+// path is where the scope is in the target.
+func (s *scope) path() string {
+	if s.up == nil {
+		return ""
+	}
+	path := s.up.path()
+	if s.target != "" {
+		path = join2(path, s.target)
+	}
+	if s.nth > 0 {
+		path += "[" + strconv.Itoa(s.nth) + "]"
+	}
+	return path
 }
 
 // eval runs an expression. It is not ok when something that it needs has no value; why is in the Result already.
 func (s *scope) eval(e *expression) (v any, ok bool, err error) {
-	env := make(map[string]any, len(e.uses))
+	f := &s.run.frame
+	base := len(s.run.stack)
 	for _, name := range e.uses {
 		value, ok := s.resolve(name)
 		if !ok {
+			s.run.stack = s.run.stack[:base]
 			return nil, false, nil
 		}
-		env[name] = value
+		s.run.stack = append(s.run.stack, value)
 	}
-	v, err = e.run(env)
+	f.names = s.run.stack[base:]
+	v, err = e.run(f)
+	s.run.stack = s.run.stack[:base]
 	return v, true, err
 }
 
@@ -70,10 +98,10 @@ func (s *scope) try(what string, e *expression) (any, bool) {
 // fail adds a Problem of the scope; what says which of its rules, where the path alone does not.
 func (s *scope) fail(what string, err error) {
 	if what == "" {
-		s.run.problem(s.path, "", "%s", err)
+		s.run.problem(s.path(), "", "%s", err)
 		return
 	}
-	s.run.problem(s.path, "", "%s: %s", what, err)
+	s.run.problem(s.path(), "", "%s: %s", what, err)
 }
 
 // holds is try for a condition. Without one it is true.
@@ -117,42 +145,51 @@ func (s *scope) write(t template) (string, bool) {
 
 // resolve gives what a name stands for.
 func (s *scope) resolve(name string) (any, bool) {
-	if s == nil {
-		return nil, false
-	}
-	if v, ok := s.values[name]; ok {
-		return v, true
-	}
-	if s.failed[name] {
-		return nil, false
-	}
-	if s.level != nil {
-		for _, d := range s.level.lets {
-			if d.name == name {
-				v, ok := s.try("let "+name, d.value)
+	for {
+		for i := range s.known {
+			if s.known[i].name == name {
+				return s.known[i].value, true
+			}
+		}
+		if slices.Contains(s.failed, name) {
+			return nil, false
+		}
+		if s.level != nil {
+			if v, ok, defined := s.define(name); defined {
 				return s.keep(name, v, ok)
 			}
 		}
-		for _, r := range s.level.links {
-			if r.name == name {
-				v, ok := s.refer(r)
-				return s.keep(name, v, ok)
-			}
+		if s.up == nil {
+			v, ok := s.run.given(name)
+			return s.keep(name, v, ok)
+		}
+		s = s.up
+	}
+}
+
+// define works out what the scope's level says of a name.
+func (s *scope) define(name string) (v any, ok, defined bool) {
+	for _, d := range s.level.lets {
+		if d.name == name {
+			v, ok := s.try(d.what, d.value)
+			return v, ok, true
 		}
 	}
-	if s.up == nil {
-		v, ok := s.run.given(name)
-		return s.keep(name, v, ok)
+	for _, r := range s.level.links {
+		if r.name == name {
+			v, ok := s.refer(r)
+			return v, ok, true
+		}
 	}
-	return s.up.resolve(name)
+	return nil, false, false
 }
 
 func (s *scope) keep(name string, v any, ok bool) (any, bool) {
 	if !ok {
-		s.failed[name] = true
+		s.failed = append(s.failed, name)
 		return nil, false
 	}
-	s.values[name] = v
+	s.known = append(s.known, value{name, v})
 	return v, true
 }
 
