@@ -403,6 +403,54 @@ func TestThrottlingWaitsAsToldAndSpendsNoAttempt(t *testing.T) {
 	}
 }
 
+func TestWhatCouldNotBeReadIsReadAgainWhenItIsReplayed(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name   string
+		mend   func(*side)
+		want   connector.State // of the newest Delivery
+		code   connector.Code
+		writes int
+	}{
+		{"it can be read now", func(s *side) { s.broken = nil }, connector.Delivered, "", 1},
+		{"it is a draft now", func(s *side) { s.broken = nil; s.put("1", order("P1", "10", "draft")) }, connector.Filtered, "", 0},
+		{"it still can't", func(*side) {}, connector.Held, connector.NotFound, 0},
+		{"for another reason", func(s *side) { s.broken["1"] = connector.Errorf(connector.Invalid, "read", "no number") }, connector.Held, connector.Invalid, 0},
+		{"the source has it no more", func(s *side) { delete(s.table, "1"); s.order = nil }, connector.Held, connector.NotFound, 0},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, connector.ClassNatural)
+			w.from.put("1", order("P1", "10", "open"))
+			w.from.broken = map[string]*connector.Error{"1": connector.Errorf(connector.NotFound, "read", "listed, but its detail is gone")}
+			w.sync()
+			d := w.last("1")
+			if d.State != connector.Held {
+				t.Fatalf("what can't be read is %s, expected held", d.State)
+			}
+			tc.mend(w.from)
+			w.pass(time.Minute)
+			if err := w.db.Tx(t.Context(), func(tx *store.Tx) error { return tx.Replay([]int64{d.ID}, "cli:test", false) }); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.e.Settle(t.Context(), nil, time.Minute); err != nil {
+				t.Fatal(err)
+			}
+			if d := w.last("1"); d.State != tc.want || connector.CodeOf(asError(d.Err)) != tc.code || len(w.to.writes) != tc.writes {
+				t.Errorf("%s (%v) after %d writes; expected %s %s after %d", d.State, d.Err, len(w.to.writes), tc.want, tc.code, tc.writes)
+			}
+		})
+	}
+}
+
+// asError keeps a missing error missing.
+func asError(e *connector.Error) error {
+	if e == nil {
+		return nil
+	}
+	return e
+}
+
 func TestUnderANarrowLimitLookUpsLeaveRoomForWrites(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {

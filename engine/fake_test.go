@@ -31,6 +31,7 @@ type side struct {
 	steps   []connector.Step
 	checks  int
 	readErr error
+	broken  map[string]*connector.Error                     // records that can't be read, by ID
 	onCall  func() error                                    // an error instead of a look-up or a write
 	onSend  func(sending context.Context)                   // hears of each write before it is done
 	onWrite func(connector.Write) (drop error, before bool) // an error instead of the answer, before or after the effect
@@ -87,6 +88,10 @@ func (s *side) Read(_ context.Context, q connector.Query) (connector.Page, error
 	for i, id := range ids[min(start, len(ids)):] {
 		at := s.stamps[id]
 		if q.Keys == nil && (at.Before(q.From) || !at.Before(q.To)) {
+			continue
+		}
+		if fail := s.broken[id]; fail != nil {
+			p.Problems = append(p.Problems, connector.Problem{ID: id, Err: fail})
 			continue
 		}
 		if len(p.Versions) == 3 {

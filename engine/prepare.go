@@ -17,6 +17,12 @@ func (b *pump) prepare(ctx context.Context, items []*item) error {
 		if it.work.Delivery.State == connector.InDoubt {
 			continue
 		}
+		if it.unread() {
+			if failed = b.reread(ctx, it); failed != nil {
+				break
+			}
+			continue
+		}
 		if err := b.apply(ctx, it); err != nil {
 			failed = err
 			break
@@ -29,7 +35,7 @@ func (b *pump) prepare(ctx context.Context, items []*item) error {
 	b.each(items, func(it *item) bool { return it.work.Delivery.State == connector.InDoubt }, func(it *item) { b.resolve(ctx, it) })
 	b.lookAll(ctx, items)
 	for _, it := range items {
-		if it.out == nil && it.work.Delivery.State != connector.InDoubt {
+		if it.out == nil && it.work.Delivery.State == connector.Waiting {
 			if err := b.decide(ctx, it); err != nil {
 				return err
 			}
@@ -340,8 +346,12 @@ func (b *pump) agreement(it *item, owned connector.Document, targetVersion strin
 	return &connector.Agreement{Flow: b.r.flow.Name, SourceVersion: it.work.Delivery.Version, TargetVersion: targetVersion, Revision: it.res.Revision, Fingerprint: owned.Fingerprint(), Owned: owned}
 }
 
-// fail turns an error before any write into an outcome: the Delivery waits on, or is held.
+// fail turns an error of the target before any write into an outcome: the Delivery waits on, or is held.
 func (b *pump) fail(ctx context.Context, it *item, err *connector.Error) {
+	b.failAt(ctx, it, b.r.flow.To, err)
+}
+
+func (b *pump) failAt(ctx context.Context, it *item, connection string, err *connector.Error) {
 	if ctx.Err() != nil {
 		return // stopping: nothing was sent, the Delivery waits as it was
 	}
@@ -350,7 +360,7 @@ func (b *pump) fail(ctx context.Context, it *item, err *connector.Error) {
 	o := &store.Outcome{State: connector.Waiting, Err: err, Failures: d.Failures}
 	switch err.Code.Reaction() {
 	case connector.ReactPauseFlow, connector.ReactPauseConnection:
-		b.stand(ctx, err)
+		b.standAt(ctx, connection, err)
 		o.DueAt = now
 	case connector.ReactWait:
 		o.DueAt = now.Add(max(err.Wait, time.Second))
@@ -375,6 +385,10 @@ func (b *pump) failures(it *item) int {
 
 // stand pauses the Flow or the target's Connection and remembers it for this pump.
 func (b *pump) stand(ctx context.Context, err *connector.Error) {
+	b.standAt(ctx, b.r.flow.To, err)
+}
+
+func (b *pump) standAt(ctx context.Context, connection string, err *connector.Error) {
 	b.mu.Lock()
 	first := b.paused == nil
 	b.paused = err
@@ -382,7 +396,7 @@ func (b *pump) stand(ctx context.Context, err *connector.Error) {
 	if !first {
 		return
 	}
-	if _, perr := b.e.pause(context.WithoutCancel(ctx), b.r.flow, b.r.flow.To, err); perr != nil {
+	if _, perr := b.e.pause(context.WithoutCancel(ctx), b.r.flow, connection, err); perr != nil {
 		b.e.Log.Error("pause not stored", "flow", b.r.flow.Name, "error", perr)
 	}
 }
