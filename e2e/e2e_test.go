@@ -129,9 +129,10 @@ func (r *rig) do(statuses []int, args ...string) string {
 // runs is the JSON of `sync -o json`.
 type runs struct {
 	Runs []struct {
-		Flow                                                                                        string
-		Read, Delivered, Unchanged, Filtered, Skipped, Superseded, Held, Blocked, In_doubt, Waiting int
-		Error                                                                                       any
+		Flow                                                                              string
+		Read, Delivered, Unchanged, Filtered, Skipped, Superseded, Held, Blocked, Waiting int
+		InDoubt                                                                           int `json:"in_doubt"`
+		Error                                                                             any
 	}
 }
 

@@ -33,7 +33,7 @@ func TestSyncAsksTheEngineThatRunsAndASecondEngineIsRefused(t *testing.T) {
 		if run.Error != nil {
 			t.Errorf("run of %s ended with %v", run.Flow, run.Error)
 		}
-		if sum := run.Delivered + run.Unchanged + run.Filtered + run.Skipped + run.Superseded + run.Held + run.Blocked + run.In_doubt + run.Waiting; sum != run.Read {
+		if sum := run.Delivered + run.Unchanged + run.Filtered + run.Skipped + run.Superseded + run.Held + run.Blocked + run.InDoubt + run.Waiting; sum != run.Read {
 			t.Errorf("run of %s read %d, its states sum to %d", run.Flow, run.Read, sum)
 		}
 	}

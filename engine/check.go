@@ -20,6 +20,10 @@ func (e *Engine) Ping(ctx context.Context, name string) ([]connector.Step, error
 	if err != nil {
 		return nil, err
 	}
+	c, err := e.DB.Connection(ctx, name)
+	if err != nil {
+		return nil, err
+	}
 	needs, err := e.needs(ctx, name)
 	if err != nil {
 		return nil, err
@@ -41,7 +45,7 @@ func (e *Engine) Ping(ctx context.Context, name string) ([]connector.Step, error
 		if err := tx.SaveCheck(name, now, steps); err != nil {
 			return err
 		}
-		if p.connection.Paused.Code != "" && p.connection.Paused.By == ByEngine && failedStep(steps, "") == nil {
+		if c.Paused.Code != "" && c.Paused.By == ByEngine && failedStep(steps, "") == nil {
 			if err := tx.ResumeConnection(name, ByEngine); err != nil {
 				return err
 			}
@@ -71,6 +75,28 @@ func failedStep(steps []connector.Step, flow string) *connector.Step {
 // Rechecks remembers which Connections were checked again in one command, so that each is asked at most once.
 type Rechecks map[string]bool
 
+// stands says that a Flow stands still by itself, as far as it hangs on this Connection.
+func stands(c connector.Connection, f connector.Flow) bool {
+	return c.Paused.Code != "" || f.Paused.Code != "" || failedStep(c.Steps, f.Name) != nil
+}
+
+// rechecks begins a command: only what stood still before it is checked once more. What the command itself runs into, such
+// as a log-in that is refused, was asked by then.
+func (e *Engine) rechecks(ctx context.Context, flows []connector.Flow) (Rechecks, error) {
+	out := Rechecks{}
+	for _, f := range flows {
+		for _, name := range []string{f.From, f.To} {
+			c, err := e.DB.Connection(ctx, name)
+			if err != nil {
+				return nil, err
+			}
+			asked, known := out[name]
+			out[name] = (asked || !known) && !stands(c, f)
+		}
+	}
+	return out, nil
+}
+
 // ready makes sure that a Flow may run: both Connections checked for their present settings, nothing paused. With again,
 // what stands still by itself is checked once more first. It names the Connection that is not ready.
 func (e *Engine) ready(ctx context.Context, flow string, again Rechecks) (connection string, err error) {
@@ -84,8 +110,7 @@ func (e *Engine) ready(ctx context.Context, flow string, again Rechecks) (connec
 			return name, err
 		}
 		steps := c.Steps
-		stopped := c.Paused.Code != "" || f.Paused.Code != "" || failedStep(steps, flow) != nil
-		if c.CheckedAt.IsZero() || again != nil && stopped && !again[name] {
+		if c.CheckedAt.IsZero() || again != nil && stands(c, f) && !again[name] {
 			if again != nil {
 				again[name] = true
 			}
@@ -139,7 +164,11 @@ func (e *Engine) pause(ctx context.Context, f connector.Flow, connection string,
 		return true, e.DB.Tx(ctx, func(tx *store.Tx) error { return tx.PauseFlow(f.Name, p) })
 	case connector.ReactPauseConnection:
 		e.Log.Warn("connection paused", "connection", connection, "code", err.Code, "reason", p.Reason)
-		return true, e.DB.Tx(ctx, func(tx *store.Tx) error { return tx.PauseConnection(connection, p) })
+		if err := e.DB.Tx(ctx, func(tx *store.Tx) error { return tx.PauseConnection(connection, p) }); err != nil {
+			return true, err
+		}
+		e.pauseStored(connection)
+		return true, nil
 	}
 	return false, nil
 }

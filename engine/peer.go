@@ -14,16 +14,19 @@ import (
 // peer is one opened Connection with what this process knows of its health: how many calls may run at once, and until
 // when nothing is called because it is down or asked us to wait.
 type peer struct {
-	connection connector.Connection
-	instance   connector.Instance
-	mark       string // of the settings and secrets that it was opened with
-	slots      chan struct{}
+	name     string // of the Connection
+	system   string // its System's name
+	instance connector.Instance
+	mark     string // of the settings and secrets that it was opened with
+	slots    chan struct{}
 
 	mu       sync.Mutex
 	failures int // unavailable answers in a row, over all calls
 	lastOK   time.Time
 	until    time.Time
-	asked    time.Time // until when the System itself asked us to wait
+	asked    time.Time        // until when the System itself asked us to wait
+	refused  *connector.Error // the log-in was refused: nothing is called until the Connection is opened anew
+	stored   bool             // that pause is in the store, so that its end can be seen there
 }
 
 // peer opens a Connection, or gives the one that is open as long as its settings and secrets are the same.
@@ -42,8 +45,7 @@ func (e *Engine) peer(ctx context.Context, name string) (*peer, error) {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if p := e.peers[name]; p != nil && p.mark == mark {
-		p.connection = c
+	if p := e.peers[name]; p != nil && p.mark == mark && !p.resumed(c) {
 		return p, nil
 	}
 	inst, err := e.Open(ctx, c)
@@ -51,7 +53,7 @@ func (e *Engine) peer(ctx context.Context, name string) (*peer, error) {
 		return nil, err
 	}
 	n := settingInt(inst.Settings(), "concurrency", 2)
-	p := &peer{connection: c, instance: inst, mark: mark, slots: make(chan struct{}, max(n, 1))}
+	p := &peer{name: name, system: c.System, instance: inst, mark: mark, slots: make(chan struct{}, max(n, 1))}
 	e.peers[name] = p
 	return p, nil
 }
@@ -64,10 +66,11 @@ func (e *Engine) forget(name string) {
 }
 
 // call runs one call when a slot is free, and notes how the Connection does. As long as the System asked us to wait,
-// nothing is called: the answer is throttled, with the time that is left.
+// nothing is called: the answer is throttled, with the time that is left. After a refused log-in nothing is called either:
+// more of them could lock the user.
 func (p *peer) call(ctx context.Context, e *Engine, f func() error) error {
 	if d := p.told(e.Now()); d > 0 {
-		fail := connector.Errorf(connector.Throttled, "wait for a free call", "%s asked us to wait", p.connection.Name).Advise("It goes on by itself.")
+		fail := connector.Errorf(connector.Throttled, "wait for a free call", "%s asked us to wait", p.name).Advise("It goes on by itself.")
 		fail.Wait = d
 		return fail
 	}
@@ -75,6 +78,10 @@ func (p *peer) call(ctx context.Context, e *Engine, f func() error) error {
 	case p.slots <- struct{}{}:
 	case <-ctx.Done():
 		return connector.Errorf(connector.Unavailable, "wait for a free call", "stopped before anything was sent").Because(ctx.Err())
+	}
+	if refused := p.refusal(); refused != nil {
+		<-p.slots
+		return refused
 	}
 	err := f()
 	<-p.slots
@@ -87,6 +94,8 @@ func (p *peer) note(err error, now time.Time, jitter float64) {
 	defer p.mu.Unlock()
 	ce := connector.AsError(err)
 	switch {
+	case ce != nil && ce.Code.Reaction() == connector.ReactPauseConnection:
+		p.refused = ce
 	case ce == nil || ce.Code.Reaction() == connector.ReactHold:
 		p.failures, p.lastOK, p.until = 0, now, time.Time{}
 	case ce.Code == connector.Throttled:
@@ -105,6 +114,37 @@ func (p *peer) rest(now time.Time) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return max(p.until.Sub(now), 0)
+}
+
+// refusal is the refused log-in, nil when there was none.
+func (p *peer) refusal() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.refused == nil {
+		return nil
+	}
+	again := *p.refused
+	again.Exchange = ""
+	return &again
+}
+
+// resumed says that somebody ended the pause that a refused log-in had caused.
+func (p *peer) resumed(c connector.Connection) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.refused != nil && p.stored && c.Paused.Code == ""
+}
+
+func (e *Engine) pauseStored(connection string) {
+	e.mu.Lock()
+	p := e.peers[connection]
+	e.mu.Unlock()
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stored = true
 }
 
 // told is how long the System asked us to wait yet.

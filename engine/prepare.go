@@ -96,7 +96,7 @@ func blocking(refs []connector.Ref) []connector.Ref {
 }
 
 func (e *Engine) crosswalk(ctx context.Context, r *route, name, value string) (string, bool) {
-	v, ok, err := e.DB.CrosswalkValue(ctx, name, r.from.connection.System, r.to.connection.System, value)
+	v, ok, err := e.DB.CrosswalkValue(ctx, name, r.from.system, r.to.system, value)
 	if err != nil {
 		e.Log.Error("crosswalk not readable", "crosswalk", name, "error", err)
 	}
