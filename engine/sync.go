@@ -34,7 +34,10 @@ func (e *Engine) Sync(ctx context.Context, q SyncRequest) (SyncReport, error) {
 	}
 	deadline := e.Now().Add(q.Wait)
 	var ids []int64
-	again := Rechecks{}
+	again, err := e.rechecks(ctx, flows)
+	if err != nil {
+		return rep, err
+	}
 	for _, f := range flows {
 		if ctx.Err() != nil {
 			break
