@@ -461,20 +461,21 @@ func TestALogInRefusedMidWayIsNotTriedAgainUntilThePauseEnds(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, connector.ClassNatural)
 	w.sync() // checked while all is well
-	refuse := true
-	w.to.onWrite = func(connector.Write) (error, bool) {
-		if refuse && len(w.to.writes) > 2 {
-			return connector.Errorf(connector.Credentials, "write", "the password is wrong"), true
+	refuse, refused := true, 0
+	w.to.onCall = func() error {
+		if refuse {
+			refused++
+			return connector.Errorf(connector.Credentials, "call", "the password is wrong")
 		}
-		return nil, false
+		return nil
 	}
 	for _, k := range []string{"1", "2", "3", "4", "5", "6", "7", "8", "9"} {
 		w.from.put(k, order("P"+k, "10", "open"))
 	}
 	checks := w.to.checks
 	w.sync()
-	if n := len(w.to.writes); n > 4 {
-		t.Errorf("%d writes, expected two and then one for each of the two calls that may run at once", n)
+	if refused > 2 {
+		t.Errorf("%d log-ins refused, expected one for each of the two calls that may run at once", refused)
 	}
 	if w.to.checks != checks {
 		t.Errorf("%d checks in the command that met the refusal, expected none", w.to.checks-checks)
