@@ -21,6 +21,7 @@ type Version struct {
 	Stamp    string    // the System's own mark of this content, as received; "" when it has none
 	Changed  time.Time // when the System says that it changed; zero when it does not say
 	Standing Standing
+	Names    []Ref // what comes before it in one purchase and belongs to the same Connection: Kind, and IDs or Number
 	Document Document
 	Mirror   Document // the same content in the field names that this System's Sink writes, as far as it can be told; nil when unknown
 }
@@ -32,10 +33,7 @@ type Problem struct {
 }
 
 // Seen is a record of the window that the caller knows already, by ID and Stamp; its content was not read again.
-type Seen struct {
-	ID    string
-	Stamp string
-}
+type Seen struct{ ID, Stamp string }
 
 // Ref names what a Record refers to: the Delivery waits for it. IDs are tried in their order; Number stands for a
 // number that people know when the System's ID is not in the referring Document. Other are the IDs that the same object

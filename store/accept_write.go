@@ -62,6 +62,9 @@ func (tx *Tx) writeRecords(a Acceptance, records []*incoming) ([]RecordChange, e
 	if _, err := tx.insert("store Versions", "INSERT INTO versions (record, n, hash, document, stamp, seen_at)", "", versions); err != nil {
 		return nil, err
 	}
+	if err := tx.writeRefs(a, fresh); err != nil {
+		return nil, err
+	}
 	return changes, tx.writeNumbers(a, records)
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	connector "ml-connector"
+	"ml-connector/store"
 )
 
 func TestBodies(t *testing.T) {
@@ -53,13 +54,24 @@ func TestBodies(t *testing.T) {
 			f.clock.add(20 * time.Hour)
 			save("young")
 			f.clock.add(399 * 24 * time.Hour)
-			n, err := f.Forget(f.ctx, f.clock.Now().Add(-400*24*time.Hour), 100)
-			must(t, err)
-			equal(t, "removed while the young one uses it", n, 0)
+			forget := func() int {
+				removed := 0
+				for more := true; more; {
+					var n int
+					var err error
+					n, more, err = f.Forget(f.ctx, f.clock.Now().Add(-400*24*time.Hour), 1)
+					must(t, err)
+					removed += n
+				}
+				return removed
+			}
+			equal(t, "removed while the young one uses it", forget(), 0)
 			f.clock.add(10 * 24 * time.Hour)
-			n, err = f.Forget(f.ctx, f.clock.Now().Add(-400*24*time.Hour), 100)
+			equal(t, "removed", forget(), 1)
+			equal(t, "removed twice", forget(), 0)
+			entries, err := f.Entries(f.ctx, store.EntryFilter{Action: "bodies.removed"})
 			must(t, err)
-			equal(t, "removed", n, 1)
+			equal(t, "entries", len(entries) == 1 && entries[0].Details["count"] == "1" && entries[0].Actor == store.Engine, true)
 			got, err := f.Exchange(f.ctx, "young")
 			must(t, err)
 			equal(t, "the Exchange stays without its body", got.ResponseBody == nil, true)

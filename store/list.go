@@ -107,14 +107,16 @@ func (db *DB) Records(ctx context.Context, f RecordFilter) ([]ListedRecord, erro
 	return out, err
 }
 
+// newestState is the state of a Record's newest Delivery.
+const newestState = "COALESCE((SELECT d.state FROM deliveries d WHERE d.record = r.id ORDER BY d.id DESC LIMIT 1), '')"
+
 // EachRecord calls fn for every Record of a list, one by one, so that it may be of any length. An error of fn ends it.
 func (db *DB) EachRecord(ctx context.Context, f RecordFilter, fn func(ListedRecord) error) error {
-	const state = "COALESCE((SELECT d.state FROM deliveries d WHERE d.record = r.id ORDER BY d.id DESC LIMIT 1), '')"
 	var q conditions
 	q.add(f.Connection != "", "r.connection = ?", f.Connection)
 	q.add(f.Kind != "", "r.kind = ?", string(f.Kind))
 	q.add(f.ID != "", "r.ext_id = ?", f.ID)
-	q.add(f.State != "", state+" = ?", string(f.State))
+	q.add(f.State != "", newestState+" = ?", string(f.State))
 	if err := db.addSearch(ctx, &q, f.Search, ""); err != nil {
 		return err
 	}
@@ -124,7 +126,11 @@ func (db *DB) EachRecord(ctx context.Context, f RecordFilter, fn func(ListedReco
 	if f.Newest {
 		order += " DESC"
 	}
-	return each(db.view(ctx), "list Records", "SELECT "+recordColumns+", "+state+" FROM records r "+q.where()+order+q.limit(f.Limit), q.args, func(rows *sql.Rows) error {
+	return eachListed(db.view(ctx), q.where()+order+q.limit(f.Limit), q.args, fn)
+}
+
+func eachListed(r reader, where string, args []any, fn func(ListedRecord) error) error {
+	return each(r, "list Records", "SELECT "+recordColumns+", "+newestState+" FROM records r "+where, args, func(rows *sql.Rows) error {
 		var l ListedRecord
 		dest, done := l.into()
 		if err := rows.Scan(append(dest, &l.State)...); err != nil {

@@ -115,7 +115,7 @@ func (tx *Tx) theOne(op string, id int64) (brief, error) {
 }
 
 // Skip settles a Delivery that is held, blocked or waiting without delivering it. What waits for a decision about it is
-// decided anew.
+// decided anew; keys that only it claimed are free again.
 func (tx *Tx) Skip(id int64, reason, actor string) error {
 	const op = "skip"
 	if reason == "" {
@@ -135,7 +135,20 @@ func (tx *Tx) Skip(id int64, reason, actor string) error {
 	if err := tx.move([]brief{b}, connector.Skipped, nil, connector.Entry{Actor: actor, Action: "delivery.skipped", Details: map[string]string{"reason": reason}}); err != nil {
 		return err
 	}
+	if err := tx.giveUpKeys(b); err != nil {
+		return err
+	}
 	return tx.releaseNamed([]connector.Record{b.source}, map[string]string{"reason": "decided: " + b.subject() + " is skipped"})
+}
+
+// giveUpKeys frees the natural keys that a Flow reserved for a Record which is linked to nothing and of which nothing is in
+// doubt: another Record may have the right to them.
+func (tx *Tx) giveUpKeys(b brief) error {
+	r := b.source
+	_, err := tx.exec("give up natural keys", `DELETE FROM natural_keys WHERE record = $1 AND flow = $2
+ AND NOT EXISTS (SELECT 1 FROM links l WHERE l.kind = $3 AND (l.a_connection = $4 AND l.a_id = $5 OR l.b_connection = $4 AND l.b_id = $5))
+ AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.record = $1 AND d.state IN ('sending', 'in_doubt'))`, b.record, b.flow, string(r.Kind), r.Connection, r.ID)
+	return err
 }
 
 // Resolve ends a doubt by hand: with the ID of the target it is delivered and linked, without one it surely was not sent

@@ -53,6 +53,34 @@ func TestPeople(t *testing.T) {
 			f.sound()
 		})
 	})
+	t.Run("what is skipped gives up its natural keys, unless it is linked or may be at the target", func(t *testing.T) {
+		onEach(t, func(t *testing.T, f *fixture) {
+			f.accept(orders, version("free", "a"), version("linked", "b"), version("doubted", "c"))
+			p := f.take(orders)
+			for _, w := range p.claim() {
+				taken, err := f.Intend(f.ctx, orders, 0, p.epoch, []store.Intent{{Delivery: w.Delivery.ID, Operation: connector.OpCreate, Reserve: []string{"key of " + w.Delivery.Record.ID}}})
+				must(t, err)
+				equal(t, "taken", len(taken), 0)
+				o := store.Outcome{Delivery: w.Delivery.ID, State: connector.Held, Err: connector.Errorf(connector.Rejected, "write", "no")}
+				if w.Delivery.Record.ID == "doubted" {
+					o.State, o.DueAt = connector.InDoubt, f.clock.Now()
+				}
+				p.settle(o)
+			}
+			order := func(id string) connector.Record {
+				return connector.Record{Connection: "s2p", Kind: connector.PurchaseOrder, ID: id}
+			}
+			must(t, f.LinkRecords(f.ctx, order("linked"), connector.Record{Connection: "erp", Kind: connector.PurchaseOrder, ID: "PO-1"}, "cli:test"))
+			f.accept(orders, version("doubted", "newer"))
+			for id, kept := range map[string]bool{"free": false, "linked": true, "doubted": true} {
+				f.tx(func(tx *store.Tx) error { return tx.Skip(f.last(orders, id).ID, "entered by hand", "cli:test") })
+				_, reserved, err := f.ReservedBy(f.ctx, "erp", connector.PurchaseOrder, "key of "+id)
+				must(t, err)
+				equal(t, id+" keeps its key", reserved, kept)
+			}
+			f.sound()
+		})
+	})
 	t.Run("a doubt is resolved either way, and only a doubt", func(t *testing.T) {
 		onEach(t, func(t *testing.T, f *fixture) {
 			f.accept(orders, version("1", "a"), version("2", "b"))

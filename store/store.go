@@ -90,7 +90,7 @@ func (db *DB) learn(ctx context.Context, added int64) {
 	for _, size := range []int64{500, 5_000, 50_000, 500_000} {
 		if after-added < size && size <= after {
 			// If this fails, it is only slower for a while.
-			_, _ = db.write.db.ExecContext(ctx, "ANALYZE records, record_numbers, versions, bodies, deliveries, links, agreements, natural_keys, waits, exchanges, entries")
+			_, _ = db.write.db.ExecContext(ctx, "ANALYZE records, record_numbers, refs, versions, bodies, deliveries, links, agreements, natural_keys, waits, exchanges, entries")
 		}
 	}
 }

@@ -117,6 +117,17 @@ CREATE TABLE record_numbers (
 ) /* clustered */;
 CREATE INDEX record_numbers_by_number ON record_numbers (number);
 
+-- One row is one reference: a Record's content, as last read, names another Record of its Connection.
+CREATE TABLE refs (
+    record     BIGINT NOT NULL REFERENCES records (id),
+    connection TEXT   NOT NULL,
+    kind       TEXT   NOT NULL, -- of what is named
+    value      TEXT   NOT NULL CHECK (value <> ''),
+    is_number  BIGINT NOT NULL CHECK (is_number IN (0, 1)), -- value is a number that people know, else an ID
+    PRIMARY KEY (record, kind, value, is_number)
+) /* clustered */;
+CREATE INDEX refs_by_value ON refs (value, kind, connection);
+
 -- One row is one Version of a Record: the content that was read at one time.
 CREATE TABLE versions (
     record   BIGINT NOT NULL REFERENCES records (id),
