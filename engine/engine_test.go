@@ -3,7 +3,6 @@ package engine_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -214,59 +213,6 @@ func TestTwoRecordsOfOneKeyAreAConflictThatNamesTheFirst(t *testing.T) {
 	w.sync()
 	if d := w.last("2"); d.State != connector.Held || d.Err.Code != connector.Conflict {
 		t.Errorf("%s (%v), expected held as conflict", d.State, d.Err)
-	}
-}
-
-// A second record of a key waits for the decision about the first: when that is skipped, it takes its place.
-func TestTheSecondRecordOfAKeyGoesOnWhenTheFirstIsSkipped(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, connector.ClassDuplicate)
-	w.to.onWrite = func(connector.Write) (error, bool) { return connector.Errorf(connector.Rejected, "write", "no"), true }
-	w.from.put("1", order("P1", "10", "open"))
-	w.sync()
-	w.to.onWrite = nil
-	w.from.put("2", order("P1", "11", "open"))
-	w.sync()
-	if d := w.last("2"); d.State != connector.Held || d.Err.Code != connector.Conflict {
-		t.Fatalf("%s (%v), expected held as conflict", d.State, d.Err)
-	}
-	if err := w.db.Tx(t.Context(), func(tx *store.Tx) error { return tx.Skip(w.last("1").ID, "entered twice", "cli:test") }); err != nil {
-		t.Fatal(err)
-	}
-	w.sync()
-	if d := w.last("2"); d.State != connector.Delivered || w.to.count("P1") != 1 || w.last("1").State != connector.Skipped {
-		t.Errorf("%s (%v), %d at the target", d.State, d.Err, w.to.count("P1"))
-	}
-}
-
-func TestOldBodiesAreRemovedInRoundsThatPause(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, connector.ClassNatural)
-	save := func(n int, word string) {
-		var xs []connector.Exchange
-		for i := range n {
-			xs = append(xs, connector.Exchange{ID: fmt.Sprint(word, i), ResponseBody: fmt.Appendf(nil, "%s %d", word, i), Delivery: 8})
-		}
-		if err := w.db.SaveExchanges(t.Context(), xs); err != nil {
-			t.Fatal(err)
-		}
-	}
-	save(1500, "old")
-	w.pass(engine.Retention + 48*time.Hour)
-	save(1, "young")
-	for range 2 { // the second finds nothing to do
-		if err := w.e.Forget(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for id, kept := range map[string]bool{"old0": false, "old1499": false, "young0": true} {
-		if x, err := w.db.Exchange(t.Context(), id); err != nil || (x.ResponseBody != nil) != kept {
-			t.Errorf("%s: %q, %v", id, x.ResponseBody, err)
-		}
-	}
-	entries, err := w.db.Entries(t.Context(), store.EntryFilter{Action: "bodies.removed"})
-	if err != nil || len(entries) != 2 || entries[0].Details["count"] != "1000" || entries[1].Details["count"] != "500" {
-		t.Errorf("%+v, %v", entries, err)
 	}
 }
 

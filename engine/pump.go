@@ -259,8 +259,9 @@ func takenOutcome(it *item, t store.Taken) *store.Outcome {
 	if it.res.TakenFilters {
 		return &store.Outcome{State: connector.Filtered, Details: map[string]string{"reason": "another record has this key", "key": t.Key, "by": t.By.String()}}
 	}
-	return &store.Outcome{State: connector.Held, Err: connector.Errorf(connector.Conflict, "reserve "+t.Key, "another record has this key already: %s", t.By).
-		Advise("Two records of the source claim the same key at the target. Find out which is right and skip the other.")}
+	err := connector.Errorf(connector.Conflict, "reserve "+t.Key, "another record has this key already: %s", t.By).
+		Advise("Two records of the source claim the same key at the target. Find out which is right and skip the other.")
+	return heldOutcome(err, []connector.Ref{{Connection: t.By.Connection, Kind: t.By.Kind, IDs: []string{t.By.ID}}})
 }
 
 // each runs f for the items that want it, as many at once as the target takes.

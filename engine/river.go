@@ -49,6 +49,11 @@ type requestArgs struct {
 
 func (requestArgs) Kind() string { return "request" }
 
+// forgetArgs is the job that removes old bodies.
+type forgetArgs struct{}
+
+func (forgetArgs) Kind() string { return "forget" }
+
 // unfinished are all states but the finished ones. With River's default a completed poll would block the next one.
 var unfinished = []rivertype.JobState{rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning, rivertype.JobStateRetryable, rivertype.JobStateScheduled}
 
@@ -62,6 +67,7 @@ type Scheduler struct {
 	e      *Engine
 	client *river.Client[*sql.Tx]
 	close  func()
+	forgot time.Time // when this process last asked for old bodies to be removed
 }
 
 // NewScheduler makes a Scheduler and brings River's own tables up to date. Workers is how many jobs run at once.
@@ -84,6 +90,7 @@ func NewScheduler(ctx context.Context, e *Engine, workers int) (*Scheduler, erro
 	river.AddWorker(ws, river.WorkFunc(s.pump))
 	river.AddWorker(ws, river.WorkFunc(s.track))
 	river.AddWorker(ws, river.WorkFunc(s.request))
+	river.AddWorker(ws, river.WorkFunc(s.forget))
 	s.client, err = river.NewClient(driver, &river.Config{
 		Queues:                      map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}},
 		Workers:                     ws,
@@ -159,6 +166,9 @@ func (s *Scheduler) sweep(ctx context.Context) error {
 		}
 	}
 	if err := s.wakeWaiting(ctx, now); err != nil {
+		return err
+	}
+	if err := s.dueForget(ctx, now); err != nil {
 		return err
 	}
 	return s.takeRequests(ctx)
