@@ -17,7 +17,7 @@ func (i *Instance) version(kind connector.Kind, e entity, raw map[string]any) (c
 	doc := i.document(e, raw, header)
 	v := connector.Version{
 		ID: strings.TrimSpace(plainText(member(header, e.id))), Stamp: rawText(member(header, e.version)), Document: doc,
-		Standing: i.standing(kind, doc),
+		Standing: i.standing(kind, doc), Names: names(kind, doc),
 	}
 	if v.ID == "" {
 		return v, connector.Errorf(connector.Invalid, "read "+e.name, "the record has no %s", e.id).
@@ -50,6 +50,29 @@ func numberFields(kind connector.Kind) []string {
 		return []string{"requisitionNumber", "externalRequisitionNumber"}
 	}
 	return nil
+}
+
+// names lists what comes before a record in one purchase: an order's requisition (JAGGAER.md §4.4), and the orders of an
+// invoice's lines, of which it tells the number alone (§4.5).
+func names(kind connector.Kind, d connector.Document) []connector.Ref {
+	var out []connector.Ref
+	switch kind {
+	case connector.PurchaseOrder:
+		if id := d.Text("header.requisitionId"); id != "" {
+			out = append(out, connector.Ref{Kind: connector.Requisition, IDs: []string{id}})
+		} else if number := d.Text("header.requisitionNumber"); number != "" {
+			out = append(out, connector.Ref{Kind: connector.Requisition, Number: number})
+		}
+	case connector.Invoice:
+		told := map[string]bool{"": true}
+		for _, line := range objects(member(d, "lineList.invoiceLine")) {
+			if number := plainText(line["poNumber"]); !told[number] {
+				told[number] = true
+				out = append(out, connector.Ref{Kind: connector.PurchaseOrder, Number: number})
+			}
+		}
+	}
+	return out
 }
 
 func title(kind connector.Kind, d connector.Document) string {

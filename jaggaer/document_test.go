@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"reflect"
 	"testing"
 
 	connector "ml-connector"
@@ -83,6 +84,28 @@ func TestACustomersNamesBecomeOurs(t *testing.T) {
 	want := connector.Document{"header": map[string]any{"purchaseOrderId": "7", "poNumber": "P7", "workflowStatus": "Completed", "key": map[string]any{"more": "x"}}}
 	if v.ID != "7" || v.Numbers[0] != "P7" || v.Stamp != "2026-03-01T08:12:33.733Z" || v.Document.Fingerprint() != want.Fingerprint() {
 		t.Errorf("%+v: %s", v, v.Document.Canonical())
+	}
+}
+
+func TestVersionsNameWhatComesBefore(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		kind connector.Kind
+		text string
+		want []connector.Ref
+	}{
+		"an order names its requisition by the ID": {connector.PurchaseOrder, `{"header":{"purchaseOrderId":7,"requisitionId":3466726,"requisitionNumber":"R1"}}`,
+			[]connector.Ref{{Kind: connector.Requisition, IDs: []string{"3466726"}}}},
+		"an order that tells no ID of it names it by the number": {connector.PurchaseOrder, `{"header":{"purchaseOrderId":7,"requisitionNumber":"R1"}}`,
+			[]connector.Ref{{Kind: connector.Requisition, Number: "R1"}}},
+		"an order without a requisition names none": {connector.PurchaseOrder, `{"header":{"purchaseOrderId":7}}`, nil},
+		"an invoice names the orders of its lines, each once": {connector.Invoice, `{"header":{"invoiceId":1},"lineList":{"invoiceLine":[{"poNumber":"P1"},{"lineNumber":2},{"poNumber":"P1"},{"poNumber":"P2"}]}}`,
+			[]connector.Ref{{Kind: connector.PurchaseOrder, Number: "P1"}, {Kind: connector.PurchaseOrder, Number: "P2"}}},
+		"a requisition names nothing": {connector.Requisition, `{"header":{"requisitionId":1,"requisitionNumber":"1"}}`, nil},
+	} {
+		if got := record(t, row.kind, row.text).Names; !reflect.DeepEqual(got, row.want) {
+			t.Errorf("%s: %+v", name, got)
+		}
 	}
 }
 
