@@ -1,6 +1,7 @@
 package peoplesoft
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -178,7 +179,8 @@ func (i *Instance) order(unit string, e entity, rows []row) (connector.Version, 
 		d["PO_LINE"], m["PO_LINE"] = lines, e.nest(rows, poLevels, e.known)
 	}
 	id := d.Text("PO_ID")
-	v := connector.Version{ID: unit + "/" + id, Numbers: numbers(id, d.Text("PO_REF")), Title: "Purchase order " + unit + " " + id, Stamp: i.stamp(e, rows[0]), Document: d, Mirror: m}
+	v := connector.Version{ID: unit + "/" + id, Numbers: numbers(id, d.Text("PO_REF")), Title: "Purchase order " + unit + " " + id, Stamp: i.stamp(e, rows[0]),
+		Names: named(connector.Requisition, rows, "D.BUSINESS_UNIT_REQ", "D.REQ_ID", unit), Document: d, Mirror: m}
 	switch d.Text("PO_STATUS") {
 	case "X", "PX", "DA", "LD":
 		v.Standing = connector.Refused
@@ -201,7 +203,25 @@ func (i *Instance) voucher(unit string, e entity, rows []row) (connector.Version
 	}
 	id := d.Text("VOUCHER_ID")
 	return connector.Version{ID: unit + "/" + id, Numbers: numbers(id, d.Text("INVOICE_ID")), Title: fmt.Sprintf("Voucher %s %s, invoice %s", unit, id, d.Text("INVOICE_ID")),
-		Stamp: i.stamp(e, rows[0]), Document: d, Mirror: m}, needKey("VOUCHER_ID", id)
+		Stamp: i.stamp(e, rows[0]), Names: named(connector.PurchaseOrder, rows, "B.BUSINESS_UNIT_PO", "B.PO_ID", unit), Document: d, Mirror: m}, needKey("VOUCHER_ID", id)
+}
+
+// named lists the documents of a Kind that rows refer to by business unit and number, each once: the requisitions of an
+// order's distributions, the orders of a voucher's lines (PEOPLESOFT.md §3.6). A blank unit is the document's own.
+func named(k connector.Kind, rows []row, unitColumn, idColumn, unit string) []connector.Ref {
+	var out []connector.Ref
+	told := map[string]bool{}
+	for _, r := range rows {
+		if r[idColumn] == "" {
+			continue
+		}
+		id := cmp.Or(r[unitColumn], unit) + "/" + r[idColumn]
+		if !told[id] {
+			told[id] = true
+			out = append(out, connector.Ref{Kind: k, IDs: []string{id}})
+		}
+	}
+	return out
 }
 
 // stamp is the time of change as received, "" where the query has none.
