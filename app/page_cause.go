@@ -176,7 +176,7 @@ func causeOf(d connector.Delivery) Cause {
 
 func causeText(d connector.Delivery) string {
 	if d.State == connector.Blocked && len(d.BlockedOn) > 0 {
-		return "waits for " + what(d)
+		return "waits for " + what(d.BlockedOn[0])
 	}
 	if d.Err == nil {
 		return "no reason was kept"

@@ -52,7 +52,8 @@ type ThreadRecord struct {
 	Connection string          `json:"connection"`
 	Kind       connector.Kind  `json:"kind"`
 	ID         string          `json:"id"`
-	State      connector.State `json:"state"`
+	Title      string          `json:"title"`
+	State      connector.State `json:"state"` // of its newest Delivery, "" for a side that is only written to
 }
 
 // EachRecord calls fn for each Record that a filter chooses, one by one.

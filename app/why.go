@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -81,6 +82,12 @@ func (a *App) sources(ctx context.Context, rows []store.RecordRow) ([]store.Reco
 
 // sentence says where one Record is; depth bounds how far it follows what it waits for.
 func (a *App) sentence(ctx context.Context, r store.RecordRow, depth int) (*connector.Delivery, string, error) {
+	d, text, err := a.where(ctx, r, depth)
+	return d, title(r) + " " + text + ".", err
+}
+
+// where says where a Record is, without its name.
+func (a *App) where(ctx context.Context, r store.RecordRow, depth int) (*connector.Delivery, string, error) {
 	ds, err := a.DB.Deliveries(ctx, store.DeliveryFilter{Record: r.Record, Newest: true, Limit: 1})
 	if err != nil {
 		return nil, "", err
@@ -90,15 +97,43 @@ func (a *App) sentence(ctx context.Context, r store.RecordRow, depth int) (*conn
 		return nil, text, err
 	}
 	d := ds[0]
-	text := title(r) + " " + stands(d)
-	if d.State == connector.Blocked && depth > 0 && len(d.BlockedOn) > 0 {
-		cause, err := a.cause(ctx, d.BlockedOn[0], depth-1)
-		if err != nil {
-			return nil, "", err
-		}
-		text += cause
+	if d.State != connector.Blocked || len(d.BlockedOn) == 0 {
+		return &d, stands(d), nil
 	}
-	return &d, text + ".", nil
+	text, err := a.waits(ctx, d, depth)
+	return &d, text, err
+}
+
+// mostCauses is how many of the things that a Record waits for are followed.
+const mostCauses = 2
+
+// waits names what a Delivery is blocked on, and says of each where that is in turn.
+func (a *App) waits(ctx context.Context, d connector.Delivery, depth int) (string, error) {
+	var names []string
+	var refs []connector.Ref
+	for _, ref := range d.BlockedOn { // lines may wait for the same thing
+		if name := what(ref); !slices.Contains(names, name) {
+			names, refs = append(names, name), append(refs, ref)
+		}
+	}
+	text := "waits for "
+	for i, ref := range refs {
+		if i == mostCauses {
+			return text + fmt.Sprintf("; and for %d more", len(refs)-i), nil
+		}
+		if i > 0 {
+			text += "; and for "
+		}
+		text += names[i]
+		if depth > 0 {
+			cause, err := a.cause(ctx, ref, depth-1)
+			if err != nil {
+				return "", err
+			}
+			text += cause
+		}
+	}
+	return text, nil
 }
 
 // stands puts a Delivery's state into words.
@@ -126,7 +161,7 @@ func stands(d connector.Delivery) string {
 	case connector.InDoubt:
 		return "is in doubt (delivery " + fmt.Sprint(d.ID) + "): " + reason(d, "its answer was lost") + "; it is looked up before anything is sent again"
 	case connector.Blocked:
-		return "waits for " + what(d)
+		return "waits for something that is not there yet"
 	case connector.Sending:
 		return "is being sent by flow " + d.Flow
 	}
@@ -137,14 +172,12 @@ func stands(d connector.Delivery) string {
 	return text
 }
 
-func what(d connector.Delivery) string {
-	if len(d.BlockedOn) == 0 {
-		return "something that is not there yet"
-	}
-	if text := trimStop(d.BlockedOn[0].Reason); text != "" {
+// what names a thing that is waited for.
+func what(ref connector.Ref) string {
+	if text := trimStop(ref.Reason); text != "" {
 		return text
 	}
-	return strings.ReplaceAll(string(d.BlockedOn[0].Kind), "_", " ") + " " + d.BlockedOn[0].ID()
+	return strings.ReplaceAll(string(ref.Kind), "_", " ") + " " + ref.ID()
 }
 
 func reason(d connector.Delivery, otherwise string) string {
@@ -163,33 +196,69 @@ func hint(d connector.Delivery) string {
 
 func trimStop(s string) string { return strings.TrimRight(s, ". ") }
 
-// cause says where the thing is that a Record waits for.
+// cause says where the thing is that a Record waits for, as the rest of a sentence that has named it.
 func (a *App) cause(ctx context.Context, ref connector.Ref, depth int) (string, error) {
 	if ref.Kind == connector.CrosswalkKind {
 		return "", nil
 	}
+	row, err := a.named(ctx, ref)
+	if err != nil {
+		return "", err
+	}
+	if row == nil {
+		return ", which was not read yet", nil
+	}
+	if text, err := a.unusable(ctx, ref, *row); err != nil || text != "" {
+		return text, err
+	}
+	_, text, err := a.where(ctx, *row, depth)
+	return ", which " + text, err
+}
+
+// named is the Record that a reference means, nil when it was not read yet.
+func (a *App) named(ctx context.Context, ref connector.Ref) (*store.RecordRow, error) {
 	for _, id := range append(append([]string{}, ref.IDs...), ref.Number) {
 		if id == "" {
 			continue
 		}
 		row, err := a.DB.RecordByID(ctx, connector.Record{Connection: ref.Connection, Kind: ref.Kind, ID: id})
+		if err != nil || row != nil {
+			return row, err
+		}
+		rows, err := a.DB.RecordByNumber(ctx, ref.Connection, ref.Kind, id)
+		if err != nil {
+			return nil, err
+		}
+		if len(rows) > 0 {
+			return &rows[len(rows)-1], nil // of several revisions the newest
+		}
+	}
+	return nil, nil
+}
+
+// unusable says what is wrong with the other side of a Record that is there, but that has to be usable as well.
+func (a *App) unusable(ctx context.Context, ref connector.Ref, row store.RecordRow) (string, error) {
+	if !ref.Usable {
+		return "", nil
+	}
+	links, err := a.DB.LinksOf(ctx, row.Record)
+	if err != nil {
+		return "", err
+	}
+	for _, l := range links {
+		other, err := a.DB.RecordByID(ctx, l.Other(row.Record.Connection))
 		if err != nil {
 			return "", err
 		}
-		if row == nil {
-			rows, err := a.DB.RecordByNumber(ctx, ref.Connection, ref.Kind, id)
-			if err != nil {
-				return "", err
-			}
-			if len(rows) == 0 {
-				continue
-			}
-			row = &rows[0]
+		switch {
+		case other == nil || other.Standing == connector.Usable:
+		case other.Standing == connector.Refused:
+			return fmt.Sprintf(", which is %s at %s and was refused or closed there", other.Record.ID, other.Record.Connection), nil
+		default:
+			return fmt.Sprintf(", which is %s at %s and was not seen approved there yet", other.Record.ID, other.Record.Connection), nil
 		}
-		_, text, err := a.sentence(ctx, *row, depth)
-		return ". " + trimStop(text), err
 	}
-	return ", which was not read yet", nil
+	return "", nil
 }
 
 func (a *App) withoutDelivery(ctx context.Context, r store.RecordRow) (string, error) {
@@ -198,7 +267,7 @@ func (a *App) withoutDelivery(ctx context.Context, r store.RecordRow) (string, e
 		return "", err
 	}
 	if len(links) == 0 {
-		return title(r) + " was read, and no Flow has anything to do with it.", nil
+		return "was read, and no Flow has anything to do with it", nil
 	}
-	return title(r) + " is linked to " + links[0].Other(r.Record.Connection).String() + ".", nil
+	return "is linked to " + links[0].Other(r.Record.Connection).String(), nil
 }
