@@ -57,9 +57,8 @@ type Exchange struct {
 
 // Trace says for what a call is made, and where its Exchange goes. It travels in the context.
 type Trace struct {
-	Run      int64
-	Delivery int64
-	Keep     func(Exchange)
+	Run, Delivery int64
+	Keep          func(Exchange)
 }
 
 type traceKey struct{}

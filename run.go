@@ -13,10 +13,7 @@ const (
 )
 
 // Window is the time that a Run read; a zero From is the whole.
-type Window struct {
-	From time.Time
-	To   time.Time
-}
+type Window struct{ From, To time.Time }
 
 // Run is one cycle of one Flow. Its counts are derived from its Deliveries whenever it is read.
 type Run struct {

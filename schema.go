@@ -37,16 +37,10 @@ type Field struct {
 }
 
 // Schema describes a Document. The order of the fields is the order in which a Sink writes them.
-type Schema struct {
-	Fields []Field
-}
+type Schema struct{ Fields []Field }
 
 // FieldProblem is one field that a Schema can't hold: where, what, and what the limit is.
-type FieldProblem struct {
-	Field   string
-	Value   string
-	Message string
-}
+type FieldProblem struct{ Field, Value, Message string }
 
 // Check holds a Document against the Schema and names every field that does not fit: unknown, missing, too long, wrong
 // form, not in the list. It never changes the Document.

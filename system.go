@@ -48,9 +48,8 @@ type Setting struct {
 
 // Description is what a System says of itself.
 type Description struct {
-	Title    string // "Oracle PeopleSoft"
-	Settings []Setting
-	Secrets  []Setting
+	Title             string // "Oracle PeopleSoft"
+	Settings, Secrets []Setting
 }
 
 // CommonSettings are those that every Connection knows (SURFACE.md "Configuration file").
@@ -65,11 +64,8 @@ func CommonSettings() []Setting {
 	}
 }
 
-// SettingProblem is one thing wrong with a setting.
-type SettingProblem struct {
-	Path    string // dotted, from the Connection's settings: "profile.query.page_size"
-	Message string
-}
+// SettingProblem is one thing wrong with a setting; Path is dotted, from the Connection's settings.
+type SettingProblem struct{ Path, Message string }
 
 // Validation is a Connection's settings made whole.
 type Validation struct {
@@ -181,10 +177,7 @@ type Query struct {
 }
 
 // Key names one record: by the System's ID, or by a number that people know.
-type Key struct {
-	ID     string
-	Number string
-}
+type Key struct{ ID, Number string }
 
 // Page is one page of a read.
 type Page struct {
