@@ -1,7 +1,6 @@
 package connector
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -15,22 +14,6 @@ import (
 // text, dates as YYYY-MM-DD, booleans as "true" and "false"), nested map[string]any, or []any of those. An empty value
 // is left out or "". No floats, no nulls.
 type Document map[string]any
-
-// Canonical is the one JSON text of a Document: keys sorted, no white space, nothing escaped for HTML. Empty strings,
-// maps and lists are left out, so that a field that is blank and one that is missing are the same content.
-func (d Document) Canonical() []byte {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	v := prune(map[string]any(d))
-	if v == nil {
-		return []byte("{}")
-	}
-	if err := enc.Encode(v); err != nil {
-		panic("a Document holds a value that JSON cannot: " + err.Error())
-	}
-	return bytes.TrimRight(b.Bytes(), "\n")
-}
 
 // Fingerprint is the SHA-256 of the canonical text, in hex. Equal content has equal fingerprints.
 func (d Document) Fingerprint() string {
@@ -84,15 +67,14 @@ func copyOf(v any, blanks bool) any {
 
 // Get follows a dotted path through nested maps. A path that meets a list or nothing gives nil.
 func (d Document) Get(path string) any {
-	var cur any = map[string]any(d)
-	for part := range strings.SplitSeq(path, ".") {
-		m, ok := AsMap(cur)
-		if !ok {
-			return nil
+	for {
+		name, rest, deeper := strings.Cut(path, ".")
+		if !deeper {
+			return d[name]
 		}
-		cur = m[part]
+		d, _ = AsMap(d[name])
+		path = rest
 	}
-	return cur
 }
 
 // Text is the string at a dotted path, "" when there is none.

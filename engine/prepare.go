@@ -58,6 +58,7 @@ func (b *pump) apply(ctx context.Context, it *item) error {
 	if err != nil {
 		return err
 	}
+	it.memo.forgetLinks()
 	if again {
 		it.res = b.e.applyTo(ctx, b.r, it, nil)
 	}
@@ -70,10 +71,14 @@ func (e *Engine) applyTo(ctx context.Context, r *route, it *item, over *overlay)
 	c := mapping.Context{
 		Record: w.Delivery.Record, Source: w.Version.Document,
 		From: r.from.instance.Settings(), To: r.to.instance.Settings(), FromName: r.flow.From, ToName: r.flow.To,
-		Now: e.Now(), Where: r.where, Schema: r.writes.Schema,
-		Crosswalk: func(name, value string) (string, bool) { return e.crosswalk(ctx, r, name, value) },
-		Link:      func(ref connector.Ref) mapping.LinkState { return e.linkState(ctx, r, ref, over) },
-		Choose:    func(name string) (string, error) { return e.choose(ctx, it, name) },
+		Now: e.Now(), Where: r.where, Schema: r.writes.Schema, Fixed: r.fixed,
+		Crosswalk: func(name, value string) (string, bool) {
+			return it.memo.translate(name, value, func() (string, bool) { return e.crosswalk(ctx, r, name, value) })
+		},
+		Link: func(ref connector.Ref) mapping.LinkState {
+			return it.memo.link(ref, func() mapping.LinkState { return e.linkState(ctx, r, ref, over) })
+		},
+		Choose: func(name string) (string, error) { return e.choose(ctx, it, name) },
 	}
 	if w.Link != nil {
 		c.Linked, c.TargetID = true, w.Link.Other(r.flow.From).ID

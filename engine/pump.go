@@ -165,6 +165,7 @@ func (b *pump) fresh() bool {
 // item is one Delivery on its way through a batch.
 type item struct {
 	work   store.Work
+	memo   *memo // of the batch, nil outside of batches
 	kept   kept
 	res    mapping.Result
 	chosen map[string]string
@@ -183,9 +184,9 @@ func (b *pump) once(ctx context.Context) (int, []store.FlowPartition, error) {
 	if err != nil || len(works) == 0 {
 		return 0, nil, err
 	}
-	items := make([]*item, len(works))
+	items, memo := make([]*item, len(works)), newMemo()
 	for i, w := range works {
-		items[i] = &item{work: w, chosen: w.Delivery.Chosen}
+		items[i] = &item{work: w, memo: memo, chosen: w.Delivery.Chosen}
 	}
 	if err := b.prepare(ctx, items); err != nil {
 		return 0, nil, err

@@ -13,6 +13,7 @@ type route struct {
 	flow     connector.Flow
 	rules    *mapping.Flow
 	where    *mapping.Filter
+	fixed    *mapping.Fixed
 	from, to *peer
 	source   connector.Source
 	sink     connector.Sink
@@ -23,6 +24,8 @@ type route struct {
 type parsedMapping struct {
 	rules *mapping.Flow
 	where *mapping.Filter
+	fixed *mapping.Fixed
+	peers [2]*peer // from whose settings the fixed values come
 }
 
 // route opens what a Flow needs. Its errors are misconfigured unless a Connection's own say more.
@@ -42,7 +45,7 @@ func (e *Engine) route(ctx context.Context, name string) (*route, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.rules, r.where = p.rules, p.where
+	r.rules, r.where, r.fixed = p.rules, p.where, e.fixed(p, r)
 	r.reads, r.writes = r.from.instance.Kind(f.Kind), r.to.instance.Kind(f.Kind)
 	var reads, writes bool
 	r.source, reads = r.from.instance.(connector.Source)
@@ -76,6 +79,16 @@ func (e *Engine) parse(f connector.Flow) (*parsedMapping, error) {
 	}
 	e.mappings[key] = p
 	return p, nil
+}
+
+// fixed gives what the mapping works out of the settings alone, anew when one of the Connections was opened anew.
+func (e *Engine) fixed(p *parsedMapping, r *route) *mapping.Fixed {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if peers := [2]*peer{r.from, r.to}; p.peers != peers {
+		p.fixed, p.peers = &mapping.Fixed{}, peers
+	}
+	return p.fixed
 }
 
 // finder is the target's Finder, nil when it has none.

@@ -1,0 +1,61 @@
+package engine
+
+import (
+	"strings"
+
+	connector "ml-connector"
+	"ml-connector/mapping"
+)
+
+// memo remembers what the mappings of one batch have looked up: the same suppliers, accounts and codes come again and
+// again. It lives as long as the batch, so what a batch links is seen by the next; what was not linked yet is asked
+// again, and nothing is remembered of what was fetched meanwhile. A nil memo remembers nothing.
+type memo struct {
+	values map[[2]string]translation // by crosswalk and value
+	links  map[string]mapping.LinkState
+}
+
+type translation struct {
+	value string
+	ok    bool
+}
+
+func newMemo() *memo {
+	return &memo{values: map[[2]string]translation{}, links: map[string]mapping.LinkState{}}
+}
+
+// translate gives what a crosswalk says of a value, or else finds it.
+func (m *memo) translate(name, value string, find func() (string, bool)) (string, bool) {
+	if m == nil {
+		return find()
+	}
+	key := [2]string{name, value}
+	t, known := m.values[key]
+	if !known {
+		t.value, t.ok = find()
+		m.values[key] = t
+	}
+	return t.value, t.ok
+}
+
+// link gives what is known of a reference, or else finds it.
+func (m *memo) link(ref connector.Ref, find func() mapping.LinkState) mapping.LinkState {
+	if m == nil {
+		return find()
+	}
+	key := ref.Connection + "\x00" + string(ref.Kind) + "\x00" + ref.Number + "\x00" + strings.Join(ref.IDs, "\x00")
+	s, known := m.links[key]
+	if !known {
+		if s = find(); s.Found {
+			m.links[key] = s
+		}
+	}
+	return s
+}
+
+// forgetLinks is called when a Link was made in the middle of the batch.
+func (m *memo) forgetLinks() {
+	if m != nil {
+		clear(m.links)
+	}
+}
