@@ -8,12 +8,20 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"ml-connector/canonical"
 )
 
 // Document is the content of one Version in the System's own field names. Its values are strings (numbers as decimal
 // text, dates as YYYY-MM-DD, booleans as "true" and "false"), nested map[string]any, or []any of those. An empty value
 // is left out or "". No floats, no nulls.
 type Document map[string]any
+
+// Canonical is the one JSON text of a Document: keys sorted, no white space, nothing escaped for HTML. Empty strings,
+// maps and lists are left out, so that a field that is blank and one that is missing are the same content.
+func (d Document) Canonical() []byte {
+	return canonical.Text(d, func(v any) (map[string]any, bool) { return AsMap(v) })
+}
 
 // Fingerprint is the SHA-256 of the canonical text, in hex. Equal content has equal fingerprints.
 func (d Document) Fingerprint() string {

@@ -137,7 +137,7 @@ func (f *Field) checkText(text string) string {
 func (f *Field) checkNumber(text string) string {
 	digits := strings.TrimPrefix(text, "-")
 	whole, frac, _ := strings.Cut(digits, ".")
-	if whole == "" || !areDigits(whole) || !areDigits(frac) || strings.HasSuffix(digits, ".") {
+	if whole == "" || strings.Trim(whole, "0123456789") != "" || strings.Trim(frac, "0123456789") != "" || strings.HasSuffix(digits, ".") {
 		return "is not a number"
 	}
 	if f.Unsigned && digits != text && strings.Trim(digits, "0.") != "" {
@@ -150,15 +150,6 @@ func (f *Field) checkNumber(text string) string {
 		return fmt.Sprintf("has %d digits before the point; the target takes at most %d", len(whole), f.Length-f.Scale)
 	}
 	return ""
-}
-
-func areDigits(s string) bool {
-	for i := range len(s) {
-		if s[i] < '0' || s[i] > '9' {
-			return false
-		}
-	}
-	return true
 }
 
 func isField(fields []Field, name string) bool {

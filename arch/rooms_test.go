@@ -12,7 +12,8 @@ import (
 // docs/architecture.md. A room imports itself freely. A folder that stands in the table by itself has rules of its own.
 // "connector" is the root package.
 var rooms = map[string][]string{
-	"connector": {},
+	"connector": {"canonical"},
+	"canonical": {},
 
 	"mapping": {"connector"},
 	"vault":   {"connector"},

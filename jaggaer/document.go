@@ -98,7 +98,7 @@ func (i *Instance) document(e entity, raw, header map[string]any) connector.Docu
 	doc := connector.Document{}
 	if _, wrapped := raw[e.headerKey].(map[string]any); wrapped && e.headerKey != "" {
 		for name, v := range raw {
-			if c := convert(v); c != nil && name != e.headerKey && !sensitive[strings.ToLower(name)] {
+			if c := convert(v); c != nil && name != e.headerKey && !isSensitive(name) {
 				doc[name] = c
 			}
 		}

@@ -122,6 +122,22 @@ var sensitive = map[string]bool{
 	"internationalroutingcode": true, "bankidentifiercode": true, "accountholdersname": true, "accountnumber": true, "accountid": true,
 }
 
+// isSensitive compares a member's name without case.
+func isSensitive(name string) bool {
+	var lower [32]byte
+	if len(name) > len(lower) {
+		return false // longer than each of them
+	}
+	for i := range len(name) {
+		c := name[i]
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		lower[i] = c
+	}
+	return sensitive[string(lower[:len(name)])]
+}
+
 // convert turns a value of an answer into one of a Document: scalars as text, nothing blank, no bank or tax number.
 // It gives nil for what is left out.
 func convert(v any) any {
@@ -149,7 +165,7 @@ func convert(v any) any {
 func convertMap(m map[string]any) any {
 	out := make(map[string]any, len(m))
 	for name, e := range m {
-		if sensitive[strings.ToLower(name)] {
+		if isSensitive(name) {
 			continue
 		}
 		if c := convert(e); c != nil {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"encoding/xml"
-	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -19,27 +18,39 @@ var upperFields = append(strings.Fields("BUSINESS_UNIT BUSINESS_UNIT_GL BUSINESS
 // clean is a field's value as it is sent: without what XML can't hold, with line feeds only, codes in upper case. A
 // character beyond the first 65536 is refused where the database can't hold it (PEOPLESOFT.md §7.9).
 func (i *Instance) clean(op, name, v string) (string, error) {
-	v = strings.ReplaceAll(v, "\r\n", "\n")
-	v = strings.Map(func(r rune) rune {
-		switch {
-		case r == '\r':
-			return '\n'
-		case r < 0x20 && r != '\t' && r != '\n', r == 0xfffe, r == 0xffff:
-			return -1
+	if !isPrintable(v) {
+		v = strings.ReplaceAll(v, "\r\n", "\n")
+		v = strings.Map(func(r rune) rune {
+			switch {
+			case r == '\r':
+				return '\n'
+			case r < 0x20 && r != '\t' && r != '\n', r == 0xfffe, r == 0xffff:
+				return -1
+			}
+			return r
+		}, v)
+		if !utf8.ValidString(v) {
+			return "", connector.Errorf(connector.Invalid, op, "the field %s is not valid UTF-8", name)
 		}
-		return r
-	}, v)
-	if !utf8.ValidString(v) {
-		return "", connector.Errorf(connector.Invalid, op, "the field %s is not valid UTF-8", name)
-	}
-	if !i.profile.unicode && strings.IndexFunc(v, func(r rune) bool { return r > 0xffff }) >= 0 {
-		return "", connector.Errorf(connector.Invalid, op, "the field %s holds a character that this PeopleSoft database can't hold: %q", name, clip(v, 60)).
-			Advise("Take it out at the source.")
+		if !i.profile.unicode && strings.IndexFunc(v, func(r rune) bool { return r > 0xffff }) >= 0 {
+			return "", connector.Errorf(connector.Invalid, op, "the field %s holds a character that this PeopleSoft database can't hold: %q", name, clip(v, 60)).
+				Advise("Take it out at the source.")
+		}
 	}
 	if slices.Contains(upperFields, name) {
 		v = strings.ToUpper(v)
 	}
 	return v, nil
+}
+
+// isPrintable says whether a text is ASCII without control characters, as almost every one is.
+func isPrintable(v string) bool {
+	for i := range len(v) {
+		if v[i] < 0x20 || v[i] >= 0x7f {
+			return false
+		}
+	}
+	return true
 }
 
 // node is one element of what is written: a leaf with text, or a group.
@@ -74,10 +85,10 @@ func (i *Instance) ciNames(k connector.Kind) names {
 // nodes puts a Document in the order of its Schema: fields, then fields that the Schema doesn't know, then lists. Blank
 // fields are left out, as an absent element leaves the default; those that prev had are sent as blank.
 func (i *Instance) nodes(op string, d, prev connector.Document, fields []connector.Field, keys int, spell names) ([]node, error) {
-	var out, lists []node
-	known := map[string]bool{}
-	for n, f := range fields {
-		known[f.Name] = true
+	out := make([]node, 0, len(d))
+	var lists []node
+	for n := range fields {
+		f := &fields[n]
 		if f.Type == connector.TypeList {
 			for _, item := range d.List(f.Name) {
 				kids, err := i.nodes(op, item, matching(prev.List(f.Name), item, f.Fields[0].Name), f.Fields, 1, spell)
@@ -88,7 +99,11 @@ func (i *Instance) nodes(op string, d, prev connector.Document, fields []connect
 			}
 			continue
 		}
-		leaf, err := i.leaf(op, f.Name, d.Text(f.Name), f.Type == connector.TypeNumber)
+		t, _ := d[f.Name].(string)
+		if t == "" && prev.Text(f.Name) == "" {
+			continue
+		}
+		leaf, err := i.leaf(op, f.Name, t, f.Type == connector.TypeNumber)
 		if err != nil {
 			return nil, err
 		}
@@ -97,11 +112,15 @@ func (i *Instance) nodes(op string, d, prev connector.Document, fields []connect
 			out = append(out, leaf)
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(d)) {
-		t, isText := d[name].(string)
-		if known[name] || !isText || t == "" {
-			continue
+	var others []string
+	for name, v := range d {
+		if t, isText := v.(string); isText && t != "" && !slices.ContainsFunc(fields, func(f connector.Field) bool { return f.Name == name }) {
+			others = append(others, name)
 		}
+	}
+	slices.Sort(others)
+	for _, name := range others {
+		t, _ := d[name].(string)
 		leaf, err := i.leaf(op, name, t, false)
 		if err != nil {
 			return nil, err

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // stars stand where a secret was; all of it, not all but four.
@@ -19,8 +20,20 @@ const shortest = 4
 
 // mask knows secret values in every spelling in which they may occur.
 type mask struct {
-	values [][]byte // longest first
+	values []spelled // longest first
+
+	mu   sync.Mutex
+	made map[string]*mask // with the secrets of requests, which are the same for a long time
 }
+
+// spelled is one spelling of a secret value.
+type spelled struct {
+	text  string
+	bytes []byte
+}
+
+// mostMade bounds the masks that are kept for requests to come.
+const mostMade = 16
 
 func newMask(secrets []string) *mask {
 	m := &mask{}
@@ -38,8 +51,18 @@ func (m *mask) with(secrets []string, header map[string]string) *mask {
 	if len(secrets) == 0 {
 		return m
 	}
+	key := strings.Join(secrets, "\x00")
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if both := m.made[key]; both != nil {
+		return both
+	}
 	both := &mask{values: slices.Clone(m.values)}
 	both.add(secrets)
+	if m.made == nil || len(m.made) >= mostMade {
+		m.made = map[string]*mask{}
+	}
+	m.made[key] = both
 	return both
 }
 
@@ -55,12 +78,12 @@ func credentials(header string) []string {
 func (m *mask) add(secrets []string) {
 	for _, s := range secrets {
 		for _, spelling := range spellings(s) {
-			if len(spelling) >= shortest && !slices.ContainsFunc(m.values, func(v []byte) bool { return string(v) == spelling }) {
-				m.values = append(m.values, []byte(spelling))
+			if len(spelling) >= shortest && !slices.ContainsFunc(m.values, func(v spelled) bool { return v.text == spelling }) {
+				m.values = append(m.values, spelled{spelling, []byte(spelling)})
 			}
 		}
 	}
-	slices.SortStableFunc(m.values, func(a, b []byte) int { return len(b) - len(a) })
+	slices.SortStableFunc(m.values, func(a, b spelled) int { return len(b.text) - len(a.text) })
 }
 
 // spellings are a value as it stands, and as URLs, forms, JSON, XML and base64 write it.
@@ -86,8 +109,8 @@ func spellings(s string) []string {
 // bytes returns b itself when nothing in it is secret, else a masked copy.
 func (m *mask) bytes(b []byte) []byte {
 	for _, v := range m.values {
-		if bytes.Contains(b, v) {
-			b = bytes.ReplaceAll(b, v, []byte(stars))
+		if bytes.Contains(b, v.bytes) {
+			b = bytes.ReplaceAll(b, v.bytes, []byte(stars))
 		}
 	}
 	return maskNamed(b)
@@ -95,7 +118,7 @@ func (m *mask) bytes(b []byte) []byte {
 
 func (m *mask) text(s string) string {
 	for _, v := range m.values {
-		s = strings.ReplaceAll(s, string(v), stars)
+		s = strings.ReplaceAll(s, v.text, stars)
 	}
 	return s
 }

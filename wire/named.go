@@ -3,7 +3,6 @@ package wire
 import (
 	"bytes"
 	"slices"
-	"strings"
 )
 
 // secretNames are members, elements and parameters whose value is never kept: what lets somebody in, and the bank and tax
@@ -19,7 +18,7 @@ var secretNames = map[string]bool{
 }
 
 // secretHeaders are words in the name of a header that make its value secret.
-var secretHeaders = []string{"authorization", "cookie", "password", "token", "secret", "apikey"}
+var secretHeaders = [][]byte{[]byte("authorization"), []byte("cookie"), []byte("password"), []byte("token"), []byte("secret"), []byte("apikey")}
 
 // secretName tells whether the value under a member's, element's or parameter's name is secret.
 func secretName(name []byte) bool {
@@ -48,8 +47,18 @@ const longestName = 32
 
 // secretHeader tells whether a header's value is secret.
 func secretHeader(name string) bool {
-	name = strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(name))
-	return slices.ContainsFunc(secretHeaders, func(word string) bool { return strings.Contains(name, word) })
+	var few [64]byte
+	plain := few[:0]
+	for i := range len(name) {
+		switch c := name[i]; {
+		case c == '_' || c == '-':
+		case 'A' <= c && c <= 'Z':
+			plain = append(plain, c+'a'-'A')
+		default:
+			plain = append(plain, c)
+		}
+	}
+	return slices.ContainsFunc(secretHeaders, func(word []byte) bool { return bytes.Contains(plain, word) })
 }
 
 // maskNamed masks the values of secret names in JSON, XML and forms, and leaves every other byte as it is. It does not

@@ -16,8 +16,11 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"strconv"
 	"strings"
+
+	"ml-connector/cmd/memory"
 )
 
 func main() {
@@ -47,6 +50,7 @@ func run(ctx context.Context, args []string, out, talk io.Writer) error {
 	if *rounds < 1 {
 		return fmt.Errorf("-rounds must be 1 or more")
 	}
+	defer runtime.KeepAlive(memory.Room()) // as the program itself
 	report := newReport(args)
 	for _, n := range sizes {
 		fmt.Fprintf(talk, "B1 with %d orders …\n", n)

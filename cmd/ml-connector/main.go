@@ -12,14 +12,19 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"strings"
 	"syscall"
+
+	"ml-connector/cmd/memory"
 )
 
 func main() {
+	room := memory.Room()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	status := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, environment(os.Environ()))
 	stop()
+	runtime.KeepAlive(room)
 	os.Exit(status)
 }
 

@@ -1,4 +1,9 @@
-package connector
+// Package canonical writes the one JSON text that equal contents share: keys sorted, no white space, nothing escaped for
+// HTML, and nothing blank in it. Fingerprints and stored contents are made of it, several for each record.
+//
+// It must never write the same content in two ways, or otherwise than encoding/json would write what is left. That is how
+// the domain proves it: by random Documents, held against encoding/json.
+package canonical
 
 import (
 	"bytes"
@@ -7,18 +12,22 @@ import (
 	"unicode/utf8"
 )
 
-// Canonical is the one JSON text of a Document: keys sorted, no white space, nothing escaped for HTML. Empty strings,
-// maps and lists are left out, so that a field that is blank and one that is missing are the same content.
-func (d Document) Canonical() []byte {
-	b, any := appendMap(make([]byte, 0, 1024), d)
-	if !any {
+// Text is the text of a group of fields. Empty strings, groups and lists, and nil, are left out of it; asMap gives the
+// group behind a value that is one under another type.
+func Text(fields map[string]any, asMap func(any) (map[string]any, bool)) []byte {
+	b, some := writer{asMap}.group(make([]byte, 0, 1024), fields)
+	if !some {
 		return []byte("{}")
 	}
 	return b
 }
 
-// appendMap writes a group of fields without what is blank in it; any is false when nothing is left, and then b is as it was.
-func appendMap(b []byte, m map[string]any) (_ []byte, any bool) {
+type writer struct {
+	asMap func(any) (map[string]any, bool)
+}
+
+// group writes a group of fields without what is blank in it; some is false when nothing is left, and then b is as it was.
+func (w writer) group(b []byte, m map[string]any) (_ []byte, some bool) {
 	var few [24]string
 	names := few[:0]
 	for name := range m {
@@ -28,44 +37,44 @@ func appendMap(b []byte, m map[string]any) (_ []byte, any bool) {
 	b = append(b, '{')
 	for _, name := range names {
 		before := len(b)
-		if any {
+		if some {
 			b = append(b, ',')
 		}
 		b = append(appendText(b, name), ':')
 		var written bool
-		if b, written = appendValue(b, m[name]); !written {
+		if b, written = w.value(b, m[name]); !written {
 			b = b[:before]
 			continue
 		}
-		any = true
+		some = true
 	}
-	if !any {
+	if !some {
 		return b[:len(b)-1], false
 	}
 	return append(b, '}'), true
 }
 
-func appendList(b []byte, list []any) (_ []byte, any bool) {
+func (w writer) list(b []byte, list []any) (_ []byte, some bool) {
 	b = append(b, '[')
 	for _, v := range list {
 		before := len(b)
-		if any {
+		if some {
 			b = append(b, ',')
 		}
 		var written bool
-		if b, written = appendValue(b, v); !written {
+		if b, written = w.value(b, v); !written {
 			b = b[:before]
 			continue
 		}
-		any = true
+		some = true
 	}
-	if !any {
+	if !some {
 		return b[:len(b)-1], false
 	}
 	return append(b, ']'), true
 }
 
-func appendValue(b []byte, v any) (_ []byte, written bool) {
+func (w writer) value(b []byte, v any) (_ []byte, written bool) {
 	switch v := v.(type) {
 	case nil:
 		return b, false
@@ -75,11 +84,12 @@ func appendValue(b []byte, v any) (_ []byte, written bool) {
 		}
 		return appendText(b, v), true
 	case map[string]any:
-		return appendMap(b, v)
-	case Document:
-		return appendMap(b, v)
+		return w.group(b, v)
 	case []any:
-		return appendList(b, v)
+		return w.list(b, v)
+	}
+	if m, ok := w.asMap(v); ok {
+		return w.group(b, m)
 	}
 	return append(b, encoded(v)...), true
 }
