@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -182,7 +181,8 @@ func (a *App) replayBatch(ctx context.Context, ids []int64, o ReplayOptions, act
 	return done, nil
 }
 
-// deliver waits until nothing of the Deliveries can move further, or the wait is over.
+// deliver waits until nothing of the Deliveries can move further, or the wait is over: the engine that is alive delivers
+// them, or this process when there is none, or none any more.
 func (a *App) deliver(ctx context.Context, ids []int64, wait time.Duration) error {
 	flows := map[string]bool{}
 	for _, id := range ids {
@@ -197,22 +197,11 @@ func (a *App) deliver(ctx context.Context, ids []int64, wait time.Duration) erro
 		names = append(names, f)
 	}
 	slices.Sort(names)
-	unlock, err := engine.Lock(a.Process.Database)
-	if errors.Is(err, engine.ErrAlive) {
-		return a.watch(ctx, ids, wait)
-	}
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	_, err = a.newEngine().Settle(ctx, names, wait)
-	return err
-}
-
-// watch waits for another process to deliver.
-func (a *App) watch(ctx context.Context, ids []int64, wait time.Duration) error {
 	deadline := a.Now().Add(wait)
 	for len(ids) > 0 && a.Now().Before(deadline) {
+		if mine, err := a.settleOver(ctx, names, deadline.Sub(a.Now())); mine || err != nil {
+			return err
+		}
 		d, err := a.DB.Delivery(ctx, ids[0])
 		if err != nil {
 			return err

@@ -145,12 +145,15 @@ func (a *App) ask(ctx context.Context, o SyncOptions, actor string) (Synced, err
 		switch {
 		case !r.DoneAt.IsZero():
 			return a.answered(ctx, r)
-		case r.TakenAt.IsZero() && a.Now().Sub(started) > grace:
-			return Synced{}, connector.Errorf(connector.Unavailable, op, "it did not take the request within %s", grace).
+		case r.TakenAt.IsZero() && a.Now().Sub(started) > o.Wait+grace:
+			return Synced{}, connector.Errorf(connector.Unavailable, op, "it did not take the request within %s", o.Wait+grace).
 				Advise("Look at the log of `ml-connector serve`; stop it to let `sync` work by itself.")
 		case !r.TakenAt.IsZero() && a.Now().Sub(r.TakenAt) > o.Wait+grace:
 			return Synced{TimedOut: true, Runs: []Run{}}, connector.Errorf(connector.Unavailable, op, "it was not done within %s", o.Wait+grace).
 				Advise("It goes on by itself; `ml-connector delivery list` shows how far it is.")
+		}
+		if done, mine, err := a.takeOver(ctx, id); mine || err != nil {
+			return done, err
 		}
 		a.tell(engine.Progress{Stage: "waiting"})
 		if err := engine.Sleep(ctx, askEvery); err != nil {
