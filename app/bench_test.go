@@ -55,7 +55,11 @@ func (b *bench) open() *App {
 		Systems: []connector.System{b.left, b.right},
 		Shipped: []flows.File{
 			{Name: "things", Text: []byte("name: things\nkind: supplier\nfrom: alpha\nto: beta\nfields:\n  NAME: {from: name, required: true}\n")},
-			{Name: "papers", Text: []byte("name: papers\nkind: invoice\nfrom: alpha\nto: beta\nfields:\n  TEXT: {from: text, lookup: words}\n")},
+			{Name: "orders", Text: []byte("name: orders\nkind: purchase_order\nfrom: alpha\nto: beta\nfilter: doc.ready == \"true\"\n" +
+				"links:\n  supplier: {kind: supplier, when: not blank(doc.supplier), id: doc.supplier, usable: true, reason: 'supplier {doc.supplier}'}\n" +
+				"fields:\n  NAME: {from: name, required: true}\n")},
+			{Name: "papers", Text: []byte("name: papers\nkind: invoice\nfrom: alpha\nto: beta\nlinks:\n  order: {kind: purchase_order, when: not blank(doc.order), number: doc.order, reason: 'order {doc.order}'}\n" +
+				"fields:\n  TEXT: {from: text, lookup: words}\n")},
 		},
 		Lookup: func(name string) (string, bool) { v, ok := b.env[name]; return v, ok },
 		Now:    b.clock.now, Owner: "test",
@@ -193,7 +197,7 @@ func (s *side) Read(_ context.Context, q connector.Query) (connector.Page, error
 	defer s.mu.Unlock()
 	var p connector.Page
 	for _, v := range s.held {
-		if kindOf(v) == q.Kind && (q.Keys == nil || slices.ContainsFunc(q.Keys, func(k connector.Key) bool { return k.ID == v.ID })) {
+		if kindOf(v) == q.Kind && (q.Keys == nil || slices.ContainsFunc(q.Keys, func(k connector.Key) bool { return k.ID == v.ID || slices.Contains(v.Numbers, k.Number) })) {
 			p.Versions = append(p.Versions, v)
 		}
 	}
@@ -202,8 +206,11 @@ func (s *side) Read(_ context.Context, q connector.Query) (connector.Page, error
 
 // kindOf tells a test's Versions apart by their ID.
 func kindOf(v connector.Version) connector.Kind {
-	if v.ID[0] == 'p' {
+	switch v.ID[0] {
+	case 'p':
 		return connector.Invoice
+	case 'o':
+		return connector.PurchaseOrder
 	}
 	return connector.Supplier
 }

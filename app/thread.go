@@ -13,19 +13,15 @@ import (
 const mostThread = 200
 
 // thread gathers the Records that belong to one purchase: what Links and references connect in either direction, in the
-// order of the Kinds. Both sides of one object stand together, the one that was sent before the other.
+// order of the Kinds and within them as they became known; both sides of one object stand together.
 func (a *App) thread(ctx context.Context, from store.RecordRow) ([]ThreadRecord, error) {
 	rows, err := a.DB.Thread(ctx, from.Key, mostThread)
 	if err != nil {
 		return nil, err
 	}
-	nearest := map[int64]int{} // the place of each object's first side
-	for i, r := range slices.Backward(rows) {
-		nearest[r.Object] = i
-	}
-	slices.SortStableFunc(rows, func(x, y store.ThreadRow) int {
+	slices.SortFunc(rows, func(x, y store.ThreadRow) int {
 		return cmp.Or(cmp.Compare(slices.Index(connector.Kinds(), x.Record.Kind), slices.Index(connector.Kinds(), y.Record.Kind)),
-			cmp.Compare(nearest[x.Object], nearest[y.Object]), cmp.Compare(unsent(x), unsent(y)))
+			cmp.Compare(x.Object, y.Object), cmp.Compare(sideRank(x), sideRank(y)), cmp.Compare(x.Record.Connection, y.Record.Connection))
 	})
 	out := make([]ThreadRecord, len(rows))
 	for i, r := range rows {
@@ -34,9 +30,13 @@ func (a *App) thread(ctx context.Context, from store.RecordRow) ([]ThreadRecord,
 	return out, nil
 }
 
-func unsent(r store.ThreadRow) int {
-	if r.State == "" {
+// sideRank orders the sides of one object: what was sent, what was read, what is known from a Link alone.
+func sideRank(r store.ThreadRow) int {
+	switch {
+	case r.State != "":
+		return 0
+	case r.Version > 0:
 		return 1
 	}
-	return 0
+	return 2
 }

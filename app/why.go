@@ -208,8 +208,14 @@ func (a *App) cause(ctx context.Context, ref connector.Ref, depth int) (string, 
 	if row == nil {
 		return ", which was not read yet", nil
 	}
-	if text, err := a.unusable(ctx, ref, *row); err != nil || text != "" {
-		return text, err
+	if ref.Usable {
+		links, err := a.DB.LinksOf(ctx, row.Record)
+		if err != nil {
+			return "", err
+		}
+		if len(links) > 0 { // it is there, and the reason says that it can't be used yet
+			return " (it is " + links[0].Other(row.Record.Connection).ID + " there)", nil
+		}
 	}
 	_, text, err := a.where(ctx, *row, depth)
 	return ", which " + text, err
@@ -234,31 +240,6 @@ func (a *App) named(ctx context.Context, ref connector.Ref) (*store.RecordRow, e
 		}
 	}
 	return nil, nil
-}
-
-// unusable says what is wrong with the other side of a Record that is there, but that has to be usable as well.
-func (a *App) unusable(ctx context.Context, ref connector.Ref, row store.RecordRow) (string, error) {
-	if !ref.Usable {
-		return "", nil
-	}
-	links, err := a.DB.LinksOf(ctx, row.Record)
-	if err != nil {
-		return "", err
-	}
-	for _, l := range links {
-		other, err := a.DB.RecordByID(ctx, l.Other(row.Record.Connection))
-		if err != nil {
-			return "", err
-		}
-		switch {
-		case other == nil || other.Standing == connector.Usable:
-		case other.Standing == connector.Refused:
-			return fmt.Sprintf(", which is %s at %s and was refused or closed there", other.Record.ID, other.Record.Connection), nil
-		default:
-			return fmt.Sprintf(", which is %s at %s and was not seen approved there yet", other.Record.ID, other.Record.Connection), nil
-		}
-	}
-	return "", nil
 }
 
 func (a *App) withoutDelivery(ctx context.Context, r store.RecordRow) (string, error) {

@@ -45,7 +45,7 @@ func (tx *Tx) writeRefs(a Acceptance, fresh []*incoming) error {
 // ThreadRow is one Record of a thread.
 type ThreadRow struct {
 	ListedRecord
-	Object int64 // both sides of a Link have the same
+	Object int64 // the least Key of those that are linked with each other
 }
 
 // Thread lists the Records that hang together with one (by its Key) by Links and by references, in either direction: the
@@ -123,7 +123,7 @@ func nearTo(r reader, keys []int64, limit int) ([]int64, error) {
 	return out, err
 }
 
-// objectsOf gives Records that are linked among each other the same number: the Key of one of them.
+// objectsOf gives Records that are linked among each other the same number: the least of their Keys.
 func objectsOf(r reader, keys []int64) (map[int64]int64, error) {
 	objects := make(map[int64]int64, len(keys))
 	for _, k := range keys {
@@ -137,11 +137,10 @@ func objectsOf(r reader, keys []int64) (map[int64]int64, error) {
 			if err := rows.Scan(&a, &b); err != nil {
 				return err
 			}
-			from, known := objects[b]
-			to := objects[a]
+			one, other, known := objects[a], objects[b], objects[b] != 0
 			for k, o := range objects {
-				if known && o == from {
-					objects[k] = to
+				if known && (o == one || o == other) {
+					objects[k] = min(one, other)
 				}
 			}
 			return nil
