@@ -75,7 +75,7 @@ func (e *Engine) claimedByOther(ctx context.Context, r *route, it *item) (*store
 		if err != nil || d == nil {
 			return nil, err
 		}
-		ref := connector.Ref{Connection: d.Record.Connection, Kind: d.Record.Kind, IDs: []string{d.Record.ID}, Reason: "a decision whether " + d.Record.String() + " is the same: flow " + f.Name + " holds it"}
+		ref := connector.Ref{Connection: d.Record.Connection, Kind: d.Record.Kind, IDs: []string{d.Record.ID}, Reason: "a decision of flow " + f.Name + " whether it is the same as " + d.Record.String()}
 		return &store.Outcome{State: connector.Blocked, BlockedOn: []connector.Ref{ref}}, nil
 	}
 	return nil, nil
