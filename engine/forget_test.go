@@ -54,7 +54,9 @@ func TestTheSchedulerRemovesOldBodies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
+	late, end := context.WithTimeout(t.Context(), time.Minute)
+	defer end()
+	ctx, cancel := context.WithCancel(late)
 	done := make(chan error, 1)
 	go func() { done <- s.Run(ctx) }()
 	for gone := false; !gone; {
@@ -63,7 +65,7 @@ func TestTheSchedulerRemovesOldBodies(t *testing.T) {
 			t.Error(err)
 			break
 		}
-		if err := engine.Sleep(t.Context(), time.Millisecond); err != nil {
+		if err := engine.Sleep(late, time.Millisecond); err != nil {
 			t.Error(err)
 			break
 		}

@@ -59,7 +59,7 @@ func TestBodies(t *testing.T) {
 				for more := true; more; {
 					var n int
 					var err error
-					n, more, err = f.Forget(f.ctx, f.clock.Now().Add(-400*24*time.Hour), 1)
+					n, more, err = f.Forget(f.ctx, f.clock.Now().Add(-400*24*time.Hour), 100)
 					must(t, err)
 					removed += n
 				}
