@@ -31,6 +31,9 @@ func (d Document) Fingerprint() string {
 
 // ParseDocument reads canonical text back.
 func ParseDocument(text []byte) (Document, error) {
+	if d, ok := canonical.Read(text, false); ok {
+		return d, nil
+	}
 	var d Document
 	if err := json.Unmarshal(text, &d); err != nil {
 		return nil, Errorf(Internal, "read a stored document", "it is not a JSON object").Because(err)

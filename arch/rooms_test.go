@@ -22,7 +22,7 @@ var rooms = map[string][]string{
 	"engine":  {"store", "mapping", "connector"},
 
 	"peoplesoft":               {"connector"},
-	"jaggaer":                  {"connector"},
+	"jaggaer":                  {"canonical", "connector"},
 	"systems":                  {"peoplesoft", "jaggaer", "connector"},
 	"peoplesoft/peoplesoftsim": {"sample"},
 	"jaggaer/jaggaersim":       {"sample"},

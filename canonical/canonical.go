@@ -1,8 +1,9 @@
 // Package canonical writes the one JSON text that equal contents share: keys sorted, no white space, nothing escaped for
-// HTML, and nothing blank in it. Fingerprints and stored contents are made of it, several for each record.
+// HTML, and nothing blank in it. Fingerprints and stored contents are made of it, several for each record. And it reads
+// JSON objects, of which every record has several too.
 //
-// It must never write the same content in two ways, or otherwise than encoding/json would write what is left. That is how
-// the domain proves it: by random Documents, held against encoding/json.
+// It must never write the same content in two ways, and never read or write anything otherwise than encoding/json. That is
+// how it is proved: by random Documents and by fuzzing, both held against encoding/json.
 package canonical
 
 import (

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	connector "ml-connector"
@@ -63,14 +64,11 @@ func (e *Engine) alike(ctx context.Context, r *route, it *item) (string, error) 
 // claimedByOther blocks the creation of a record that the Flow in the other direction holds a conflict about: until a
 // person has decided whether the two are the same, creating it would double it.
 func (e *Engine) claimedByOther(ctx context.Context, r *route, it *item) (*store.Outcome, error) {
-	flows, err := e.DB.Flows(ctx)
+	back, err := it.memo.back(func() ([]connector.Flow, error) { return e.back(ctx, r) })
 	if err != nil {
 		return nil, err
 	}
-	for _, f := range flows {
-		if f.Kind != r.flow.Kind || f.From != r.flow.To || f.To != r.flow.From {
-			continue
-		}
+	for _, f := range back {
 		d, err := e.DB.HeldOn(ctx, f.Name, it.work.Delivery.Record)
 		if err != nil || d == nil {
 			return nil, err
@@ -79,6 +77,14 @@ func (e *Engine) claimedByOther(ctx context.Context, r *route, it *item) (*store
 		return &store.Outcome{State: connector.Blocked, BlockedOn: []connector.Ref{ref}}, nil
 	}
 	return nil, nil
+}
+
+// back are the Flows in the other direction.
+func (e *Engine) back(ctx context.Context, r *route) ([]connector.Flow, error) {
+	flows, err := e.DB.Flows(ctx)
+	return slices.DeleteFunc(flows, func(f connector.Flow) bool {
+		return f.Kind != r.flow.Kind || f.From != r.flow.To || f.To != r.flow.From
+	}), err
 }
 
 // adoptRef settles a record that says itself which object of the target it is: linked when that exists, else held.

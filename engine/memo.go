@@ -13,6 +13,8 @@ import (
 type memo struct {
 	values map[[2]string]translation // by crosswalk and value
 	links  map[string]mapping.LinkState
+	flows  []connector.Flow // in the other direction
+	asked  bool             // for them
 }
 
 type translation struct {
@@ -51,6 +53,21 @@ func (m *memo) link(ref connector.Ref, find func() mapping.LinkState) mapping.Li
 		}
 	}
 	return s
+}
+
+// back gives the Flows in the other direction, or else finds them.
+func (m *memo) back(find func() ([]connector.Flow, error)) ([]connector.Flow, error) {
+	if m == nil {
+		return find()
+	}
+	if !m.asked {
+		flows, err := find()
+		if err != nil {
+			return nil, err
+		}
+		m.flows, m.asked = flows, true
+	}
+	return m.flows, nil
 }
 
 // forgetLinks is called when a Link was made in the middle of the batch.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"crypto/sha256"
 	"hash/fnv"
 
 	connector "ml-connector"
@@ -16,7 +17,9 @@ func newSeen() seen { return seen{} }
 func (s seen) fresh(p connector.Page) connector.Page {
 	var out connector.Page
 	for _, v := range p.Versions {
-		if s.first("v", v.ID, v.Document.Fingerprint()) {
+		v.Text = v.Document.Canonical()
+		sum := sha256.Sum256(v.Text)
+		if s.first("v", v.ID, string(sum[:])) {
 			out.Versions = append(out.Versions, v)
 		}
 	}

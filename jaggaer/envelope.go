@@ -7,11 +7,17 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"ml-connector/canonical"
 )
 
 // decodeObject reads one JSON object, numbers kept as text. It gives nil and an error for everything else.
 func decodeObject(body []byte) (map[string]any, error) {
-	d := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(body, []byte("\ufeff"))))
+	body = bytes.TrimPrefix(body, []byte("\ufeff"))
+	if out, ok := canonical.Read(body, true); ok {
+		return out, nil
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
 	var out map[string]any
 	if err := d.Decode(&out); err != nil {

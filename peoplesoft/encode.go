@@ -149,7 +149,9 @@ func matching(list []connector.Document, row connector.Document, key string) con
 // writeXML writes nodes; prefix is that of the namespace with its colon.
 func writeXML(b *bytes.Buffer, list []node, prefix string) {
 	for _, n := range list {
-		b.WriteString("<" + prefix + n.name)
+		b.WriteByte('<')
+		b.WriteString(prefix)
+		b.WriteString(n.name)
 		if !n.group && n.text == "" {
 			b.WriteString("/>")
 			continue
@@ -160,12 +162,19 @@ func writeXML(b *bytes.Buffer, list []node, prefix string) {
 		} else {
 			escapeXML(b, n.text)
 		}
-		b.WriteString("</" + prefix + n.name + ">")
+		b.WriteString("</")
+		b.WriteString(prefix)
+		b.WriteString(n.name)
+		b.WriteByte('>')
 	}
 }
 
 // escapeXML can't fail on a buffer.
 func escapeXML(b *bytes.Buffer, t string) {
+	if isPrintable(t) && !strings.ContainsAny(t, "<>&\"'") {
+		b.WriteString(t)
+		return
+	}
 	if err := xml.EscapeText(b, []byte(t)); err != nil {
 		panic("writing to memory failed: " + err.Error())
 	}

@@ -109,7 +109,10 @@ func (db *DB) readPage(a Acceptance) page {
 		if v.Document == nil {
 			v.Document = connector.Document{}
 		}
-		put(&incoming{id: v.ID, version: v, stamp: v.Stamp, document: db.bodies.packDocument(v.Document), mirror: db.bodies.packDocument(v.Mirror)})
+		if v.Text == nil {
+			v.Text = v.Document.Canonical()
+		}
+		put(&incoming{id: v.ID, version: v, stamp: v.Stamp, document: db.bodies.pack(v.Text, forDocument), mirror: db.bodies.packDocument(v.Mirror)})
 	}
 	for _, pr := range a.Page.Problems {
 		text := sha256.Sum256([]byte(string(pr.Err.Code) + "\n" + pr.Err.Message))
