@@ -23,7 +23,7 @@ type Version struct {
 	Standing Standing
 	Names    []Ref // what comes before it in one purchase and belongs to the same Connection: Kind, and IDs or Number
 	Document Document
-	Text     []byte   // the Document's canonical text, when somebody made it already; nil = nobody did
+	Text     []byte   `json:"-"` // the Document's canonical text, when somebody made it already; nil = nobody did
 	Mirror   Document // the same content in the field names that this System's Sink writes, as far as it can be told; nil when unknown
 }
 

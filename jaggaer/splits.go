@@ -22,7 +22,7 @@ func (i *Instance) addSplits(doc connector.Document, raw, header map[string]any)
 		lines, _ := own[name].([]any)
 		at := 0
 		for _, rawLine := range rawLines {
-			if at == len(lines) || convert(rawLine) == nil {
+			if at == len(lines) || isEmpty(rawLine) {
 				continue // convert left it out of the Document too
 			}
 			line, isLine := lines[at].(map[string]any)

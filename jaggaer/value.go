@@ -3,6 +3,7 @@ package jaggaer
 import (
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -160,6 +161,22 @@ func convert(v any) any {
 		return s
 	}
 	return nil
+}
+
+// isEmpty says whether convert leaves a value out.
+func isEmpty(v any) bool {
+	switch x := v.(type) {
+	case map[string]any:
+		for name, e := range x {
+			if !isSensitive(name) && !isEmpty(e) {
+				return false
+			}
+		}
+		return true
+	case []any:
+		return !slices.ContainsFunc(x, func(e any) bool { return !isEmpty(e) })
+	}
+	return plainText(v) == ""
 }
 
 func convertMap(m map[string]any) any {

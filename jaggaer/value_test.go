@@ -104,3 +104,13 @@ func TestJSONNamesOfXMLNames(t *testing.T) {
 		}
 	}
 }
+
+func TestIsEmptyIsWhatConvertLeavesOut(t *testing.T) {
+	t.Parallel()
+	for _, v := range []any{nil, "", " ", "x", " x", "\n", true, json.Number("0"), []any{}, []any{"", nil}, []any{"", "x"}, []any{map[string]any{}},
+		map[string]any{}, map[string]any{"a": ""}, map[string]any{"a": []any{map[string]any{"b": "x"}}}, map[string]any{"iban": "x", "taxId": "y"}, map[string]any{"iban": "x", "name": "y"}} {
+		if isEmpty(v) != (convert(v) == nil) {
+			t.Errorf("%v: empty is %t, convert gives %v", v, isEmpty(v), convert(v))
+		}
+	}
+}

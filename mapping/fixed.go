@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"sync"
+	"time"
 
 	"github.com/expr-lang/expr/ast"
 )
@@ -11,6 +12,22 @@ import (
 type Fixed struct {
 	mu     sync.RWMutex
 	values map[int]any
+	zones  sync.Map // of the settings, by name: reading one means reading a file
+}
+
+// location is time.LoadLocation, once for each name.
+func (f *Fixed) location(name string) (*time.Location, error) {
+	if f == nil {
+		return time.LoadLocation(name)
+	}
+	if zone, known := f.zones.Load(name); known {
+		return zone.(*time.Location), nil
+	}
+	zone, err := time.LoadLocation(name)
+	if err == nil {
+		f.zones.Store(name, zone)
+	}
+	return zone, err
 }
 
 func (f *Fixed) get(n int) (any, bool) {

@@ -233,7 +233,7 @@ func (r *run) given(name string) (any, bool) {
 func (c Context) zone() (*time.Location, error) {
 	for _, settings := range []connector.Settings{c.To, c.From} {
 		if name, ok := settings["time_zone"].(string); ok && name != "" {
-			return time.LoadLocation(name)
+			return c.Fixed.location(name)
 		}
 	}
 	return time.UTC, nil

@@ -122,7 +122,7 @@ func maskJSON(b []byte) []byte {
 		case '{', '[': // what is inside has names of its own
 		default:
 			end := value
-			for end < len(b) && !bytes.ContainsRune([]byte(",}] \t\r\n"), rune(b[end])) {
+			for end < len(b) && !endsValue(b[end]) {
 				end++
 			}
 			if string(b[value:end]) != "null" {
@@ -131,6 +131,15 @@ func maskJSON(b []byte) []byte {
 			at = end
 		}
 	}
+}
+
+// endsValue says whether a byte ends a JSON value that has no quotes, endsName whether it ends an element's name.
+func endsValue(c byte) bool {
+	return c == ',' || c == '}' || c == ']' || c == ' ' || c == '\t' || c == '\r' || c == '\n'
+}
+
+func endsName(c byte) bool {
+	return c == '>' || c == ' ' || c == '/' || c == '<' || c == '\t' || c == '\r' || c == '\n'
 }
 
 // stringEnd is the index of the quote that ends a JSON string, or the length.
@@ -168,7 +177,7 @@ func maskXML(b []byte) []byte {
 		}
 		name := at + open + 1
 		end := name
-		for end < len(b) && !bytes.ContainsRune([]byte(" \t\r\n/><"), rune(b[end])) {
+		for end < len(b) && !endsName(b[end]) {
 			end++
 		}
 		at = end
