@@ -70,8 +70,11 @@ func (e *Engine) claimedByOther(ctx context.Context, r *route, it *item) (*store
 	}
 	for _, f := range back {
 		d, err := e.DB.HeldOn(ctx, f.Name, it.work.Delivery.Record)
-		if err != nil || d == nil {
+		if err != nil {
 			return nil, err
+		}
+		if d == nil {
+			continue
 		}
 		ref := connector.Ref{Connection: d.Record.Connection, Kind: d.Record.Kind, IDs: []string{d.Record.ID}, Reason: "a decision of flow " + f.Name + " whether it is the same as " + d.Record.String()}
 		return &store.Outcome{State: connector.Blocked, BlockedOn: []connector.Ref{ref}}, nil
