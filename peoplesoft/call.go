@@ -91,6 +91,9 @@ func (i *Instance) path(template, ci, message string) string {
 	if !i.profile.pathWithNode {
 		template = strings.ReplaceAll(template, "/{node}", "")
 	}
+	if !strings.Contains(template, "{") {
+		return template
+	}
 	return strings.NewReplacer("{node}", url.PathEscape(i.config.node), "{ci}", ci, "{message}", message).Replace(template)
 }
 

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"compress/gzip"
 	"errors"
 	"io"
@@ -16,7 +17,7 @@ func readBody(answer *http.Response, most int64) ([]byte, error) {
 	switch strings.ToLower(strings.TrimSpace(answer.Header.Get("Content-Encoding"))) {
 	case "gzip", "x-gzip":
 	default:
-		return io.ReadAll(raw)
+		return readAll(raw, answer.ContentLength)
 	}
 	if answer.ContentLength == 0 || answer.StatusCode == http.StatusNoContent || answer.StatusCode == http.StatusNotModified {
 		return nil, nil
@@ -29,6 +30,19 @@ func readBody(answer *http.Response, most int64) ([]byte, error) {
 		return nil, err
 	}
 	return io.ReadAll(&bounded{r: unzip, left: most})
+}
+
+// mostTrusted is how much room an answer gets on its word alone.
+const mostTrusted = 1 << 20
+
+// readAll is io.ReadAll with room for as much as the answer says that it has.
+func readAll(r io.Reader, says int64) ([]byte, error) {
+	if says <= 0 || says > mostTrusted {
+		return io.ReadAll(r)
+	}
+	b := bytes.NewBuffer(make([]byte, 0, int(says)+bytes.MinRead))
+	_, err := b.ReadFrom(r)
+	return b.Bytes(), err
 }
 
 // bounded is a reader that fails, rather than ends, where too much comes.
