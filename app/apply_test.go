@@ -91,7 +91,7 @@ func TestPruneRemovesWhatIsNotInTheFile(t *testing.T) {
 	if got := subjects(done); err != nil || !slices.Equal(got, []string{"remove flow:papers", "remove crosswalk:words"}) {
 		t.Fatalf("%v, %v", got, err)
 	}
-	done, err = b.apply("{}\n", ApplyOptions{Prune: true})
+	done, err = b.apply("connections: {}\n", ApplyOptions{Prune: true})
 	if got := subjects(done); err != nil || !slices.Equal(got, []string{"remove flow:things", "remove connection:a", "remove connection:b"}) {
 		t.Fatalf("%v, %v", got, err)
 	}
@@ -331,7 +331,7 @@ func TestWhatIsExportedCanBeApplied(t *testing.T) {
 	b.write("own.yaml", "name: own\nkind: invoice\nfrom: alpha\nto: beta\nfields:\n  TEXT: {from: text}\n")
 	b.mustApply(strings.NewReplacer(
 		"port: 443}\n    secrets: {secret: env:LEFT}", "port: 443, codes: [\"007\", \"1e3\", \"true\", B], note: \"null\", profile: {a: {b: 7, c: \"08\", d: true}}}\n    secrets: {secret: env:LEFT}",
-		"papers: {from: a, to: b}", "papers: {from: a, to: b, file: own.yaml, schedule: \"5 4 * * *\", where: \"doc.text != ''\", limits: {changes_per_run: 9}, start: 2026-01-01, withdraw: update, retry_held: 0, track: \"@hourly\", deep: \"off\", acknowledge: paid, enabled: false}",
+		"papers: {from: a, to: b}", "papers: {from: a, to: b, file: own.yaml, schedule: \"5 4 * * *\", where: \"doc.text != ''\", limits: {changes_per_run: 9}, start: 2026-01-01, withdraw: update, retry_held: 0, track: \"@hourly\", deep: \"off\", enabled: false}",
 	).Replace(both))
 	dir := filepath.Join(b.dir, "export")
 	paths, err := b.ExportTo(t.Context(), dir)

@@ -92,6 +92,7 @@ func (f fake) Describe() connector.Description {
 			{Name: "time_zone", Type: connector.SettingText, Help: "zone"},
 			{Name: "business_units", Type: connector.SettingTexts, Help: "units"},
 			{Name: "tls_ca", Type: connector.SettingText, Help: "authorities"},
+			{Name: "receive", Type: connector.SettingBool, Help: "pushes"},
 			{Name: "profile", Type: connector.SettingTree, Help: "the rest"},
 		},
 		Secrets: []connector.Setting{

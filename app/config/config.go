@@ -108,7 +108,9 @@ func ReadProcess(path string, known Known) (Process, error) {
 	}
 	found := &problems{file: path}
 	root := readYAML(text, found)
-	p.read(root.entries(topKeys...), known)
+	entries := root.entries(topKeys...)
+	found.none(entries)
+	p.read(entries, known)
 	return p, found.err()
 }
 
@@ -128,6 +130,7 @@ func Parse(path string, text []byte, dir string, known Known) (*File, error) {
 	f := &File{Process: Process{Path: path, Dir: dir, Listen: defaultListen, Key: defaultKey}}
 	root := readYAML(text, found)
 	entries := root.entries(topKeys...)
+	found.none(entries)
 	f.read(entries, known)
 	for _, e := range entries {
 		switch e.key {

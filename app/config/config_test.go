@@ -48,7 +48,7 @@ func TestAGoodFileIsReadWhole(t *testing.T) {
 
 func TestOptionsOfAFlow(t *testing.T) {
 	t.Parallel()
-	options := `{from: s2p, to: erp, use: invoices, where: "doc.total > 0", drift: hold, withdraw: update, retry_held: 0, track: "off", deep: "off", acknowledge: paid, enabled: false, start: "2026-01-01T06:00:00+01:00"}`
+	options := `{from: s2p, to: erp, use: invoices, where: "doc.total > 0", drift: hold, withdraw: update, retry_held: 0, track: "off", deep: "off", acknowledge: "off", enabled: false, start: "2026-01-01T06:00:00+01:00"}`
 	w := newWorld(t, strings.Replace(good, "crosswalks:", "  invoices-2: "+options+"\n  mine: {from: s2p, to: erp, file: own.yaml}\ncrosswalks:", 1))
 	f, err := Read(w.path, w.known)
 	if err != nil {
@@ -56,7 +56,7 @@ func TestOptionsOfAFlow(t *testing.T) {
 	}
 	got := f.Flows[2]
 	if got.Name != "invoices-2" || got.Use != "invoices" || got.Where != "doc.total > 0" || got.Drift != connector.DriftHold || got.Withdraw != connector.WithdrawUpdate ||
-		got.RetryHeld != 0 || got.Track != "" || got.Deep != "" || got.Acknowledge != "paid" || got.Enabled || !got.Start.Equal(time.Date(2026, 1, 1, 5, 0, 0, 0, time.UTC)) {
+		got.RetryHeld != 0 || got.Track != "" || got.Deep != "" || got.Acknowledge != "off" || got.Enabled || !got.Start.Equal(time.Date(2026, 1, 1, 5, 0, 0, 0, time.UTC)) {
 		t.Errorf("%+v", got)
 	}
 	if mine := f.Flows[3]; mine.Name != "mine" || mine.Use != "" || mine.Kind != connector.Invoice || mine.Position != 4 {
@@ -119,6 +119,11 @@ func TestMistakesAreToldWithTheirPlaceAndRemedy(t *testing.T) {
 		"a start that is none":                     {"start: 2026-01-01", "start: soon", []string{":21: flows.invoices.start must be a day"}},
 		"a limit that is none":                     {"changes_per_run: 500", "changes_per_run: none", []string{":21: flows.invoices.limits.changes_per_run must be a whole number, 1 or more"}},
 		"a drift rule that is none":                {"start: 2026-01-01", "drift: maybe", []string{":21: flows.invoices.drift must be one of overwrite, hold, ignore"}},
+		"an acknowledgement of vouchers":           {"start: 2026-01-01", "acknowledge: voucher", []string{":21: flows.invoices.acknowledge has acknowledge: voucher, but telling the source what became of a record is not in this release"}},
+		"an acknowledgement of payments":           {"start: 2026-01-01", "acknowledge: paid", []string{":21: flows.invoices.acknowledge has acknowledge: paid, but"}},
+		"an acknowledgement in a mapping":          {"start: 2026-01-01", "file: telling.yaml", []string{":21: flows.invoices.file has acknowledge: paid, but"}},
+		"days to read again":                       {"start: 2026-01-01", "deep_days: 3", []string{":21: flows.invoices.deep_days is not in this release"}},
+		"a connection that takes pushes":           {"port: 8443", "receive: true", []string{":10: connections.erp.settings.receive is true, but taking what a System pushes is not in this release"}},
 		"a condition that is none":                 {"start: 2026-01-01", "where: \"doc.total >\"", []string{":21: flows.invoices.where is not a condition"}},
 		"a mapping that is not there":              {"start: 2026-01-01", "file: nowhere.yaml", []string{":21: flows.invoices.file names nowhere.yaml, which can't be read"}},
 		"a mapping that is none":                   {"start: 2026-01-01", "file: uom.csv", []string{":21: flows.invoices.file names uom.csv, which is not a mapping", "uom.csv:1: ", "name is missing", "", "", "", ""}},
@@ -136,6 +141,7 @@ func TestMistakesAreToldWithTheirPlaceAndRemedy(t *testing.T) {
 			}
 			w := newWorld(t, strings.Replace(good, row.old, row.new, 1))
 			w.env["EMPTY"], w.env["MISFIT"] = "", "does-not-fit"
+			w.write(t, "telling.yaml", "name: own\nkind: invoice\nfrom: jaggaer\nto: peoplesoft\nacknowledge: paid\nfields:\n  VOUCHER: {from: id}\n")
 			w.write(t, "foreign.yaml", "name: own\nkind: invoice\nfrom: jaggaer\nto: peoplesoft\nfields:\n  NOWHERE: {from: id}\n")
 			_, err := Read(w.path, w.known)
 			e := connector.AsError(err)
@@ -232,9 +238,14 @@ func TestTheProcessReadsOnlyItsOwnKeys(t *testing.T) {
 	if _, err := ReadProcess(filepath.Join(w.dir, "nowhere.yaml"), w.known); connector.CodeOf(err) != connector.Invalid {
 		t.Errorf("a file that is not there: %v", err)
 	}
-	w.write(t, "ml-connector.yaml", "")
-	if p, err := ReadProcess(w.path, w.known); err != nil || p.Database != "sqlite:"+filepath.Join(w.dir, "ml-connector.db") {
-		t.Errorf("an empty file: %+v, %v", p, err)
+	for name, text := range map[string]string{"an empty file": "", "comments alone": "# database: x\n", "an empty map": "{}\n"} {
+		w.write(t, "ml-connector.yaml", text)
+		if _, err := ReadProcess(w.path, w.known); err == nil || !strings.Contains(err.Error(), "ml-connector.yaml:1: has none of the keys of a configuration") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := Read(w.path, w.known); err == nil || !strings.Contains(err.Error(), "ml-connector.yaml:1: has none of the keys of a configuration") {
+			t.Errorf("%s, whole: %v", name, err)
+		}
 	}
 }
 

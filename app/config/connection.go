@@ -111,6 +111,9 @@ func (f *File) settings(c *Connection, n node) {
 				e.value.fail("names %s, which can't be read", text)
 			}
 		}
+		if s.Name == "receive" && v == true {
+			e.value.fail("is true, but taking what a System pushes is not in this release; write false, or leave it out: records are read by schedule")
+		}
 		c.Settings[s.Name] = v
 	}
 }

@@ -20,7 +20,7 @@ const (
 )
 
 var flowKeys = []string{"from", "to", "use", "file", "schedule", "where", "drift", "limits", "start", "withdraw", "retry_held",
-	"track", "acknowledge", "deep", "enabled"}
+	"track", "acknowledge", "deep", "deep_days", "enabled"}
 
 // rules are a Flow's mapping, its text, and its place among the shipped ones.
 type rules struct {
@@ -102,6 +102,15 @@ func (f *File) flow(name string, n node, shipped map[string]*rules) (connector.F
 	for _, e := range entries {
 		option(&flow, e, zone)
 	}
+	if flow.Acknowledge == "voucher" || flow.Acknowledge == "paid" {
+		at := n
+		for _, key := range []string{"file", "acknowledge"} {
+			if e := find(entries, key); e != nil {
+				at = e.value
+			}
+		}
+		at.fail("has acknowledge: %s, but telling the source what became of a record is not in this release; write off, or leave it out", flow.Acknowledge)
+	}
 	if to != nil && to.instance != nil && flow.Use == "" {
 		for _, err := range r.CheckTarget(to.instance.Kind(flow.Kind).Schema) {
 			find(entries, "file").value.fail("does not fit %s: %s", to.Name, err)
@@ -138,6 +147,8 @@ func option(flow *connector.Flow, e entry, zone *time.Location) {
 		flow.Track = e.value.schedule(true)
 	case "deep":
 		flow.Deep = e.value.schedule(true)
+	case "deep_days":
+		e.value.fail("is not in this release, and neither is re-reading whatever the stamps say; leave it out")
 	case "acknowledge":
 		flow.Acknowledge = e.value.oneOf("off", "voucher", "paid")
 	case "enabled":

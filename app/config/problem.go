@@ -35,6 +35,13 @@ func (p *problems) add(line int, key, format string, args ...any) {
 	p.list = append(p.list, problem{file: p.file, line: line, key: key, text: fmt.Sprintf(format, args...)})
 }
 
+// none tells a file that says nothing: it was emptied, or it is another one than was meant.
+func (p *problems) none(entries []entry) {
+	if len(entries) == 0 && len(p.list) == 0 {
+		p.add(1, "", "has none of the keys of a configuration: %s", strings.Join(topKeys, ", "))
+	}
+}
+
 // inside tells each mistake of another file. Its reader joins them, one a line, each beginning with "line N: ".
 func (p *problems) inside(file string, err error) {
 	cause := connector.AsError(err).Cause

@@ -49,6 +49,14 @@ func flowState(f app.Flow) string {
 	return "enabled"
 }
 
+// deepWords says what is to come of `deep`: the file may have it, and nothing reads it yet.
+func deepWords(f app.FlowDetail) string {
+	if f.Deep == "" {
+		return "off"
+	}
+	return f.Deep + ", but deep re-reading is not in this release: nothing is read by it"
+}
+
 func (p *program) flowShow() *cobra.Command {
 	return p.onConnection("show NAME", "Show a flow and its rules", func(c *cobra.Command, a *app.App, name string) error {
 		f, err := a.Flow(c.Context(), name)
@@ -64,7 +72,7 @@ func (p *program) flowShow() *cobra.Command {
 		}
 		pairs := []string{"name", f.Name, "kind", string(f.Kind), "from", f.From, "to", f.To, "uses", f.Use, "state", flowState(f.Flow), "schedule", f.Schedule,
 			"next run", timeOf(f.NextRun), "cursor", timeOf(f.Cursor), "where", f.Where, "drift", string(f.Drift), "withdraw", string(f.Withdraw),
-			"limit", limit, "start", timeOf(f.Start), "retry held", fmt.Sprint(f.RetryHeld), "track", f.Track, "acknowledge", f.Acknowledge, "deep", f.Deep,
+			"limit", limit, "start", timeOf(f.Start), "retry held", fmt.Sprint(f.RetryHeld), "track", f.Track, "acknowledge", f.Acknowledge, "deep", deepWords(f),
 			"applied", timeOf(&f.AppliedAt)}
 		if r := f.LastRun; r != nil {
 			pairs = append(pairs, "last run", fmt.Sprintf("%s, read %d, delivered %d, held %d", timeOf(&r.StartedAt), r.Read, r.Delivered, r.Held))
