@@ -77,3 +77,26 @@ func TestNumbers(t *testing.T) {
 		}
 	}
 }
+
+func TestGrowthIsADecade(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		records int
+		cpu     float64
+		want    string
+	}{
+		"a decade":    {10_000, 1.09, "rises by 9 % a decade: meets"},
+		"two decades": {100_000, 1.1881, "rises by 9 % a decade: meets"},
+		"more":        {10_000, 1.2, "rises by 20 % a decade: misses"},
+		"less":        {10_000, 0.95, "rises by -5 % a decade: meets"},
+		"no decade":   {1_000, 2, ""},
+	} {
+		var out strings.Builder
+		r := report{Figures: []figure{{Records: 1_000, ProgramCPU: 1}, {Records: row.records, ProgramCPU: row.cpu}}}
+		r.table(&out)
+		if strings.Contains(out.String(), "a decade") != (row.want != "") || !strings.Contains(out.String(), row.want) {
+			t.Errorf("%s: %s", name, out.String())
+		}
+	}
+	(&report{}).table(io.Discard)
+}

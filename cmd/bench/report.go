@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"runtime"
 	"runtime/pprof"
@@ -131,6 +132,13 @@ func median(values []float64) float64 {
 	return sorted[(len(sorted)-1)/2]
 }
 
+// growth is by how much the processor time of one record rises from one figure to the next, per decade of records.
+func growth(a, b figure) float64 {
+	return math.Pow(b.ProgramCPU/a.ProgramCPU, 1/math.Log10(float64(b.Records)/float64(a.Records))) - 1
+}
+
+const growthGoal = 0.10
+
 func (r *report) table(w io.Writer) {
 	fmt.Fprintf(w, "%s\n%s\n\n", r.Command, r.Machine)
 	t := table.NewWriter()
@@ -149,5 +157,14 @@ func (r *report) table(w io.Writer) {
 	for _, f := range r.Figures {
 		fmt.Fprintf(w, "%s with %d: processor time of one order, peers included: program %.2f ms, floor %.2f ms (ratio %.2f).\n", f.Name, f.Records, f.ProgramCPU, f.FloorCPU, f.FloorCPU/f.ProgramCPU)
 		fmt.Fprintf(w, "  With the simulators answering themselves instead of from memory: %.0f orders a second.\n", f.WithSimulators)
+	}
+	for i, f := range r.Figures[min(1, len(r.Figures)):] {
+		if before := r.Figures[i]; f.Records > before.Records {
+			met := "meets"
+			if growth(before, f) > growthGoal {
+				met = "misses"
+			}
+			fmt.Fprintf(w, "From %d to %d records the program's processor time of one rises by %.0f %% a decade: %s the goal of ≤ %.0f %%.\n", before.Records, f.Records, 100*growth(before, f), met, 100*growthGoal)
+		}
 	}
 }
