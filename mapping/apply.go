@@ -100,8 +100,9 @@ func (s *scope) build(fields []connector.Field) (doc, owned connector.Document) 
 	if s.level.spread != nil {
 		s.takeOver(s.level.spread, doc, owned)
 	}
+	in := s.inside(nil, "") // of one field after the other: nothing keeps it
 	for _, rule := range s.level.fields {
-		in := s.inside(nil, rule.name)
+		in.target = rule.name
 		if rule.onCreate && !s.run.creating {
 			in.unresolved()
 			continue
