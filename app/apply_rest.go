@@ -94,6 +94,14 @@ func (p *applying) crosswalks() error {
 		for _, r := range x.Rows {
 			rows = append(rows, store.CrosswalkRow{Left: r.Left, Right: r.Right, Note: r.Note, Source: store.FromFile})
 		}
+		sides := store.Sides(x.Left, x.Right)
+		if stored, found, err := p.a.DB.CrosswalkSides(p.ctx, x.Name); err != nil {
+			return err
+		} else if found {
+			if err := stored.Fit(x.Name, sides); err != nil {
+				return err
+			}
+		}
 		d := crosswalkChanges(have, rows)
 		if !p.options.Prune {
 			d.removed = 0
@@ -108,6 +116,9 @@ func (p *applying) crosswalks() error {
 		p.note(Change{Action: action, Subject: "crosswalk:" + x.Name, Details: d.words()}, x.Name)
 		if p.tx == nil {
 			continue
+		}
+		if err := p.tx.NameCrosswalk(x.Name, sides); err != nil {
+			return err
 		}
 		if p.options.Prune {
 			err = p.tx.ReplaceCrosswalk(x.Name, rows, store.FromFile)

@@ -76,7 +76,7 @@ func TestPruneRemovesWhatIsNotInTheFile(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.mustApply(both)
-	if err := b.SetCrosswalk(t.Context(), "words", store.CrosswalkRow{Left: "x", Right: "y"}, "cli:jdoe"); err != nil {
+	if _, err := b.SetCrosswalk(t.Context(), "words", store.CrosswalkRow{Left: "x", Right: "y"}, "cli:jdoe"); err != nil {
 		t.Fatal(err)
 	}
 	short := both[:strings.Index(both, "  papers")]
@@ -101,7 +101,7 @@ func TestApplyMergesCrosswalks(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.mustApply(both)
-	if err := b.SetCrosswalk(t.Context(), "words", store.CrosswalkRow{Left: "hello", Right: "ave"}, "cli:jdoe"); err != nil {
+	if _, err := b.SetCrosswalk(t.Context(), "words", store.CrosswalkRow{Left: "hello", Right: "ave"}, "cli:jdoe"); err != nil {
 		t.Fatal(err)
 	}
 	b.write("words.csv", "alpha,beta\nhello,salve\nbye,vale\nbye,cura\n")

@@ -353,9 +353,9 @@ func TestCrosswalkVerbs(t *testing.T) {
 	b := newBench(t)
 	b.mustApply(both)
 	ctx := t.Context()
-	n, err := b.ImportCrosswalk(ctx, "words", strings.NewReader("beta,alpha\nvale,bye\n"), "x.csv", false, "cli:jdoe")
-	if err != nil || n != 1 {
-		t.Fatal(n, err)
+	done, err := b.ImportCrosswalk(ctx, "words", strings.NewReader("beta,alpha\nvale,bye\n"), "x.csv", false, "cli:jdoe")
+	if err != nil || done != (CrosswalkImport{Rows: 1, Used: true}) {
+		t.Fatal(done, err)
 	}
 	export := func() string {
 		var out bytes.Buffer
@@ -376,7 +376,7 @@ func TestCrosswalkVerbs(t *testing.T) {
 	if _, err := b.ImportCrosswalk(ctx, "words", strings.NewReader("alpha,beta\nbye,\n"), "x.csv", true, "cli:jdoe"); connector.CodeOf(err) != connector.Invalid || !strings.Contains(err.Error(), "x.csv:2") {
 		t.Errorf("a bad row: %v", err)
 	}
-	if err := b.SetCrosswalk(ctx, "words", store.CrosswalkRow{Left: "x"}, "cli:jdoe"); connector.CodeOf(err) != connector.Invalid {
+	if _, err := b.SetCrosswalk(ctx, "words", store.CrosswalkRow{Left: "x"}, "cli:jdoe"); connector.CodeOf(err) != connector.Invalid {
 		t.Errorf("half a row: %v", err)
 	}
 	if err := b.ExportCrosswalk(ctx, "nothing", &bytes.Buffer{}); connector.CodeOf(err) != connector.NotFound {

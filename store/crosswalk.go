@@ -15,7 +15,13 @@ const (
 	FromPerson = "person"
 )
 
-// CrosswalkRow is one pair of values. Left belongs to the System whose name sorts first.
+// CrosswalkSides are the two Systems whose values a Crosswalk joins; Left is the one whose name sorts first.
+type CrosswalkSides struct{ Left, Right string }
+
+// Sides puts two Systems in the order in which a Crosswalk has them.
+func Sides(x, y string) CrosswalkSides { return CrosswalkSides{min(x, y), max(x, y)} }
+
+// CrosswalkRow is one pair of values: that of the left System, and that of the right one.
 type CrosswalkRow struct {
 	Left   string
 	Right  string
@@ -26,15 +32,16 @@ type CrosswalkRow struct {
 // CrosswalkCount is a Crosswalk and how many rows it has.
 type CrosswalkCount struct {
 	Name string
+	CrosswalkSides
 	Rows int
 }
 
 // Crosswalks lists the Crosswalks that have rows, by name.
 func (db *DB) Crosswalks(ctx context.Context) ([]CrosswalkCount, error) {
 	var out []CrosswalkCount
-	err := each(db.view(ctx), "read crosswalks", "SELECT name, COUNT(*) FROM crosswalk_rows GROUP BY name", nil, func(rows *sql.Rows) error {
+	err := each(db.view(ctx), "read crosswalks", "SELECT x.name, x.left_system, x.right_system, COUNT(*) FROM crosswalks x JOIN crosswalk_rows r ON r.name = x.name GROUP BY x.name, x.left_system, x.right_system", nil, func(rows *sql.Rows) error {
 		var c CrosswalkCount
-		err := rows.Scan(&c.Name, &c.Rows)
+		err := rows.Scan(&c.Name, &c.Left, &c.Right, &c.Rows)
 		out = append(out, c)
 		return err
 	})
@@ -61,14 +68,59 @@ func crosswalkRows(r reader, name string) ([]CrosswalkRow, error) {
 	return out, err
 }
 
-// CrosswalkValue translates a value of one System into another's. Of several rows the first counts.
-func (db *DB) CrosswalkValue(ctx context.Context, name, fromSystem, toSystem, value string) (string, bool, error) {
-	query := "SELECT right_value FROM crosswalk_rows WHERE name = $1 AND left_value = $2 ORDER BY ord LIMIT 1"
-	if fromSystem > toSystem {
-		query = "SELECT left_value FROM crosswalk_rows WHERE name = $1 AND right_value = $2 ORDER BY ord LIMIT 1"
+// CrosswalkSides gives the two Systems of a Crosswalk; false when there is no such Crosswalk.
+func (db *DB) CrosswalkSides(ctx context.Context, name string) (CrosswalkSides, bool, error) {
+	return crosswalkSides(db.view(ctx), name)
+}
+
+func crosswalkSides(r reader, name string) (s CrosswalkSides, found bool, err error) {
+	found, err = one(r, "read a crosswalk", "SELECT left_system, right_system FROM crosswalks WHERE name = $1", []any{name}, &s.Left, &s.Right)
+	return s, found, err
+}
+
+// NameCrosswalk makes a Crosswalk between two Systems, before its rows are written; of one that is there already between
+// others it is an Error conflict.
+func (tx *Tx) NameCrosswalk(name string, s CrosswalkSides) error {
+	have, found, err := crosswalkSides(tx, name)
+	if err != nil {
+		return err
 	}
+	if found {
+		return have.Fit(name, s)
+	}
+	_, err = tx.exec("write a crosswalk", "INSERT INTO crosswalks (name, left_system, right_system) VALUES ($1, $2, $3)", name, s.Left, s.Right)
+	return err
+}
+
+// Fit is an Error conflict when a Crosswalk between these Systems is given rows between others.
+func (s CrosswalkSides) Fit(name string, others CrosswalkSides) error {
+	if s == others {
+		return nil
+	}
+	return connector.Errorf(connector.Conflict, "write crosswalk "+name, "it is between %s and %s, not between %s and %s", s.Left, s.Right, others.Left, others.Right).
+		Advise("Give the other table another name.")
+}
+
+// CrosswalkWaits counts the Deliveries that a row of a Crosswalk would release.
+func (tx *Tx) CrosswalkWaits(name string) (int, error) {
+	var n int
+	_, err := one(tx, "look for waiting Deliveries", `SELECT COUNT(DISTINCT w.delivery) FROM waits w JOIN deliveries d ON d.id = w.delivery
+ WHERE w.kind = $1 AND w.connection = $2 AND d.state IN ('blocked', 'held')`, []any{string(connector.CrosswalkKind), name}, &n)
+	return n, err
+}
+
+// CrosswalkValue translates a value of one System into another's. Of several rows the first counts. A Crosswalk between
+// other Systems has none.
+func (db *DB) CrosswalkValue(ctx context.Context, name, fromSystem, toSystem, value string) (string, bool, error) {
+	given, wanted := "left_value", "right_value"
+	if fromSystem > toSystem {
+		given, wanted = wanted, given
+	}
+	query := "SELECT r." + wanted + " FROM crosswalk_rows r JOIN crosswalks x ON x.name = r.name WHERE r.name = $1 AND r." + given +
+		" = $2 AND x.left_system = $3 AND x.right_system = $4 ORDER BY r.ord LIMIT 1"
+	s := Sides(fromSystem, toSystem)
 	var out string
-	found, err := one(db.view(ctx), "read a crosswalk", query, []any{name, value}, &out)
+	found, err := one(db.view(ctx), "read a crosswalk", query, []any{name, value, s.Left, s.Right}, &out)
 	return out, found, err
 }
 
@@ -120,9 +172,13 @@ func (tx *Tx) ReplaceCrosswalk(name string, rows []CrosswalkRow, source string) 
 	return tx.writeCrosswalk(name, have, want)
 }
 
-// RemoveCrosswalk takes all rows of a Crosswalk away.
+// RemoveCrosswalk takes a Crosswalk away, with all its rows.
 func (tx *Tx) RemoveCrosswalk(name string) error {
-	return tx.mustChange("remove crosswalk "+name, "there is no such crosswalk", "DELETE FROM crosswalk_rows WHERE name = $1", name)
+	op := "remove crosswalk " + name
+	if _, err := tx.exec(op, "DELETE FROM crosswalk_rows WHERE name = $1", name); err != nil {
+		return err
+	}
+	return tx.mustChange(op, "there is no such crosswalk", "DELETE FROM crosswalks WHERE name = $1", name)
 }
 
 // RemoveCrosswalkRow takes one row away.

@@ -153,6 +153,9 @@ func TestLinks(t *testing.T) {
 	t.Run("a new crosswalk row releases what names its value, and people's rows come first", func(t *testing.T) {
 		onEach(t, func(t *testing.T, f *fixture) {
 			f.tx(func(tx *store.Tx) error {
+				if err := tx.NameCrosswalk("uom", store.Sides("right", "left")); err != nil {
+					return err
+				}
 				return tx.MergeCrosswalk("uom", []store.CrosswalkRow{{Left: "EA", Right: "PCE"}, {Left: "EA", Right: "STK"}}, store.FromFile)
 			})
 			f.accept(orders, version("1", "a"), version("2", "b"))
@@ -163,6 +166,12 @@ func TestLinks(t *testing.T) {
 			}
 			p.settle(store.Outcome{Delivery: works[0].Delivery.ID, State: connector.Held, Err: connector.Errorf(connector.Invalid, "map", "no row"), Names: names("BOX")},
 				store.Outcome{Delivery: works[1].Delivery.ID, State: connector.Held, Err: connector.Errorf(connector.Invalid, "map", "no row"), Names: names("EA")})
+			waits := func(tx *store.Tx) error {
+				n, err := tx.CrosswalkWaits("uom")
+				equal(t, "Deliveries that wait for a row", n, 2)
+				return err
+			}
+			f.tx(waits)
 			f.tx(func(tx *store.Tx) error {
 				return tx.SetCrosswalkRow("uom", store.CrosswalkRow{Left: "BOX", Right: "KRT"})
 			})
@@ -175,11 +184,17 @@ func TestLinks(t *testing.T) {
 			f.tx(func(tx *store.Tx) error {
 				return tx.MergeCrosswalk("uom", []store.CrosswalkRow{{Left: "EA", Right: "PCE"}}, store.FromFile)
 			})
-			for _, row := range []struct{ from, to, value, want string }{{"left", "right", "EA", "STK"}, {"right", "left", "PCE", "EA"}, {"right", "left", "KRT", "BOX"}, {"left", "right", "KGM", ""}} {
+			for _, row := range []struct{ from, to, value, want string }{{"left", "right", "EA", "STK"}, {"right", "left", "PCE", "EA"}, {"right", "left", "KRT", "BOX"}, {"left", "right", "KGM", ""},
+				{"left", "third", "EA", ""}, {"ahead", "right", "EA", ""}, {"third", "left", "PCE", ""}} {
 				got, _, err := f.CrosswalkValue(f.ctx, "uom", row.from, row.to, row.value)
 				must(t, err)
-				equal(t, row.value, got, row.want)
+				equal(t, row.value+" from "+row.from+" to "+row.to, got, row.want)
 			}
+			refused(t, "rows between other Systems", f.Tx(f.ctx, func(tx *store.Tx) error { return tx.NameCrosswalk("uom", store.Sides("left", "third")) }), connector.Conflict)
+			f.tx(func(tx *store.Tx) error { return tx.RemoveCrosswalk("uom") })
+			_, found, err := f.CrosswalkSides(f.ctx, "uom")
+			must(t, err)
+			equal(t, "found after it was removed", found, false)
 			f.sound()
 		})
 	})

@@ -185,13 +185,21 @@ func TestBadRowsOfACrosswalkAreToldWithTheirLine(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	rows, err := ReadRows(strings.NewReader("\ufeffJAGGAER;x"), "x.csv", newWorld(t, good).known.Systems)
+	table, err := ReadTable(strings.NewReader("\ufeffJAGGAER;x"), "x.csv", newWorld(t, good).known.Systems)
 	if err == nil {
-		t.Errorf("semicolons gave %v", rows)
+		t.Errorf("semicolons gave %v", table)
 	}
-	rows, err = ReadRows(strings.NewReader("\ufeffJaggaer , PeopleSoft\r\n \"EACH, of 1\" , EA \r\n"), "x.csv", newWorld(t, good).known.Systems)
-	if err == nil && len(rows) == 1 && rows[0].Left == "EACH, of 1" {
+	table, err = ReadTable(strings.NewReader("\ufeffJaggaer , PeopleSoft\r\n \"EACH, of 1\" , EA \r\n"), "x.csv", newWorld(t, good).known.Systems)
+	if err == nil && len(table.Rows) == 1 && table.Rows[0].Left == "EACH, of 1" {
 		t.Log("blanks before a quote are taken")
+	}
+	three := append(newWorld(t, good).known.Systems, fake("zeta"))
+	table, err = ReadTable(strings.NewReader("zeta,peoplesoft\nZ,P\n"), "x.csv", three)
+	if err != nil || table.Left != "peoplesoft" || table.Right != "zeta" || !reflect.DeepEqual(table.Rows, []Row{{"P", "Z", ""}}) {
+		t.Errorf("with a third System: %+v, %v", table, err)
+	}
+	if _, err = ReadTable(strings.NewReader("zeta,peoplesoft,jaggaer\n"), "x.csv", three); err == nil || !strings.Contains(err.Error(), "two of jaggaer, peoplesoft, zeta") {
+		t.Errorf("three columns: %v", err)
 	}
 }
 

@@ -87,7 +87,7 @@ func findSystem(n node, systems []connector.System) connector.System {
 		}
 	}
 	names := systemNames(systems)
-	n.fail("is %q, which is not known%s (known: %s)", name, didYouMean(name, names), strings.Join(names, ", "))
+	n.fail("is %q, which is not known%s (known: %s)", name, DidYouMean(name, names), strings.Join(names, ", "))
 	return nil
 }
 
@@ -227,7 +227,7 @@ func ReadSecrets(system connector.System, refs map[string]string, dir string, kn
 	var out []Secret
 	for _, name := range slices.Sorted(maps.Keys(refs)) {
 		if !slices.Contains(names, name) {
-			return nil, connector.Errorf(connector.Invalid, op, "a %s Connection has no secret %q%s", system.Name(), name, didYouMean(name, names)).
+			return nil, connector.Errorf(connector.Invalid, op, "a %s Connection has no secret %q%s", system.Name(), name, DidYouMean(name, names)).
 				Advise("It has %s.", strings.Join(names, ", "))
 		}
 		if !isReference(refs[name]) {

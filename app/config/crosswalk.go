@@ -15,10 +15,17 @@ import (
 // Crosswalk is one entry of `crosswalks`, with the rows of its file.
 type Crosswalk struct {
 	Name string
-	Rows []Row
+	Table
 }
 
-// Row is one line of a Crosswalk's file. Left is the value at the System whose name sorts first.
+// Table is what a Crosswalk's file holds: the two Systems that its first line names, and its rows. Left is the System whose
+// name sorts first.
+type Table struct {
+	Left, Right string
+	Rows        []Row
+}
+
+// Row is one line of a Crosswalk's file: a value of the left System, and one of the right one.
 type Row struct{ Left, Right, Note string }
 
 func (f *File) crosswalks(n node, known Known) {
@@ -41,47 +48,47 @@ func (f *File) crosswalks(n node, known Known) {
 			continue
 		}
 		inside := &problems{file: filepath.Join(filepath.Dir(f.Path), name)}
-		rows := readRows(text, systemNames(known.Systems), inside)
+		table := readTable(text, systemNames(known.Systems), inside)
 		text.Close()
 		n.found.list = append(n.found.list, inside.list...)
-		f.Crosswalks = append(f.Crosswalks, Crosswalk{Name: e.key, Rows: rows})
+		f.Crosswalks = append(f.Crosswalks, Crosswalk{Name: e.key, Table: table})
 	}
 }
 
-// ReadRows reads the CSV of a Crosswalk: a line with the column names (two Systems, and note if there are notes), then
+// ReadTable reads the CSV of a Crosswalk: a line with the column names (two Systems, and note if there are notes), then
 // a row a line. name is how messages call the file. Its error tells every bad line.
-func ReadRows(r io.Reader, name string, systems []connector.System) ([]Row, error) {
+func ReadTable(r io.Reader, name string, systems []connector.System) (Table, error) {
 	found := &problems{file: name}
-	rows := readRows(r, systemNames(systems), found)
-	return rows, found.err()
+	table := readTable(r, systemNames(systems), found)
+	return table, found.err()
 }
 
-func readRows(r io.Reader, systems []string, found *problems) []Row {
+func readTable(r io.Reader, systems []string, found *problems) (out Table) {
 	text := csv.NewReader(r)
 	text.FieldsPerRecord = -1
 	header, err := text.Read()
 	if err != nil {
-		found.add(1, "", "must begin with the column names: %s[,note]", strings.Join(systems, ","))
-		return nil
+		found.add(1, "", "must begin with the column names: %s", headerForm(systems))
+		return out
 	}
 	columns := columnsOf(header, systems, found)
 	if columns == nil {
-		return nil
+		return out
 	}
-	var rows []Row
+	out.Left, out.Right = columns.systems[0], columns.systems[1]
 	seen := map[[2]string]bool{}
 	for {
 		cells, err := text.Read()
 		if errors.Is(err, io.EOF) {
-			return rows
+			return out
 		}
 		if bad, ok := errors.AsType[*csv.ParseError](err); ok {
 			found.add(bad.Line, "", "is not CSV from here on: %s", bad.Err)
-			return nil
+			return out
 		}
 		if err != nil {
 			found.add(1, "", "can't be read")
-			return nil
+			return out
 		}
 		line, _ := text.FieldPos(0)
 		row := columns.row(cells)
@@ -92,13 +99,24 @@ func readRows(r io.Reader, systems []string, found *problems) []Row {
 			found.add(line, "", "lacks a value: each row needs both sides")
 		case !seen[[2]string{row.Left, row.Right}]:
 			seen[[2]string{row.Left, row.Right}] = true
-			rows = append(rows, row)
+			out.Rows = append(out.Rows, row)
 		}
 	}
 }
 
-// columns are the places of the left value, the right value and the note (-1 without).
-type columns struct{ left, right, note int }
+// columns are the places of the left value, the right value and the note (-1 without), and the two Systems.
+type columns struct {
+	left, right, note int
+	systems           []string
+}
+
+// headerForm is how the first line of a table may read.
+func headerForm(systems []string) string {
+	if len(systems) == 2 {
+		return strings.Join(systems, ",") + "[,note]"
+	}
+	return "two of " + strings.Join(systems, ", ") + ", then note if there are notes"
+}
 
 func columnsOf(header, systems []string, found *problems) *columns {
 	c := &columns{left: -1, right: -1, note: -1}
@@ -113,15 +131,16 @@ func columnsOf(header, systems []string, found *problems) *columns {
 			sides = append(sides, name)
 			at[name] = i
 		default:
-			found.add(1, "", "has a column %q; the columns are %s[,note]", name, strings.Join(systems, ","))
+			found.add(1, "", "has a column %q; the columns are %s", name, headerForm(systems))
 			return nil
 		}
 	}
 	if len(sides) != 2 {
-		found.add(1, "", "must name two Systems as columns: %s[,note]", strings.Join(systems, ","))
+		found.add(1, "", "must name two Systems as columns: %s", headerForm(systems))
 		return nil
 	}
 	slices.Sort(sides)
+	c.systems = sides
 	c.left, c.right = at[sides[0]], at[sides[1]]
 	return c
 }

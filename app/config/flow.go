@@ -173,7 +173,7 @@ func (f *File) end(n node, entries []entry, key, system string) *Connection {
 	for _, c := range f.Connections {
 		names = append(names, c.Name)
 	}
-	e.value.fail("is %q, but there is no such Connection%s", name, didYouMean(name, names))
+	e.value.fail("is %q, but there is no such Connection%s", name, DidYouMean(name, names))
 	return nil
 }
 
@@ -215,7 +215,7 @@ func (f *File) rules(flow *connector.Flow, n node, entries []entry, shipped map[
 		names = append(names, s)
 	}
 	slices.Sort(names)
-	at.fail("is no shipped Flow%s (shipped: %s; rules of your own need `file`)", didYouMean(name, names), strings.Join(names, ", "))
+	at.fail("is no shipped Flow%s (shipped: %s; rules of your own need `file`)", DidYouMean(name, names), strings.Join(names, ", "))
 	return nil
 }
 

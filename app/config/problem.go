@@ -88,8 +88,8 @@ func btoi(b bool) int {
 	return 0
 }
 
-// didYouMean names the known word that was most likely meant, with a leading blank; "" when none is near.
-func didYouMean(word string, known []string) string {
+// DidYouMean names the known word that was most likely meant, with a leading blank; "" when none is near.
+func DidYouMean(word string, known []string) string {
 	best, least := "", 3
 	for _, k := range known {
 		if d := distance(strings.ToLower(word), strings.ToLower(k)); d < least && d < len(k) {

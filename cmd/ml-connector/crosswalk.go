@@ -4,16 +4,40 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	connector "ml-connector"
 	"ml-connector/app"
 	"ml-connector/store"
+	"ml-connector/systems"
 )
 
 func (p *program) crosswalkCommand() *cobra.Command {
 	return group("crosswalk", "Value tables that people keep", p.crosswalkList(), p.crosswalkSet(), p.crosswalkImport(), p.crosswalkExport())
+}
+
+// crosswalkColumns are the two columns of a crosswalk as usage texts call them: by the Systems, where there are but two.
+func crosswalkColumns() (left, right string) {
+	all := systems.All()
+	if len(all) != 2 {
+		return "one-system", "other-system"
+	}
+	sides := store.Sides(all[0].Name(), all[1].Name())
+	return sides.Left, sides.Right
+}
+
+// sayReleased tells how many Deliveries waited for rows that are there now.
+func (p *program) sayReleased(n int) {
+	switch n {
+	case 0:
+		p.say("no delivery waited for it")
+	case 1:
+		p.say("1 delivery goes on")
+	default:
+		p.say("%d deliveries go on", n)
+	}
 }
 
 func (p *program) crosswalkList() *cobra.Command {
@@ -23,7 +47,9 @@ func (p *program) crosswalkList() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return list(p, of(all), []string{"name", "rows"}, func(x app.Crosswalk) []string { return []string{x.Name, fmt.Sprint(x.Rows)} })
+			return list(p, of(all), []string{"name", "left", "right", "rows"}, func(x app.Crosswalk) []string {
+				return []string{x.Name, x.Left, x.Right, fmt.Sprint(x.Rows)}
+			})
 		})
 	}}
 	p.limitFlag(c)
@@ -32,10 +58,23 @@ func (p *program) crosswalkList() *cobra.Command {
 
 func (p *program) crosswalkSet() *cobra.Command {
 	var note string
-	c := &cobra.Command{Use: "set NAME JAGGAER PEOPLESOFT", Short: "Set one row; what waits for it goes on", Args: cobra.ExactArgs(3),
+	left, right := crosswalkColumns()
+	c := &cobra.Command{Use: "set NAME " + strings.ToUpper(left) + " " + strings.ToUpper(right), Short: "Set one row; what waits for it goes on",
+		Long: "Set one row: the values of the two Systems of the crosswalk, that of the System whose name sorts first before the other's.\n" +
+			"`ml-connector crosswalk list` shows both. What waits for the row goes on.",
+		Args: cobra.ExactArgs(3),
 		RunE: func(c *cobra.Command, args []string) error {
 			return p.with(c.Context(), func(a *app.App) error {
-				return a.SetCrosswalk(c.Context(), args[0], store.CrosswalkRow{Left: args[1], Right: args[2], Note: note}, p.actor())
+				done, err := a.SetCrosswalk(c.Context(), args[0], store.CrosswalkRow{Left: args[1], Right: args[2], Note: note}, p.actor())
+				if err != nil {
+					return err
+				}
+				if p.format == "json" {
+					return p.object(done)
+				}
+				p.say("%s: %s %s is %s %s", done.Name, done.Left, clean(args[1]), done.Right, clean(args[2]))
+				p.sayReleased(done.Released)
+				return nil
 			})
 		}}
 	c.Flags().StringVar(&note, "note", "", "a note beside the row")
@@ -44,7 +83,8 @@ func (p *program) crosswalkSet() *cobra.Command {
 
 func (p *program) crosswalkImport() *cobra.Command {
 	var replace bool
-	c := &cobra.Command{Use: "import NAME FILE", Short: "Merge the rows of a CSV (jaggaer,peoplesoft[,note]); - reads stdin", Args: cobra.ExactArgs(2),
+	left, right := crosswalkColumns()
+	c := &cobra.Command{Use: "import NAME FILE", Short: fmt.Sprintf("Merge the rows of a CSV (%s,%s[,note]); - reads stdin", left, right), Args: cobra.ExactArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
 			var text io.Reader = p.in
 			if args[1] != "-" {
@@ -56,11 +96,19 @@ func (p *program) crosswalkImport() *cobra.Command {
 				text = f
 			}
 			return p.with(c.Context(), func(a *app.App) error {
-				n, err := a.ImportCrosswalk(c.Context(), args[0], text, args[1], replace, p.actor())
-				if err == nil {
-					p.say("%d rows read", n)
+				done, err := a.ImportCrosswalk(c.Context(), args[0], text, args[1], replace, p.actor())
+				if err != nil {
+					return err
 				}
-				return err
+				if p.format == "json" {
+					return p.object(done)
+				}
+				p.say("%d rows read", done.Rows)
+				if !done.Used {
+					p.say("no Flow looks up a crosswalk of the name %s", args[0])
+				}
+				p.sayReleased(done.Released)
+				return nil
 			})
 		}}
 	c.Flags().BoolVar(&replace, "replace", false, "remove the rows that are not in the file")

@@ -64,11 +64,19 @@ CREATE TABLE flows (
     CHECK (source <> target)
 );
 
+-- One row is one Crosswalk: the two Systems whose values it joins.
+CREATE TABLE crosswalks (
+    name         TEXT NOT NULL PRIMARY KEY,
+    left_system  TEXT NOT NULL, -- the one whose name sorts first
+    right_system TEXT NOT NULL,
+    CHECK (left_system < right_system)
+);
+
 -- One row is one pair of values of a Crosswalk; of several rows for a value the one with the smallest ord counts.
 CREATE TABLE crosswalk_rows (
-    name        TEXT   NOT NULL,
+    name        TEXT   NOT NULL REFERENCES crosswalks (name),
     ord         BIGINT NOT NULL,
-    left_value  TEXT   NOT NULL, -- of the System whose name sorts first
+    left_value  TEXT   NOT NULL, -- of left_system
     right_value TEXT   NOT NULL,
     note        TEXT   NOT NULL,
     source      TEXT   NOT NULL CHECK (source IN ('file', 'person')),
