@@ -104,8 +104,9 @@ type Instance interface {
 // KindInfo says what an Instance can do with a Kind.
 type KindInfo struct {
 	Reads     bool
-	Retries   bool // Read tries again itself what is safe to try, and waits when it is told to
-	Windowed  bool // reads by time of change; otherwise every read is of the whole
+	Retries   bool     // Read tries again itself what is safe to try, and waits when it is told to
+	Needs     []string // settings without which it can't be read
+	Windowed  bool     // reads by time of change; otherwise every read is of the whole
 	Writes    bool
 	Schema    Schema // of the Documents that Write takes
 	Class     Class

@@ -92,6 +92,9 @@ var (
 // Settings are those in force.
 func (i *Instance) Settings() connector.Settings { return i.settings }
 
+// byUnit is the setting that says where documents are read: each query asks for one business unit.
+func byUnit() []string { return []string{"business_units"} }
+
 // Kind says what PeopleSoft can do with a Kind (FLOWS.md).
 func (i *Instance) Kind(k connector.Kind) connector.KindInfo {
 	switch k {
@@ -100,12 +103,12 @@ func (i *Instance) Kind(k connector.Kind) connector.KindInfo {
 	case connector.Supplier:
 		return connector.KindInfo{Reads: true, Windowed: i.delta(entVendor) != "", Writes: true, Schema: i.schemas.supplier, Class: connector.ClassNatural, LookFirst: true}
 	case connector.Requisition:
-		return connector.KindInfo{Reads: true, Windowed: true}
+		return connector.KindInfo{Reads: true, Windowed: true, Needs: byUnit()}
 	case connector.PurchaseOrder:
-		return connector.KindInfo{Reads: true, Windowed: true, Writes: true, Schema: i.schemas.order, Class: connector.ClassNatural,
+		return connector.KindInfo{Reads: true, Windowed: true, Needs: byUnit(), Writes: true, Schema: i.schemas.order, Class: connector.ClassNatural,
 			CanUpdate: i.profile.po.canUpdate, CanCancel: i.profile.po.canCancel, LookFirst: true}
 	case connector.Invoice:
-		info := connector.KindInfo{Reads: true, Windowed: true, Writes: true, Schema: i.schemas.voucher, Class: connector.ClassRefused, LookFirst: true}
+		info := connector.KindInfo{Reads: true, Windowed: true, Needs: byUnit(), Writes: true, Schema: i.schemas.voucher, Class: connector.ClassRefused, LookFirst: true}
 		if !i.guarded() {
 			info.Class = connector.ClassDuplicate
 		}

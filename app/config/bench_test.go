@@ -56,6 +56,7 @@ func newWorld(t *testing.T, text string) world {
 	w.write(t, "ml-connector.yaml", text)
 	w.write(t, "uom.csv", "peoplesoft,jaggaer,note\nEA,EACH,\nBX,BOX,twelve\nEA,EACH,again\n")
 	w.write(t, "s2p.secret", "not-a-real-secret\n")
+	w.write(t, "listing.yaml", "name: own\nkind: invoice\nfrom: jaggaer\nto: peoplesoft\nfields:\n  VOUCHER: {expr: 'join(to.business_units, from.time_zone)'}\n")
 	w.write(t, "own.yaml", "name: own\nkind: invoice\nfrom: jaggaer\nto: peoplesoft\nfields:\n  VOUCHER: {from: id}\n")
 	w.known = Known{
 		Systems: []connector.System{fake("peoplesoft"), fake("jaggaer")},
@@ -121,10 +122,11 @@ func (f fake) Open(o connector.Opening) (connector.Instance, error) {
 	return instance{}, nil
 }
 
+// instance is a Connection that reads accounts by unit.
 type instance struct{}
 
 func (instance) Settings() connector.Settings                             { return nil }
 func (instance) Check(context.Context, []connector.Need) []connector.Step { return nil }
-func (instance) Kind(connector.Kind) connector.KindInfo {
-	return connector.KindInfo{Schema: connector.Schema{Fields: []connector.Field{{Name: "VOUCHER", Type: connector.TypeText}, {Name: "value", Type: connector.TypeText}}}}
+func (instance) Kind(k connector.Kind) connector.KindInfo {
+	return connector.KindInfo{Needs: map[connector.Kind][]string{connector.GLAccount: {"business_units"}}[k], Schema: connector.Schema{Fields: []connector.Field{{Name: "VOUCHER", Type: connector.TypeText}, {Name: "value", Type: connector.TypeText}}}}
 }

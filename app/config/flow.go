@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -111,12 +112,51 @@ func (f *File) flow(name string, n node, shipped map[string]*rules) (connector.F
 		}
 		at.fail("has acknowledge: %s, but telling the source what became of a record is not in this release; write off, or leave it out", flow.Acknowledge)
 	}
+	needed(r, entries, "from", from)
+	needed(r, entries, "to", to)
 	if to != nil && to.instance != nil && flow.Use == "" {
 		for _, err := range r.CheckTarget(to.instance.Kind(flow.Kind).Schema) {
 			find(entries, "file").value.fail("does not fit %s: %s", to.Name, err)
 		}
 	}
 	return flow, r
+}
+
+// settingRead finds the settings that a mapping reads: from.NAME and to.NAME.
+var settingRead = regexp.MustCompile(`\b(from|to)\.([a-z_]+)`)
+
+// needed tells the settings that a Flow needs of the Connection at one end and that are empty: those that its System says
+// it needs to read the Kind, and lists without a default that the rules go through.
+func needed(r *rules, entries []entry, key string, c *Connection) {
+	if c == nil || c.System == nil || c.InForce.Settings == nil {
+		return
+	}
+	var needs []string
+	if key == "from" && c.instance != nil {
+		needs = slices.Clone(c.instance.Kind(r.Kind).Needs)
+	}
+	for _, read := range settingRead.FindAllStringSubmatch(r.text, -1) {
+		if read[1] == key {
+			needs = append(needs, "list "+read[2])
+		}
+	}
+	for _, s := range c.System.Describe().Settings {
+		listed := s.Type == connector.SettingTexts && s.Default == "" && slices.Contains(needs, "list "+s.Name)
+		if !listed && !slices.Contains(needs, s.Name) || !empty(c.InForce.Settings[s.Name]) {
+			continue
+		}
+		example := ""
+		if s.Example != "" {
+			example = ", such as [" + s.Example + "]"
+		}
+		find(entries, key).value.fail("is %s, whose setting %s is empty, and this Flow needs it: %s%s", c.Name, s.Name, s.Help, example)
+	}
+}
+
+// empty says whether a setting has no value.
+func empty(v any) bool {
+	list, isList := v.([]any)
+	return v == nil || v == "" || isList && len(list) == 0
 }
 
 // option reads one of the keys that change how a Flow runs.
