@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"strings"
 	"time"
+	"unicode"
 
 	connector "ml-connector"
 )
@@ -42,7 +43,7 @@ func (db *DB) EachDelivery(ctx context.Context, f DeliveryFilter, fn func(connec
 	q.add(f.Code != "", "d.error_code = ?", string(f.Code))
 	q.add(f.Run != 0, "d.run = ?", f.Run)
 	q.add(f.Record.ID != "", "r.connection = ? AND r.kind = ? AND r.ext_id = ?", f.Record.Connection, string(f.Record.Kind), f.Record.ID)
-	if err := db.addSearch(ctx, &q, f.Search, "OR LOWER(d.error) LIKE ? ESCAPE '\\'"); err != nil {
+	if err := db.addSearch(ctx, &q, f.Search, "d.error"); err != nil {
 		return err
 	}
 	q.add(f.After != 0 && !f.Newest, "d.id > ?", f.After)
@@ -117,7 +118,7 @@ func (db *DB) EachRecord(ctx context.Context, f RecordFilter, fn func(ListedReco
 	q.add(f.Kind != "", "r.kind = ?", string(f.Kind))
 	q.add(f.ID != "", "r.ext_id = ?", f.ID)
 	q.add(f.State != "", newestState+" = ?", string(f.State))
-	if err := db.addSearch(ctx, &q, f.Search, ""); err != nil {
+	if err := db.addSearch(ctx, &q, f.Search); err != nil {
 		return err
 	}
 	q.add(f.After != 0 && !f.Newest, "r.id > ?", f.After)
@@ -142,7 +143,7 @@ func eachListed(r reader, where string, args []any, fn func(ListedRecord) error)
 }
 
 // addSearch looks for exact IDs and numbers first, which is quick at any size, and for parts only where there are none.
-func (db *DB) addSearch(ctx context.Context, q *conditions, text, more string) error {
+func (db *DB) addSearch(ctx context.Context, q *conditions, text string, more ...string) error {
 	if text == "" {
 		return nil
 	}
@@ -158,14 +159,48 @@ func (db *DB) addSearch(ctx context.Context, q *conditions, text, more string) e
 		q.add(true, "r.id IN "+exact, text, text)
 		return nil
 	}
-	part := "%" + likeText(strings.ToLower(text)) + "%"
-	values := []any{part, part, part}
-	if more != "" {
-		values = append(values, part)
+	s := newPartSearch(text)
+	parts := s.in("r.title") + " OR " + s.in("r.ext_id") + " OR EXISTS (SELECT 1 FROM record_numbers n WHERE n.record = r.id AND " + s.in("n.number") + ")"
+	for _, column := range more {
+		parts += " OR " + s.in(column)
 	}
-	q.add(true, `(LOWER(r.title) LIKE ? ESCAPE '\' OR LOWER(r.ext_id) LIKE ? ESCAPE '\'
- OR EXISTS (SELECT 1 FROM record_numbers n WHERE n.record = r.id AND LOWER(n.number) LIKE ? ESCAPE '\') `+more+")", values...)
+	q.add(true, "("+parts+")", s.args...)
 	return nil
+}
+
+// partSearch looks for a part of a text, case aside. LOWER of the databases differs beyond ASCII, so the letters that the
+// part has are made one case by REPLACE first; others can't matter.
+type partSearch struct {
+	pattern string   // for LIKE
+	letters []string // pairs: another form of a letter of the part, and the form that the pattern has
+	args    []any    // of what in gave so far
+}
+
+func newPartSearch(text string) *partSearch {
+	s := &partSearch{}
+	seen := map[rune]bool{}
+	plain := strings.Map(func(c rune) rune {
+		one := unicode.ToLower(fold(c))
+		for f := unicode.SimpleFold(one); f != one && !seen[one]; f = unicode.SimpleFold(f) {
+			if f > unicode.MaxASCII {
+				s.letters = append(s.letters, string(f), string(one))
+			}
+		}
+		seen[one] = true
+		return one
+	}, text)
+	s.pattern = "%" + likeText(plain) + "%"
+	return s
+}
+
+// in is the condition that a column has the part.
+func (s *partSearch) in(column string) string {
+	pairs := len(s.letters) / 2
+	for _, letter := range s.letters {
+		s.args = append(s.args, letter)
+	}
+	s.args = append(s.args, s.pattern)
+	return "LOWER(" + strings.Repeat("REPLACE(", pairs) + column + strings.Repeat(", ?, ?)", pairs) + `) LIKE ? ESCAPE '\'`
 }
 
 // likeText takes the meaning from the signs that LIKE knows.
