@@ -16,16 +16,36 @@ func (a *App) EachEntry(ctx context.Context, f store.EntryFilter, fn func(connec
 	return a.DB.EachEntry(ctx, f, fn)
 }
 
-// VerifyLedger holds the whole ledger against its hashes and its head.
-func (a *App) VerifyLedger(ctx context.Context) (Verification, error) {
+// VerifyLedger holds the whole ledger against its hashes and its head. expect, when not "", is a head hash that was noted
+// elsewhere at some time: an Entry of the ledger must carry it.
+func (a *App) VerifyLedger(ctx context.Context, expect string) (Verification, error) {
 	v, err := a.DB.VerifyEntries(ctx)
-	return verificationShape(v), err
+	if err != nil || expect == "" {
+		return verificationShape(v), err
+	}
+	found := false
+	err = a.DB.EachEntry(ctx, store.EntryFilter{}, func(e connector.Entry) error {
+		found = found || e.Hash == expect
+		return nil
+	})
+	return expected(verificationShape(v), found), err
+}
+
+// expected adds to a Verification whether the hash that was noted elsewhere is there.
+func expected(v Verification, found bool) Verification {
+	if found || !v.OK {
+		return v
+	}
+	after := v.Last + 1
+	v.OK, v.BrokenAt, v.Reason = false, &after, "no entry carries the expected hash: the ledger was cut off before it, or written anew"
+	return v
 }
 
 // VerifyExport does the same for an export, without a database. An export shows when Entries are missing, changed or out
-// of order; that its end was cut off shows only against a head that was noted elsewhere.
-func VerifyExport(r io.Reader) (Verification, error) {
+// of order; that its end was cut off, or all of it written anew, shows only against a head that was noted elsewhere.
+func VerifyExport(r io.Reader, expect string) (Verification, error) {
 	var chain store.Chain
+	found := expect == ""
 	lines := bufio.NewReader(r)
 	for n := 1; ; n++ {
 		line, err := lines.ReadBytes('\n')
@@ -36,9 +56,10 @@ func VerifyExport(r io.Reader) (Verification, error) {
 					Advise("Give a file that `ml-connector audit export` wrote: one Entry a line.")
 			}
 			chain.Add(e)
+			found = found || e.Hash == expect
 		}
 		if errors.Is(err, io.EOF) {
-			return verificationShape(chain.Verification()), nil
+			return expected(verificationShape(chain.Verification()), found), nil
 		}
 		if err != nil {
 			return Verification{}, connector.Errorf(connector.Invalid, "read the export", "it can't be read").Because(err)

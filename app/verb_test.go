@@ -393,7 +393,7 @@ func TestI17ExportsAreVerifiedOffline(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.SplitAfter(strings.TrimSuffix(out.String(), "\n"), "\n")
-	live, err := b.VerifyLedger(t.Context())
+	live, err := b.VerifyLedger(t.Context(), "")
 	if err != nil || !live.OK || live.Entries != int64(len(lines)) {
 		t.Fatalf("%+v, %v", live, err)
 	}
@@ -408,7 +408,7 @@ func TestI17ExportsAreVerifiedOffline(t *testing.T) {
 		"two changed places":   {lines[1] + lines[0] + strings.Join(lines[2:], ""), 1},
 		"a line has no break":  {strings.TrimSuffix(out.String(), "\n"), 0},
 	} {
-		got, err := VerifyExport(strings.NewReader(row.text))
+		got, err := VerifyExport(strings.NewReader(row.text), "")
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -420,8 +420,46 @@ func TestI17ExportsAreVerifiedOffline(t *testing.T) {
 			t.Errorf("%s: another head than the ledger's: %+v", name, got)
 		}
 	}
-	if _, err := VerifyExport(strings.NewReader("hello\n")); connector.CodeOf(err) != connector.Invalid {
+	if _, err := VerifyExport(strings.NewReader("hello\n"), ""); connector.CodeOf(err) != connector.Invalid {
 		t.Errorf("no export: %v", err)
+	}
+}
+
+// I17: that the end was cut off shows against a head that was noted elsewhere, and only so.
+func TestI17AnEndThatWasCutOffShowsAgainstANotedHead(t *testing.T) {
+	t.Parallel()
+	b := filled(t)
+	first, err := b.VerifyLedger(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.put("s9", "Later", connector.Document{"name": "Later"})
+	b.sync()
+	now, err := b.VerifyLedger(t.Context(), first.HeadHash)
+	if err != nil || !now.OK || now.HeadHash == first.HeadHash {
+		t.Errorf("a head of an earlier day: %+v, %v", now, err)
+	}
+	if v, err := b.VerifyLedger(t.Context(), strings.Repeat("0", 64)); err != nil || v.OK || v.BrokenAt == nil || !strings.Contains(v.Reason, "no entry carries the expected hash") {
+		t.Errorf("a head that the ledger never had: %+v, %v", v, err)
+	}
+	var out bytes.Buffer
+	if err := b.ExportLedger(t.Context(), &out); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.SplitAfter(strings.TrimSuffix(out.String(), "\n"), "\n")
+	short := strings.Join(lines[:len(lines)-1], "")
+	for name, row := range map[string]struct {
+		text, expect string
+		ok           bool
+	}{
+		"whole, against its head":       {out.String(), now.HeadHash, true},
+		"cut off, against nothing":      {short, "", true},
+		"cut off, against its head":     {short, now.HeadHash, false},
+		"cut off, against an older one": {short, first.HeadHash, true},
+	} {
+		if v, err := VerifyExport(strings.NewReader(row.text), row.expect); err != nil || v.OK != row.ok {
+			t.Errorf("%s: %+v, %v", name, v, err)
+		}
 	}
 }
 

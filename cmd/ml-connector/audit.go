@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"os"
+	"regexp"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -32,16 +34,27 @@ func (p *program) auditList() *cobra.Command {
 	return c
 }
 
+// headHash is the form of an Entry's hash.
+var headHash = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
 func (p *program) auditVerify() *cobra.Command {
-	var file string
+	var file, expect string
 	c := &cobra.Command{
-		Use:   "verify [--file FILE]",
+		Use:   "verify [--file FILE] [--expect HASH]",
 		Short: "Hold the ledger, or an export of it, against its hashes",
-		Args:  cobra.NoArgs,
+		Long: "Hold the ledger, or an export of it, against its hashes. It finds an Entry that was changed, removed or put in between. That the\n" +
+			"newest Entries were cut off, or that the whole ledger was written anew, shows only against a head hash that was kept elsewhere: note\n" +
+			"the head hash that this command prints, and give it later with --expect.",
+		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			expect = strings.ToLower(strings.TrimSpace(expect))
+			if c.Flags().Changed("expect") && !headHash.MatchString(expect) {
+				return connector.Errorf(connector.Invalid, "read the command line", "--expect is not a hash of the ledger").
+					Advise("It has 64 digits and letters a–f; `ml-connector audit verify` prints it as head hash.")
+			}
 			if file == "" {
 				return p.with(c.Context(), func(a *app.App) error {
-					v, err := a.VerifyLedger(c.Context())
+					v, err := a.VerifyLedger(c.Context(), expect)
 					return p.printVerification(v, err)
 				})
 			}
@@ -50,11 +63,12 @@ func (p *program) auditVerify() *cobra.Command {
 				return connector.Errorf(connector.Invalid, "read the export", "%s can't be read", file).Because(err)
 			}
 			defer f.Close()
-			v, err := app.VerifyExport(f)
+			v, err := app.VerifyExport(f, expect)
 			return p.printVerification(v, err)
 		},
 	}
 	c.Flags().StringVar(&file, "file", "", "an export; needs no database")
+	c.Flags().StringVar(&expect, "expect", "", "a head hash that was noted earlier, elsewhere: an entry must carry it")
 	return c
 }
 
