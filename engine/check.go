@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	connector "ml-connector"
 	"ml-connector/store"
@@ -15,6 +16,11 @@ const ByEngine = "engine"
 // Ping checks one Connection for what the enabled Flows need of it, stores the outcome, and ends the pauses whose steps
 // pass. The steps come back in their order; the error is ours alone (no such Connection, secrets that can't be opened).
 func (e *Engine) Ping(ctx context.Context, name string) ([]connector.Step, error) {
+	return e.check(ctx, name, true)
+}
+
+// check is Ping; without resume it leaves all pauses as they are.
+func (e *Engine) check(ctx context.Context, name string, resume bool) ([]connector.Step, error) {
 	e.forget(name) // a refusal that the Instance remembers must not answer for the System
 	p, err := e.peer(ctx, name)
 	if err != nil {
@@ -44,6 +50,9 @@ func (e *Engine) Ping(ctx context.Context, name string) ([]connector.Step, error
 	return steps, e.DB.Tx(ctx, func(tx *store.Tx) error {
 		if err := tx.SaveCheck(name, now, steps); err != nil {
 			return err
+		}
+		if !resume {
+			return nil
 		}
 		if c.Paused.Code != "" && c.Paused.By == ByEngine && failedStep(steps, "") == nil {
 			if err := tx.ResumeConnection(name, ByEngine); err != nil {
@@ -98,8 +107,28 @@ func (e *Engine) rechecks(ctx context.Context, flows []connector.Flow) (Rechecks
 }
 
 // ready makes sure that a Flow may run: both Connections checked for their present settings, nothing paused. With again,
-// what stands still by itself is checked once more first. It names the Connection that is not ready.
+// what stands still by itself is checked once more first. It names the Connection that is not ready, none when it is a pause
+// that says no.
 func (e *Engine) ready(ctx context.Context, flow string, again Rechecks) (connection string, err error) {
+	if connection, err := e.checked(ctx, flow, again, true); err != nil {
+		return connection, err
+	}
+	return "", e.notPaused(ctx, flow)
+}
+
+// readyToPlan is ready for a dry run, which leaves every pause as it is: one that a Check just found to be over counts as
+// over.
+func (e *Engine) readyToPlan(ctx context.Context, flow string, again Rechecks) error {
+	if _, err := e.checked(ctx, flow, again, false); err != nil {
+		return err
+	}
+	return e.standing(ctx, flow, func(p connector.Pause) bool { return p.By != ByEngine })
+}
+
+// checkedAgain is the age of a Check from which a step that failed for reasons that pass is tried anew.
+const checkedAgain = time.Second
+
+func (e *Engine) checked(ctx context.Context, flow string, again Rechecks, resume bool) (connection string, err error) {
 	f, err := e.DB.Flow(ctx, flow)
 	if err != nil {
 		return "", err
@@ -110,11 +139,13 @@ func (e *Engine) ready(ctx context.Context, flow string, again Rechecks) (connec
 			return name, err
 		}
 		steps := c.Steps
-		if c.CheckedAt.IsZero() || again != nil && stands(c, f) && !again[name] {
+		failed := failedStep(steps, flow)
+		passes := failed != nil && failed.Code.Reaction() == connector.ReactRetry && e.Now().Sub(c.CheckedAt) >= checkedAgain
+		if c.CheckedAt.IsZero() || passes || again != nil && stands(c, f) && !again[name] {
 			if again != nil {
 				again[name] = true
 			}
-			if steps, err = e.Ping(ctx, name); err != nil {
+			if steps, err = e.check(ctx, name, resume); err != nil {
 				return name, err
 			}
 		}
@@ -122,16 +153,21 @@ func (e *Engine) ready(ctx context.Context, flow string, again Rechecks) (connec
 			return name, connector.Errorf(s.Code, fmt.Sprintf("check connection %s, step %s", name, s.Step), "%s", s.Message).Advise("%s", s.Hint)
 		}
 	}
-	return f.From, e.notPaused(ctx, flow)
+	return "", nil
 }
 
 // notPaused is an error that says why a Flow stands still, nil when it does not.
 func (e *Engine) notPaused(ctx context.Context, flow string) error {
+	return e.standing(ctx, flow, func(connector.Pause) bool { return true })
+}
+
+// standing is notPaused for the pauses that count.
+func (e *Engine) standing(ctx context.Context, flow string, counts func(connector.Pause) bool) error {
 	f, err := e.DB.Flow(ctx, flow)
 	if err != nil {
 		return err
 	}
-	if f.Paused.Code != "" {
+	if f.Paused.Code != "" && counts(f.Paused) {
 		return pausedError("flow "+f.Name, f.Paused, "ml-connector flow enable "+f.Name)
 	}
 	for _, name := range []string{f.From, f.To} {
@@ -139,7 +175,7 @@ func (e *Engine) notPaused(ctx context.Context, flow string) error {
 		if err != nil {
 			return err
 		}
-		if c.Paused.Code != "" {
+		if c.Paused.Code != "" && counts(c.Paused) {
 			return pausedError("connection "+name, c.Paused, "ml-connector connection resume "+name)
 		}
 	}

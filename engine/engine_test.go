@@ -468,6 +468,10 @@ func TestWhatCouldNotBeReadIsReadAgainWhenItIsReplayed(t *testing.T) {
 			if _, err := w.e.Settle(t.Context(), nil, time.Minute); err != nil {
 				t.Fatal(err)
 			}
+			whole, err := w.db.Runs(t.Context(), store.RunFilter{Windows: true})
+			if err != nil || len(whole) != 1 || whole[0].ID != 1 {
+				t.Errorf("%d Runs (%v) read a window, expected the first alone: what is read by its key reads none", len(whole), err)
+			}
 			if d := w.last("1"); d.State != tc.want || connector.CodeOf(asError(d.Err)) != tc.code || len(w.to.writes) != tc.writes {
 				t.Errorf("%s (%v) after %d writes; expected %s %s after %d", d.State, d.Err, len(w.to.writes), tc.want, tc.code, tc.writes)
 			}

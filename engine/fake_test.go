@@ -31,6 +31,7 @@ type side struct {
 	steps   []connector.Step
 	checks  int
 	readErr error
+	onRead  func() error                                    // an error instead of a page
 	broken  map[string]*connector.Error                     // records that can't be read, by ID
 	onCall  func() error                                    // an error instead of a look-up or a write
 	onSend  func(sending context.Context)                   // hears of each write before it is done
@@ -73,6 +74,9 @@ func (s *side) Read(_ context.Context, q connector.Query) (connector.Page, error
 	defer s.mu.Unlock()
 	if s.readErr != nil {
 		return connector.Page{}, s.readErr
+	}
+	if s.onRead != nil {
+		return connector.Page{}, s.onRead()
 	}
 	ids := slices.Clone(s.order)
 	if q.Keys != nil {

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"strings"
+	"time"
 
 	connector "ml-connector"
 	"ml-connector/store"
@@ -18,6 +19,12 @@ const (
 	fetchedUnknown             // could not be asked now
 )
 
+// fetchedFor is the Run on whose behalf something is fetched, or, without one, why it runs.
+type fetchedFor struct {
+	run     int64
+	trigger connector.Trigger
+}
+
 // fetchMissing fetches what a blocked Delivery refers to by its key from its source, and looks for it at the target
 // (DESIGN.md "Order"). It says whether a Link was made, so that the mapping is worth another try; what is nowhere becomes
 // a problem of the item.
@@ -26,7 +33,7 @@ func (b *pump) fetchMissing(ctx context.Context, it *item, refs []connector.Ref)
 		key := refKey(ref)
 		res, known := b.fetched[key]
 		if !known {
-			if res, err = b.e.fetch(ctx, b.r.flow, ref, it.work.Delivery.Run); err != nil {
+			if res, err = b.e.fetch(ctx, b.r.flow, ref, fetchedFor{run: it.work.Delivery.Run}); err != nil {
 				return false, err
 			}
 			b.fetched[key] = res
@@ -46,7 +53,7 @@ func refKey(r connector.Ref) string {
 }
 
 // fetch asks every Flow of the reference's Kind between the two Connections for the record by its key.
-func (e *Engine) fetch(ctx context.Context, of connector.Flow, ref connector.Ref, run int64) (fetchResult, error) {
+func (e *Engine) fetch(ctx context.Context, of connector.Flow, ref connector.Ref, by fetchedFor) (fetchResult, error) {
 	flows, err := e.DB.Flows(ctx)
 	if err != nil {
 		return fetchedUnknown, err
@@ -67,7 +74,7 @@ func (e *Engine) fetch(ctx context.Context, of connector.Flow, ref connector.Ref
 			return fetchedUnknown, nil
 		}
 		asked = true
-		res, err := e.fetchFrom(ctx, f, keys, run)
+		res, err := e.fetchFrom(ctx, f, keys, by)
 		if err != nil {
 			return res, err
 		}
@@ -114,14 +121,14 @@ func (e *Engine) keysKnown(ctx context.Context, f connector.Flow, ref connector.
 	return []connector.Key{{ID: row.To.ID}}, nil
 }
 
-func (e *Engine) fetchFrom(ctx context.Context, f connector.Flow, keys []connector.Key, run int64) (fetchResult, error) {
+func (e *Engine) fetchFrom(ctx context.Context, f connector.Flow, keys []connector.Key, by fetchedFor) (fetchResult, error) {
 	r, err := e.route(ctx, f.Name)
 	if err != nil {
 		return fetchedUnknown, nil
 	}
 	var k kept
 	for _, key := range keys {
-		page, fail := e.readPage(ctx, r.from, r.source, &k, run, connector.Query{Kind: f.Kind, To: e.Now(), Keys: []connector.Key{key}})
+		page, fail := e.readPage(ctx, r.from, r.source, &k, by.run, connector.Query{Kind: f.Kind, To: e.Now(), Keys: []connector.Key{key}})
 		if fail != nil {
 			if fail.Code == connector.NotFound {
 				continue
@@ -135,13 +142,24 @@ func (e *Engine) fetchFrom(ctx context.Context, f connector.Flow, keys []connect
 		if len(page.Versions) == 0 {
 			continue
 		}
-		return e.acceptFetched(ctx, r, page, &k)
+		return e.acceptFetched(ctx, r, page, &k, by)
 	}
 	return fetchedNowhere, e.DB.SaveExchanges(ctx, k.take())
 }
 
+// byKey is the window of a Run that read single records by their keys: it has no length.
+func byKey(now time.Time) connector.Window { return connector.Window{From: now, To: now} }
+
+func (e *Engine) triggerOf(ctx context.Context, by fetchedFor) (connector.Trigger, error) {
+	if by.trigger != "" || by.run == 0 {
+		return by.trigger, nil
+	}
+	run, err := e.DB.RunByID(ctx, by.run)
+	return run.Trigger, err
+}
+
 // acceptFetched stores what was fetched as a Run of its own Flow, unless it is known already, and looks for it at the target.
-func (e *Engine) acceptFetched(ctx context.Context, r *route, page connector.Page, k *kept) (fetchResult, error) {
+func (e *Engine) acceptFetched(ctx context.Context, r *route, page connector.Page, k *kept, by fetchedFor) (fetchResult, error) {
 	v := page.Versions[0]
 	if !r.flow.Start.IsZero() && !v.Changed.IsZero() && v.Changed.Before(r.flow.Start) {
 		return fetchedExists, e.DB.SaveExchanges(ctx, k.take())
@@ -151,8 +169,12 @@ func (e *Engine) acceptFetched(ctx context.Context, r *route, page connector.Pag
 		return fetchedUnknown, err
 	}
 	if !known {
+		trigger, err := e.triggerOf(ctx, by)
+		if err != nil {
+			return fetchedUnknown, err
+		}
 		now := e.Now()
-		fetched, err := e.beginRun(ctx, r.flow, connector.TriggerSchedule, connector.Window{To: now}, now)
+		fetched, err := e.beginRun(ctx, r.flow, trigger, byKey(now), now)
 		if err != nil {
 			return fetchedUnknown, err
 		}
@@ -200,7 +222,7 @@ func (e *Engine) linkFetched(ctx context.Context, r *route, v connector.Version)
 
 // refetchBlocked asks again, in each later Run of a Flow, for what its blocked Deliveries wait for. Those for which
 // something changed are decided again.
-func (e *Engine) refetchBlocked(ctx context.Context, r *route) error {
+func (e *Engine) refetchBlocked(ctx context.Context, r *route, trigger connector.Trigger) error {
 	rows, err := e.DB.BlockedOf(ctx, r.flow.Name)
 	if err != nil {
 		return err
@@ -211,7 +233,7 @@ func (e *Engine) refetchBlocked(ctx context.Context, r *route) error {
 		for _, ref := range row.Refs {
 			key := refKey(ref)
 			if _, known := done[key]; !known {
-				if done[key], err = e.fetch(ctx, r.flow, ref, 0); err != nil {
+				if done[key], err = e.fetch(ctx, r.flow, ref, fetchedFor{trigger: trigger}); err != nil {
 					return err
 				}
 			}

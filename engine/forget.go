@@ -5,8 +5,6 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
-
-	"ml-connector/store"
 )
 
 // Retention is how long the bodies of Exchanges are kept (DESIGN.md "Store").
@@ -40,10 +38,7 @@ func (s *Scheduler) dueForget(ctx context.Context, now time.Time) error {
 	if now.Sub(s.forgot) < forgetEvery {
 		return nil
 	}
-	err := s.e.DB.Tx(ctx, func(tx *store.Tx) error {
-		_, err := s.client.InsertTx(ctx, tx.SQL(), forgetArgs{}, unique())
-		return err
-	})
+	err := s.insert(ctx, forgetArgs{s.mark(now)})
 	if err == nil {
 		s.forgot = now
 	}
@@ -51,5 +46,5 @@ func (s *Scheduler) dueForget(ctx context.Context, now time.Time) error {
 }
 
 func (s *Scheduler) forget(ctx context.Context, _ *river.Job[forgetArgs]) error {
-	return s.e.Forget(ctx)
+	return unlessStopped(ctx, s.e.Forget(ctx))
 }

@@ -33,7 +33,7 @@ type Planned struct {
 }
 
 // Plan is a dry run: it reads, maps, looks and decides as a Sync would, writes to neither System, and leaves nothing in
-// the store but a Run with its Exchanges. What the plan would create counts as linked for what follows.
+// the store but a Run with its plan and Exchanges, and the outcome of Checks. What the plan would create counts as linked for what follows.
 func (e *Engine) Plan(ctx context.Context, q SyncRequest) (Planned, error) {
 	var out Planned
 	flows, err := e.ordered(ctx, q.Flows)
@@ -59,10 +59,14 @@ func (e *Engine) Plan(ctx context.Context, q SyncRequest) (Planned, error) {
 func (e *Engine) planFlow(ctx context.Context, f connector.Flow, q SyncRequest, over *overlay, again Rechecks) ([]PlanRow, int64, error) {
 	pq := PollRequest{Flow: f.Name, Trigger: connector.TriggerDryRun, Since: q.Since, Until: q.Until}
 	fail := func(err error) ([]PlanRow, int64, error) {
-		p, err2 := e.failedRun(ctx, f, pq, f.From, connector.AsError(err))
-		return nil, p.Run, err2
+		now := e.Now()
+		run, err2 := e.beginRun(ctx, f, connector.TriggerDryRun, connector.Window{From: q.Since, To: now}, now)
+		if err2 != nil {
+			return nil, 0, err2
+		}
+		return nil, run, e.endPlan(ctx, run, connector.AsError(err))
 	}
-	if _, err := e.ready(ctx, f.Name, again); err != nil {
+	if err := e.readyToPlan(ctx, f.Name, again); err != nil {
 		return fail(err)
 	}
 	r, err := e.route(ctx, f.Name)
@@ -77,8 +81,7 @@ func (e *Engine) planFlow(ctx context.Context, f connector.Flow, q SyncRequest, 
 	}
 	p := &planner{e: e, r: r, run: run, over: over, seen: newSeen()}
 	if fail := p.read(ctx, connector.Query{Kind: f.Kind, From: w.From, To: w.To}); fail != nil {
-		_, err := e.endRun(ctx, f, run, f.From, fail)
-		return p.rows, run, err
+		return p.rows, run, e.endPlan(ctx, run, fail)
 	}
 	text, err := planText(p.rows)
 	if err != nil {
@@ -90,6 +93,11 @@ func (e *Engine) planFlow(ctx context.Context, f connector.Flow, q SyncRequest, 
 		}
 		return tx.EndRun(run, nil, e.Now())
 	})
+}
+
+// endPlan ends a dry run that failed; it pauses nothing, whatever it ran into.
+func (e *Engine) endPlan(ctx context.Context, run int64, fail *connector.Error) error {
+	return e.DB.Tx(context.WithoutCancel(ctx), func(tx *store.Tx) error { return tx.EndRun(run, fail, e.Now()) })
 }
 
 // planText is a plan as it is kept beside its Run: a row a line, its error in words.

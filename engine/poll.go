@@ -51,7 +51,7 @@ func (e *Engine) Poll(ctx context.Context, q PollRequest) (Polled, error) {
 			return Polled{Run: run}, err
 		}
 	}
-	if err := e.refetchBlocked(ctx, r); err != nil {
+	if err := e.refetchBlocked(ctx, r, q.Trigger); err != nil {
 		return Polled{Run: run}, err
 	}
 	return Polled{Run: run}, nil
@@ -90,7 +90,7 @@ func (e *Engine) beginRun(ctx context.Context, f connector.Flow, t connector.Tri
 	return run, err
 }
 
-// failedRun is a Run that read nothing; at names the Connection that is to blame.
+// failedRun is a Run that read nothing; at names the Connection that is to blame, none when the Flow only stood still.
 func (e *Engine) failedRun(ctx context.Context, f connector.Flow, q PollRequest, at string, fail *connector.Error) (Polled, error) {
 	now := e.Now()
 	run, err := e.beginRun(ctx, f, q.Trigger, connector.Window{From: q.Since, To: now}, now)
@@ -101,12 +101,19 @@ func (e *Engine) failedRun(ctx context.Context, f connector.Flow, q PollRequest,
 }
 
 func (e *Engine) endRun(ctx context.Context, f connector.Flow, run int64, at string, fail *connector.Error) (Polled, error) {
+	told := ctx.Err() != nil
 	ctx = context.WithoutCancel(ctx)
 	if err := e.DB.Tx(ctx, func(tx *store.Tx) error { return tx.EndRun(run, fail, e.Now()) }); err != nil {
 		return Polled{Run: run}, err
 	}
-	if _, err := e.pause(ctx, f, at, fail); err != nil {
-		return Polled{Run: run}, err
+	if told {
+		e.Log.Info("run stopped", "flow", f.Name, "run", run)
+		return Polled{Run: run, Err: fail}, nil
+	}
+	if at != "" {
+		if _, err := e.pause(ctx, f, at, fail); err != nil {
+			return Polled{Run: run}, err
+		}
 	}
 	e.Log.Warn("run failed", "flow", f.Name, "run", run, "code", fail.Code, "reason", fail.Error())
 	return Polled{Run: run, Err: fail}, nil
@@ -179,6 +186,9 @@ func (e *Engine) readPage(ctx context.Context, p *peer, s connector.Source, k *k
 		if err == nil {
 			return page, nil
 		}
+		if ctx.Err() != nil {
+			return page, stopped(ctx.Err()) // whatever the System's answer looks like by now
+		}
 		fail := connector.AsError(err)
 		if fail.Exchange == "" {
 			k.mu.Lock()
@@ -189,7 +199,7 @@ func (e *Engine) readPage(ctx context.Context, p *peer, s connector.Source, k *k
 		switch {
 		case fail.Code == connector.Throttled && throttled < 10:
 			throttled++
-		case fail.Code == connector.Unavailable && attempt < len(pauses) && ctx.Err() == nil:
+		case fail.Code == connector.Unavailable && attempt < len(pauses):
 			pause = max(pause, time.Duration(float64(pauses[attempt])*(0.8+0.4*e.Jitter())))
 			attempt++
 		default:
@@ -202,7 +212,7 @@ func (e *Engine) readPage(ctx context.Context, p *peer, s connector.Source, k *k
 }
 
 func stopped(err error) *connector.Error {
-	return connector.Errorf(connector.Unavailable, "read", "stopped before the read was done").Because(err)
+	return connector.Errorf(connector.Unavailable, "read", "stopped before the read was done").Because(err).Advise("Nothing to do: the next Run reads the same again.")
 }
 
 // markWhole remembers when a Kind was last read as a whole.

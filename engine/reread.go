@@ -31,7 +31,7 @@ func (b *pump) reread(ctx context.Context, it *item) error {
 		return nil
 	}
 	now := b.e.Now()
-	run, err := b.e.beginRun(ctx, b.r.flow, connector.TriggerManual, connector.Window{To: now}, now)
+	run, err := b.e.beginRun(ctx, b.r.flow, connector.TriggerManual, byKey(now), now)
 	if err != nil {
 		return err
 	}

@@ -2,10 +2,11 @@ package engine
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"errors"
-	"fmt"
 	"log/slog"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -20,17 +21,23 @@ import (
 	"ml-connector/store"
 )
 
-// pollArgs is the job that runs one Flow's Poll: unique per Flow while not finished.
+// Every job's arguments carry a mark (see [Scheduler.mark]): two jobs of one mark for one thing are one, and what a dead
+// process left `running` in River's rows, which nobody ever ends, stands in the way of no later one.
+
+// pollArgs is the job that runs one Flow's Poll.
 type pollArgs struct {
 	Flow string `json:"flow" river:"unique"`
+	Mark string `json:"mark" river:"unique"`
 }
 
 func (pollArgs) Kind() string { return "poll" }
 
-// pumpArgs is the job that runs one partition's Pump: unique per Flow and partition while not finished.
+// pumpArgs is the job that runs one partition's Pump for the epoch that it will raise the partition to.
 type pumpArgs struct {
 	Flow      string `json:"flow" river:"unique"`
 	Partition int    `json:"partition" river:"unique"`
+	Epoch     int64  `json:"epoch" river:"unique"`
+	Mark      string `json:"mark" river:"unique"`
 }
 
 func (pumpArgs) Kind() string { return "pump" }
@@ -38,19 +45,23 @@ func (pumpArgs) Kind() string { return "pump" }
 // trackArgs is the job that follows the delivered objects of one Flow.
 type trackArgs struct {
 	Flow string `json:"flow" river:"unique"`
+	Mark string `json:"mark" river:"unique"`
 }
 
 func (trackArgs) Kind() string { return "track" }
 
 // requestArgs is the job that runs what a person asked for.
 type requestArgs struct {
-	Request int64 `json:"request" river:"unique"`
+	Request int64  `json:"request" river:"unique"`
+	Mark    string `json:"mark" river:"unique"`
 }
 
 func (requestArgs) Kind() string { return "request" }
 
 // forgetArgs is the job that removes old bodies.
-type forgetArgs struct{}
+type forgetArgs struct {
+	Mark string `json:"mark" river:"unique"`
+}
 
 func (forgetArgs) Kind() string { return "forget" }
 
@@ -68,6 +79,21 @@ type Scheduler struct {
 	client *river.Client[*sql.Tx]
 	close  func()
 	forgot time.Time // when this process last asked for old bodies to be removed
+	start  string    // of this process: no two starts have the same
+	began  time.Time
+}
+
+// markEvery is how long, on a database of several processes, an unfinished job keeps another one for the same thing away.
+const markEvery = 10 * time.Second
+
+// mark is the part of a job's arguments that a crash leaves behind. Where this process is the only one it is its start. Where
+// several share the jobs, any of which may run what another inserted, it is the time: a job too many finds the lease of its
+// partition or Flow taken and ends.
+func (s *Scheduler) mark(now time.Time) string {
+	if s.e.Sole {
+		return s.start
+	}
+	return strconv.FormatInt(now.Unix()/int64(markEvery/time.Second), 10)
 }
 
 // NewScheduler makes a Scheduler and brings River's own tables up to date. Workers is how many jobs run at once.
@@ -76,7 +102,7 @@ func NewScheduler(ctx context.Context, e *Engine, workers int) (*Scheduler, erro
 	if err != nil {
 		return nil, err
 	}
-	s := &Scheduler{e: e, close: closeDriver}
+	s := &Scheduler{e: e, close: closeDriver, start: rand.Text()}
 	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
 	if err == nil {
 		_, err = migrator.Migrate(ctx, rivermigrate.DirectionUp, nil)
@@ -94,7 +120,7 @@ func NewScheduler(ctx context.Context, e *Engine, workers int) (*Scheduler, erro
 	s.client, err = river.NewClient(driver, &river.Config{
 		Queues:                      map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}},
 		Workers:                     ws,
-		Logger:                      e.Log.With("part", "river"),
+		Logger:                      slog.New(warnings{e.Log.With("part", "river").Handler()}),
 		JobTimeout:                  -1, // a time-out that cancels a write in flight makes doubt out of nothing; takeover is by epoch
 		RescueStuckJobsAfter:        time.Minute,
 		CompletedJobRetentionPeriod: time.Hour,
@@ -124,6 +150,9 @@ func (s *Scheduler) Run(ctx context.Context) error {
 	defer s.close()
 	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
+	if err := s.takeUp(ctx); err != nil {
+		s.e.Log.Error("what the process before left was not cleared", "error", err)
+	}
 	if err := s.client.Start(work); err != nil {
 		return connector.Errorf(connector.Unavailable, "start the job engine", "the database refused").Because(err)
 	}
@@ -143,109 +172,20 @@ func (s *Scheduler) Run(ctx context.Context) error {
 	return nil
 }
 
-// sweep looks at our rows and inserts a job for everything that is due. Missed times of a schedule collapse into one.
-func (s *Scheduler) sweep(ctx context.Context) error {
-	flows, err := s.e.DB.Flows(ctx)
-	if err != nil {
-		return err
-	}
-	now := s.e.Now()
-	for _, f := range flows {
-		if !f.Enabled || f.Paused.Code != "" {
-			continue
-		}
-		if !f.NextRunAt.After(now) {
-			if err := s.due(ctx, f, now); err != nil {
-				return err
-			}
-		}
-		if f.Track != "" && !f.NextTrackAt.After(now) {
-			if err := s.dueTrack(ctx, f, now); err != nil {
-				return err
-			}
-		}
-	}
-	if err := s.wakeWaiting(ctx, now); err != nil {
-		return err
-	}
-	if err := s.dueForget(ctx, now); err != nil {
-		return err
-	}
-	return s.takeRequests(ctx)
-}
-
-func (s *Scheduler) due(ctx context.Context, f connector.Flow, now time.Time) error {
-	next, err := NextTime(f.Schedule, now)
-	if err != nil {
-		return err
-	}
-	return s.e.DB.Tx(ctx, func(tx *store.Tx) error {
-		if err := tx.SetNextRun(f.Name, next); err != nil {
-			return err
-		}
-		_, err := s.client.InsertTx(ctx, tx.SQL(), pollArgs{f.Name}, unique())
-		return err
-	})
-}
-
-func (s *Scheduler) dueTrack(ctx context.Context, f connector.Flow, now time.Time) error {
-	next, err := NextTime(f.Track, now)
-	if err != nil {
-		return err
-	}
-	return s.e.DB.Tx(ctx, func(tx *store.Tx) error {
-		if err := tx.SetNextTrack(f.Name, next); err != nil {
-			return err
-		}
-		_, err := s.client.InsertTx(ctx, tx.SQL(), trackArgs{f.Name}, unique())
-		return err
-	})
-}
-
-// wakeWaiting inserts a pump for each partition in which something is due and that no process beats.
-func (s *Scheduler) wakeWaiting(ctx context.Context, now time.Time) error {
-	parts, err := s.e.DB.DuePartitions(ctx, now, Stale)
-	if err != nil || len(parts) == 0 {
-		return err
-	}
-	return s.e.DB.Tx(ctx, func(tx *store.Tx) error { return s.insertPumps(ctx, tx, parts) })
-}
-
-func (s *Scheduler) insertPumps(ctx context.Context, tx *store.Tx, parts []store.FlowPartition) error {
-	for _, p := range parts {
-		if _, err := s.client.InsertTx(ctx, tx.SQL(), pumpArgs{p.Flow, p.Partition}, unique()); err != nil {
-			return fmt.Errorf("insert a pump of flow %s: %w", p.Flow, err)
-		}
-	}
-	return nil
-}
-
-func (s *Scheduler) takeRequests(ctx context.Context) error {
-	ids, err := s.e.DB.OpenRunRequests(ctx)
-	if err != nil || len(ids) == 0 {
-		return err
-	}
-	return s.e.DB.Tx(ctx, func(tx *store.Tx) error {
-		for _, id := range ids {
-			if _, err := s.client.InsertTx(ctx, tx.SQL(), requestArgs{id}, unique()); err != nil {
-				return fmt.Errorf("insert the request %d: %w", id, err)
-			}
-		}
-		return nil
-	})
-}
-
 func (s *Scheduler) poll(ctx context.Context, job *river.Job[pollArgs]) error {
-	if _, err := s.e.Poll(ctx, PollRequest{Flow: job.Args.Flow, Trigger: connector.TriggerSchedule}); err != nil {
-		return err
+	polled, err := s.e.PollDue(ctx, job.Args.Flow)
+	if err != nil {
+		return unlessStopped(ctx, err)
 	}
 	return s.finish(ctx, func(tx *store.Tx) error {
 		var parts []store.FlowPartition
 		for n := range Partitions {
 			parts = append(parts, store.FlowPartition{Flow: job.Args.Flow, Partition: n})
 		}
-		if err := s.insertPumps(ctx, tx, parts); err != nil {
-			return err
+		if polled && ctx.Err() == nil {
+			if err := s.insertPumps(ctx, tx, parts); err != nil {
+				return err
+			}
 		}
 		_, err := river.JobCompleteTx[riverdriver.Driver[*sql.Tx]](ctx, tx.SQL(), job)
 		return err
@@ -258,7 +198,7 @@ func (s *Scheduler) pump(ctx context.Context, job *river.Job[pumpArgs]) error {
 	for {
 		p, err := s.e.Pump(ctx, job.Args.Flow, job.Args.Partition)
 		if err != nil {
-			return err
+			return unlessStopped(ctx, err)
 		}
 		again := false
 		err = s.finish(ctx, func(tx *store.Tx) error {
@@ -299,16 +239,36 @@ func (s *Scheduler) finish(ctx context.Context, f func(*store.Tx) error) error {
 }
 
 func (s *Scheduler) track(ctx context.Context, job *river.Job[trackArgs]) error {
-	return s.e.TrackFlow(ctx, job.Args.Flow)
+	return unlessStopped(ctx, s.e.TrackFlow(ctx, job.Args.Flow))
 }
+
+// unlessStopped keeps quiet about what ends because this process was told to: our rows know what is left to do.
+func unlessStopped(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// warnings is a log of what an operator has to know of River: nothing below a warning.
+type warnings struct{ slog.Handler }
+
+func (w warnings) Enabled(ctx context.Context, l slog.Level) bool {
+	return l >= slog.LevelWarn && w.Handler.Enabled(ctx, l)
+}
+func (w warnings) WithAttrs(a []slog.Attr) slog.Handler { return warnings{w.Handler.WithAttrs(a)} }
+func (w warnings) WithGroup(name string) slog.Handler   { return warnings{w.Handler.WithGroup(name)} }
 
 // request does what a person asked for, as `sync` would do it itself.
 func (s *Scheduler) request(ctx context.Context, job *river.Job[requestArgs]) error {
 	req, err := s.e.DB.TakeRunRequest(ctx, job.Args.Request)
 	if err != nil || req == nil {
-		return err
+		return unlessStopped(ctx, err)
 	}
 	rep, err := s.e.Sync(ctx, SyncRequest{Flows: req.Flows, Trigger: connector.TriggerManual, Since: req.Since, Until: req.Until, Wait: req.Wait})
+	if ctx.Err() != nil {
+		return s.e.DB.ReopenRunRequest(context.WithoutCancel(ctx), req.ID) // the next process does it, or who asked
+	}
 	var ids []int64
 	for _, r := range rep.Runs {
 		ids = append(ids, r.ID)

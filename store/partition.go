@@ -127,24 +127,6 @@ func (db *DB) OpenPartitions(ctx context.Context) ([]PartitionRow, error) {
 	return out, err
 }
 
-// DuePartitions lists the partitions that have something to do at a time, and that nobody beats: a Delivery that is due, or
-// one that a process left in sending.
-func (db *DB) DuePartitions(ctx context.Context, at time.Time, stale time.Duration) ([]FlowPartition, error) {
-	rows, err := db.OpenPartitions(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var out []FlowPartition
-	for _, r := range rows {
-		beaten := r.Owner != "" && at.Sub(r.BeatAt) < stale
-		due := !r.DueAt.IsZero() && !r.DueAt.After(at)
-		if !beaten && (due || r.Sending) {
-			out = append(out, FlowPartition{r.Flow, r.Partition})
-		}
-	}
-	return out, nil
-}
-
 // AnyDue says whether anything is due in a partition, as the transaction sees it.
 func (tx *Tx) AnyDue(flow string, partition int, at time.Time) (bool, error) {
 	var n int
@@ -158,4 +140,11 @@ func (db *DB) NextDue(ctx context.Context, flow string, partition int) (time.Tim
 	found, err := one(db.view(ctx), "look for the next Delivery", `SELECT due_at FROM deliveries WHERE flow = $1 AND part = $2 AND due_at > 0 AND due_at < $3
  ORDER BY due_at LIMIT 1`, []any{flow, int64(partition), never}, &due)
 	return timeOf(due), found, err
+}
+
+// Epoch is the epoch of a partition, 0 before anybody took it.
+func (tx *Tx) Epoch(flow string, partition int) (int64, error) {
+	var epoch int64
+	_, err := one(tx, "read an epoch", "SELECT epoch FROM partitions WHERE flow = $1 AND n = $2", []any{flow, int64(partition)}, &epoch)
+	return epoch, err
 }

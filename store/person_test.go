@@ -335,8 +335,47 @@ func TestConfiguration(t *testing.T) {
 		must(t, f.FinishRunRequest(f.ctx, id, []int64{7}, true, connector.Errorf(connector.Unavailable, "sync", "down")))
 		done, err := f.RunRequest(f.ctx, id)
 		must(t, err)
+		withdrawn, err := f.WithdrawRunRequest(f.ctx, id)
+		must(t, err)
+		equal(t, "withdrawn after it was taken", withdrawn, false)
 		equal(t, "done", !done.DoneAt.IsZero() && done.Runs[0] == 7 && done.TimedOut && done.Err.Code == connector.Unavailable, true)
 		f.sound()
+	})
+}
+
+func TestRequestsThatNobodyWaitsForAreNotDone(t *testing.T) {
+	onEach(t, func(t *testing.T, f *fixture) {
+		ask := func() (id int64) {
+			f.tx(func(tx *store.Tx) (err error) {
+				id, err = tx.RequestRun(store.RunRequest{Wait: time.Minute, Actor: "cli:test"})
+				return err
+			})
+			return id
+		}
+		open := func(what string, want int) {
+			t.Helper()
+			ids, err := f.OpenRunRequests(f.ctx)
+			must(t, err)
+			equal(t, what, len(ids), want)
+		}
+		id := ask()
+		_, err := f.TakeRunRequest(f.ctx, id)
+		must(t, err)
+		open("taken", 0)
+		must(t, f.ReopenRunRequest(f.ctx, id))
+		open("given back", 1)
+		withdrawn, err := f.WithdrawRunRequest(f.ctx, id)
+		must(t, err)
+		equal(t, "withdrawn", withdrawn, true)
+		open("withdrawn", 0)
+		taken, err := f.TakeRunRequest(f.ctx, id)
+		must(t, err)
+		equal(t, "taken after it was withdrawn", taken == nil, true)
+		ask()
+		f.clock.add(time.Minute + store.RequestGrace)
+		open("as old as its wait and the grace", 1)
+		f.clock.add(time.Second)
+		open("older", 0)
 	})
 }
 

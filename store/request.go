@@ -35,15 +35,19 @@ func (tx *Tx) RequestRun(r RunRequest) (int64, error) {
 	return id, err
 }
 
-// OpenRunRequests lists the requests that no engine has taken, the oldest first.
+// RequestGrace is how much longer than its wait a request is worth something: who asked has given up by then.
+const RequestGrace = 30 * time.Second
+
+// OpenRunRequests lists the requests that no engine has taken and that somebody can still be waiting for, the oldest first.
 func (db *DB) OpenRunRequests(ctx context.Context) ([]int64, error) {
 	var out []int64
-	err := each(db.view(ctx), "read requests", "SELECT id FROM run_requests WHERE taken_at = 0 ORDER BY id", nil, func(rows *sql.Rows) error {
-		var id int64
-		err := rows.Scan(&id)
-		out = append(out, id)
-		return err
-	})
+	err := each(db.view(ctx), "read requests", "SELECT id FROM run_requests WHERE taken_at = 0 AND done_at = 0 AND requested_at + wait >= $1 ORDER BY id",
+		[]any{micros(db.now().Add(-RequestGrace))}, func(rows *sql.Rows) error {
+			var id int64
+			err := rows.Scan(&id)
+			out = append(out, id)
+			return err
+		})
 	return out, err
 }
 
@@ -53,7 +57,7 @@ func (db *DB) TakeRunRequest(ctx context.Context, id int64) (*RunRequest, error)
 	var out *RunRequest
 	err := db.Tx(ctx, func(tx *Tx) error {
 		out = nil
-		n, err := tx.exec("take a request", "UPDATE run_requests SET taken_at = $2 WHERE id = $1 AND taken_at = 0", id, micros(tx.now))
+		n, err := tx.exec("take a request", "UPDATE run_requests SET taken_at = $2 WHERE id = $1 AND taken_at = 0 AND done_at = 0", id, micros(tx.now))
 		if err != nil || n == 0 {
 			return err
 		}
@@ -62,6 +66,25 @@ func (db *DB) TakeRunRequest(ctx context.Context, id int64) (*RunRequest, error)
 		return err
 	})
 	return out, err
+}
+
+// ReopenRunRequest gives a request back that was taken and not done.
+func (db *DB) ReopenRunRequest(ctx context.Context, id int64) error {
+	return db.Tx(ctx, func(tx *Tx) error {
+		_, err := tx.exec("give a request back", "UPDATE run_requests SET taken_at = 0 WHERE id = $1 AND done_at = 0", id)
+		return err
+	})
+}
+
+// WithdrawRunRequest closes a request that nobody took, on behalf of who asked. It says whether it was withdrawn: what was
+// taken by then goes on.
+func (db *DB) WithdrawRunRequest(ctx context.Context, id int64) (withdrawn bool, err error) {
+	err = db.Tx(ctx, func(tx *Tx) error {
+		n, err := tx.exec("withdraw a request", "UPDATE run_requests SET done_at = $2 WHERE id = $1 AND taken_at = 0 AND done_at = 0", id, micros(tx.now))
+		withdrawn = n == 1
+		return err
+	})
+	return withdrawn, err
 }
 
 // FinishRunRequest stores what came of a request.

@@ -40,6 +40,38 @@ func (tx *Tx) EndRun(id int64, fail *connector.Error, at time.Time) error {
 	return tx.enterRunEnd(id, fail)
 }
 
+// Abandoned chooses Runs that are not ended; zero fields choose all.
+type Abandoned struct {
+	Flow    string // only what read a window, or the whole
+	Trigger connector.Trigger
+	Before  time.Time // when they began
+}
+
+// EndAbandoned ends Runs whose process is gone.
+func (tx *Tx) EndAbandoned(a Abandoned, fail *connector.Error, at time.Time) error {
+	var q conditions
+	q.add(true, "ended_at = ?", int64(0))
+	q.add(a.Flow != "", "flow = ? AND window_from <> window_to", a.Flow)
+	q.add(a.Trigger != "", "cause = ?", string(a.Trigger))
+	q.add(!a.Before.IsZero(), "started_at < ?", micros(a.Before))
+	var ids []int64
+	err := each(tx, "look for abandoned Runs", "SELECT id FROM runs "+q.where()+" ORDER BY id", q.args, func(rows *sql.Rows) error {
+		var id int64
+		err := rows.Scan(&id)
+		ids = append(ids, id)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if err := tx.EndRun(id, fail, at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // enterRunEnd keeps the snapshot of the Run's numbers in the ledger.
 func (tx *Tx) enterRunEnd(id int64, fail *connector.Error) error {
 	runs, err := runsWhere(tx, "WHERE id = $1", []any{id})
@@ -64,15 +96,17 @@ func (tx *Tx) enterRunEnd(id int64, fail *connector.Error) error {
 
 // RunFilter chooses Runs; zero fields choose all.
 type RunFilter struct {
-	Flow  string
-	Limit int   // 0 = all
-	After int64 // only those begun before the Run with this ID
+	Flow    string
+	Windows bool  // only those that read a window or the whole: not what was fetched by key, nor dry runs
+	Limit   int   // 0 = all
+	After   int64 // only those begun before the Run with this ID
 }
 
 // Runs lists Runs with their counts, the newest first.
 func (db *DB) Runs(ctx context.Context, f RunFilter) ([]connector.Run, error) {
 	var q conditions
 	q.add(f.Flow != "", "flow = ?", f.Flow)
+	q.add(f.Windows, "window_from <> window_to AND cause <> ?", string(connector.TriggerDryRun))
 	q.add(f.After != 0, "id < ?", f.After)
 	return runsWhere(db.view(ctx), q.where()+" ORDER BY id DESC"+q.limit(f.Limit), q.args)
 }

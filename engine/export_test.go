@@ -1,0 +1,22 @@
+package engine
+
+import (
+	"context"
+
+	connector "ml-connector"
+)
+
+// Sweep is one sweep, for tests of what it inserts.
+func (s *Scheduler) Sweep(ctx context.Context) error { return s.sweep(ctx) }
+
+// FirstOf lists the Flows whose Poll one sweep of a process that just started would insert.
+func FirstOf(flows []connector.Flow, s *Scheduler) []string {
+	s.began = s.e.Now()
+	var out []string
+	for _, f := range flows {
+		if f.Enabled && !s.waitsForOthers(f, flows, s.e.Now()) {
+			out = append(out, f.Name)
+		}
+	}
+	return out
+}

@@ -1,0 +1,129 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	connector "ml-connector"
+	"ml-connector/store"
+)
+
+// reading is the partition whose lease a scheduled Poll holds: of the processes that share a database one reads a Flow,
+// and when that one dies another reads it again.
+const reading = -1
+
+// PollDue is the Poll of a Flow's schedule. It does nothing when another one is at it or was, and says when the schedule is
+// due again: a Run that the Systems let down is made up soon, one that this process was told to stop as soon as there is
+// another process. It says whether it polled.
+func (e *Engine) PollDue(ctx context.Context, flow string) (bool, error) {
+	if !e.enter(flow, reading) {
+		return false, nil
+	}
+	defer e.leave(flow, reading)
+	stale := Stale
+	if e.Sole {
+		stale = 0
+	}
+	epoch, ok, err := e.DB.Take(ctx, flow, reading, e.Owner, stale)
+	if err != nil || !ok {
+		return false, err
+	}
+	polling, stop := e.holdReading(ctx, flow, epoch)
+	defer func() {
+		stop()
+		_ = e.DB.Leave(context.WithoutCancel(ctx), flow, reading, epoch) // if this fails, the lease runs out by itself
+	}()
+	f, err := e.DB.Flow(ctx, flow)
+	if err != nil || f.NextRunAt.After(e.Now()) {
+		return false, err
+	}
+	if !e.Sole { // else the start did
+		if err := e.closeRuns(ctx, store.Abandoned{Flow: flow, Trigger: connector.TriggerSchedule, Before: e.Now()}); err != nil {
+			return false, err
+		}
+	}
+	p, err := e.Poll(polling, PollRequest{Flow: flow, Trigger: connector.TriggerSchedule})
+	if polling.Err() != nil {
+		return true, nil // not done: it stays due
+	}
+	next, nextErr := e.nextRun(ctx, f, p, err)
+	if nextErr == nil {
+		nextErr = e.DB.Tx(ctx, func(tx *store.Tx) error { return tx.SetNextRun(flow, next) })
+	}
+	if err == nil {
+		err = nextErr
+	}
+	return true, err
+}
+
+// nextRun is when a schedule is due again: its next time, or sooner when the Run failed for reasons that pass.
+func (e *Engine) nextRun(ctx context.Context, f connector.Flow, p Polled, fail error) (time.Time, error) {
+	now := e.Now()
+	next, err := NextTime(f.Schedule, now)
+	if err != nil {
+		return now.Add(time.Hour), nil // apply refuses such a schedule
+	}
+	if fail == nil && p.Err == nil {
+		return next, nil
+	}
+	var wait time.Duration
+	switch {
+	case fail != nil: // the store
+		wait = backoff(4, e.Jitter())
+	case p.Err.Code == connector.Unavailable || p.Err.Code == connector.Throttled:
+		runs, err := e.DB.Runs(ctx, store.RunFilter{Flow: f.Name, Windows: true, Limit: maxFailures})
+		if err != nil {
+			return next, err
+		}
+		failures := 0
+		for failures < len(runs) && runs[failures].Err != nil {
+			failures++
+		}
+		wait = max(backoff(failures, e.Jitter()), p.Err.Wait)
+	default:
+		return next, nil
+	}
+	if soon := now.Add(wait); soon.Before(next) {
+		return soon, nil
+	}
+	return next, nil
+}
+
+// holdReading beats the lease each second; the context that it gives ends when the lease is lost.
+func (e *Engine) holdReading(parent context.Context, flow string, epoch int64) (ctx context.Context, stop func()) {
+	ctx, cancel := context.WithCancel(parent)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for e.Tick(ctx, time.Second) == nil {
+			if ok, err := e.DB.Beat(ctx, flow, reading, epoch); err == nil && !ok {
+				cancel()
+			}
+		}
+	}()
+	return ctx, func() { cancel(); <-done }
+}
+
+// longestRun is the age at which a Run that is not ended is taken for one of a process that is gone, where nothing else
+// tells.
+const longestRun = 24 * time.Hour
+
+// CloseAbandoned ends the Runs that a killed process left reading. Where this process is the only engine these are all that
+// no dry run made; a dry run, which needs no engine, and the Runs of others have a day.
+func (e *Engine) CloseAbandoned(ctx context.Context) error {
+	now := e.Now()
+	if err := e.closeRuns(ctx, store.Abandoned{Before: now.Add(-longestRun)}); err != nil || !e.Sole {
+		return err
+	}
+	for _, t := range []connector.Trigger{connector.TriggerSchedule, connector.TriggerManual} {
+		if err := e.closeRuns(ctx, store.Abandoned{Trigger: t, Before: now}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *Engine) closeRuns(ctx context.Context, a store.Abandoned) error {
+	fail := connector.Errorf(connector.Unavailable, "read", "the process that read it ended").Advise("Nothing to do: the next Run reads the same again.")
+	return e.DB.Tx(ctx, func(tx *store.Tx) error { return tx.EndAbandoned(a, fail, e.Now()) })
+}
