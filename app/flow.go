@@ -60,7 +60,7 @@ func (a *App) Flows(ctx context.Context) ([]Flow, error) {
 func (a *App) flowShape(ctx context.Context, f connector.Flow) (Flow, error) {
 	out := Flow{Name: f.Name, Kind: f.Kind, From: f.From, To: f.To, Schedule: f.Schedule, Enabled: f.Enabled, Paused: pauseShape(f.Paused),
 		Cursor: moment(f.Cursor), NextRun: moment(f.NextRunAt)}
-	runs, err := a.DB.Runs(ctx, store.RunFilter{Flow: f.Name, Limit: 1})
+	runs, err := a.DB.Runs(ctx, store.RunFilter{Flow: f.Name, Windows: true, Limit: 1})
 	if err == nil && len(runs) > 0 {
 		last := RunShape(runs[0])
 		out.LastRun = &last

@@ -25,7 +25,7 @@ func (a *App) FlowsSince(ctx context.Context, since time.Time) ([]FlowToday, err
 	var out []FlowToday
 	for _, f := range flows {
 		t := FlowToday{Flow: f}
-		runs, err := a.DB.Runs(ctx, store.RunFilter{Flow: f.Name, Limit: 1})
+		runs, err := a.DB.Runs(ctx, store.RunFilter{Flow: f.Name, Windows: true, Limit: 1})
 		if err != nil {
 			return nil, err
 		}

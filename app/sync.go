@@ -61,7 +61,11 @@ func (a *App) Sync(ctx context.Context, o SyncOptions, actor string) (Synced, er
 	if err := a.enterSync(ctx, o, actor); err != nil {
 		return Synced{}, err
 	}
-	rep, err := a.newEngine().Sync(ctx, engine.SyncRequest{Flows: o.Flows, Trigger: connector.TriggerManual, Since: o.Since, Until: o.Until, Wait: o.Wait})
+	e := a.newEngine()
+	if err := e.CloseAbandoned(ctx); err != nil {
+		return Synced{}, err
+	}
+	rep, err := e.Sync(ctx, engine.SyncRequest{Flows: o.Flows, Trigger: connector.TriggerManual, Since: o.Since, Until: o.Until, Wait: o.Wait})
 	return synced(rep.Runs, rep.TimedOut), err
 }
 
@@ -117,7 +121,7 @@ func (a *App) flowNames(ctx context.Context, names []string) ([]string, error) {
 const askEvery = 200 * time.Millisecond
 
 // grace is how much longer than the wait itself a command waits for the engine to answer.
-const grace = 30 * time.Second
+const grace = store.RequestGrace
 
 // ask lets the engine that is alive do it, and waits.
 func (a *App) ask(ctx context.Context, o SyncOptions, actor string) (Synced, error) {
@@ -146,6 +150,13 @@ func (a *App) ask(ctx context.Context, o SyncOptions, actor string) (Synced, err
 		case !r.DoneAt.IsZero():
 			return a.answered(ctx, r)
 		case r.TakenAt.IsZero() && a.Now().Sub(started) > o.Wait+grace:
+			withdrawn, err := a.DB.WithdrawRunRequest(ctx, id)
+			if err != nil {
+				return Synced{}, err
+			}
+			if !withdrawn {
+				continue // it was taken, or done, just now
+			}
 			return Synced{}, connector.Errorf(connector.Unavailable, op, "it did not take the request within %s", o.Wait+grace).
 				Advise("Look at the log of `ml-connector serve`; stop it to let `sync` work by itself.")
 		case !r.TakenAt.IsZero() && a.Now().Sub(r.TakenAt) > o.Wait+grace:
@@ -157,10 +168,21 @@ func (a *App) ask(ctx context.Context, o SyncOptions, actor string) (Synced, err
 		}
 		a.tell(engine.Progress{Stage: "waiting"})
 		if err := engine.Sleep(ctx, askEvery); err != nil {
-			return Synced{}, connector.Errorf(connector.Unavailable, op, "stopped before it was done").Because(err).
-				Advise("The engine goes on by itself.")
+			return Synced{}, a.giveUp(ctx, id, connector.Errorf(connector.Unavailable, op, "stopped before it was done").Because(err))
 		}
 	}
+}
+
+// giveUp withdraws a request of a command that was told to stop, so that it is not done when nobody waits for it any more.
+func (a *App) giveUp(ctx context.Context, id int64, stopped *connector.Error) error {
+	withdrawn, err := a.DB.WithdrawRunRequest(context.WithoutCancel(ctx), id)
+	if err != nil {
+		return err
+	}
+	if withdrawn {
+		return stopped.Advise("Nothing was run.")
+	}
+	return stopped.Advise("The engine had begun; it goes on by itself.")
 }
 
 func (a *App) answered(ctx context.Context, r store.RunRequest) (Synced, error) {

@@ -8,8 +8,9 @@ import (
 	"ml-connector/engine"
 )
 
-// workers is how many pieces of work run at once: two partitions of each shipped Flow, and reads beside them.
-const workers = 16
+// workersFor is how many pieces of work run at once: of each Flow its partitions and its read, so that a System that is
+// slow keeps no other Flow waiting, and a few for what people ask.
+func workersFor(flows int) int { return max(16, (engine.Partitions+1)*flows+4) }
 
 // Work runs schedules and deliveries in this process, and what people ask for, until the context ends. On a database that
 // takes one engine only, a second one is refused as unavailable. started, when not nil, is called once nothing stands in the
@@ -27,7 +28,11 @@ func (a *App) Work(ctx context.Context, started func()) error {
 	if err := a.checkKey(ctx); err != nil {
 		return err
 	}
-	s, err := engine.NewScheduler(ctx, a.newEngine(), workers)
+	flows, err := a.DB.Flows(ctx)
+	if err != nil {
+		return err
+	}
+	s, err := engine.NewScheduler(ctx, a.newEngine(), workersFor(len(flows)))
 	if err != nil {
 		return err
 	}
