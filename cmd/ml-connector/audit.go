@@ -19,9 +19,9 @@ func (p *program) auditCommand() *cobra.Command {
 
 func (p *program) auditList() *cobra.Command {
 	var f store.EntryFilter
-	c := &cobra.Command{Use: "list", Short: "List entries; a table shows the newest", Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error {
+	c := &cobra.Command{Use: "list", Short: "List entries; a table, or --limit, shows the newest first", Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error {
 		return p.with(c.Context(), func(a *app.App) error {
-			f.Newest = p.format == "table"
+			f.Newest = p.format == "table" || p.limited
 			return p.printEntries(func(fn func(connector.Entry) error) error { return a.EachEntry(c.Context(), f, fn) })
 		})
 	}}

@@ -218,13 +218,16 @@ func (p *program) printPings(pings []app.Ping) error {
 		}
 	}
 	p.limit = 0
-	err := list(p, of(rows), []string{"connection", "step", "state", "ms", "message"}, func(r row) []string {
+	table := view[row]{[]string{"connection", "step", "state", "ms", "message"}, func(r row) []string {
 		message := r.Message
 		if r.Hint != "" && r.State != connector.StepOK {
 			message += " — " + r.Hint
 		}
 		return []string{r.name, r.Step.Step, string(r.State), fmt.Sprint(r.TookMS), message}
-	})
+	}}
+	err := listAs(p, of(rows), table, view[row]{[]string{"connection", "step", "state", "code", "took_ms", "message", "hint"}, func(r row) []string {
+		return []string{r.name, r.Step.Step, string(r.State), string(r.Code), fmt.Sprint(r.TookMS), r.Message, r.Hint}
+	}})
 	if err != nil || p.format == "csv" {
 		return err
 	}

@@ -29,7 +29,7 @@ func (p *program) deliveryList() *cobra.Command {
 		}
 		return p.with(c.Context(), func(a *app.App) error {
 			rows := func(fn func(app.Delivery) error) error { return a.EachDelivery(c.Context(), f, fn) }
-			return list(p, rows, []string{"id", "flow", "record", "version", "state", "why", "target", "updated"}, func(d app.Delivery) []string {
+			table := view[app.Delivery]{[]string{"id", "flow", "record", "version", "state", "why", "target", "updated"}, func(d app.Delivery) []string {
 				why := ""
 				switch {
 				case d.State == connector.Blocked && len(d.BlockedOn) > 0:
@@ -40,7 +40,8 @@ func (p *program) deliveryList() *cobra.Command {
 					why = string(d.Life.Stage)
 				}
 				return []string{fmt.Sprint(d.ID), d.Flow, d.Record.Connection + " " + d.Record.ID, fmt.Sprint(d.Version), string(d.State), why, d.Target.ID, timeOf(&d.UpdatedAt)}
-			})
+			}}
+			return listAs(p, rows, table, deliveryFields())
 		})
 	}}
 	c.Flags().StringVar(&state, "state", "", "only in this state")
@@ -49,6 +50,29 @@ func (p *program) deliveryList() *cobra.Command {
 	c.Flags().Int64Var(&f.Run, "run", 0, "only of this run")
 	p.limitFlag(c)
 	return c
+}
+
+// deliveryFields are a Delivery's columns for programs: those of its JSON, one field each.
+func deliveryFields() view[app.Delivery] {
+	return view[app.Delivery]{[]string{"id", "flow", "record_connection", "record_kind", "record_id", "version", "state", "attempts", "error_code", "error_message",
+		"error_hint", "error_op", "life_stage", "life_reason", "life_at", "target_connection", "target_id", "blocked_on", "updated_at"},
+		func(d app.Delivery) []string {
+			var fault app.Error
+			if d.Error != nil {
+				fault = *d.Error
+			}
+			var life connector.Life
+			if d.Life != nil {
+				life = *d.Life
+			}
+			var on []string
+			for _, b := range d.BlockedOn {
+				on = append(on, fmt.Sprintf("%s:%s:%s", b.Connection, b.Kind, b.ID))
+			}
+			return []string{fmt.Sprint(d.ID), d.Flow, d.Record.Connection, string(d.Kind), d.Record.ID, fmt.Sprint(d.Version), string(d.State), fmt.Sprint(d.Attempts),
+				string(fault.Code), fault.Message, fault.Hint, fault.Op, string(life.Stage), life.Reason, timeOf(&life.At), d.Target.Connection, d.Target.ID,
+				strings.Join(on, "; "), timeOf(&d.UpdatedAt)}
+		}}
 }
 
 func stateOf(text string) (connector.State, error) {

@@ -21,7 +21,7 @@ const defaultLimit = 50
 
 // limitFlag gives a list its --limit.
 func (p *program) limitFlag(c *cobra.Command) {
-	c.Flags().IntVar(&p.limit, "limit", defaultLimit, "rows of a table; json and csv are whole; 0 = all")
+	c.Flags().IntVar(&p.limit, "limit", defaultLimit, "rows that are shown; 0 = all; without it json and csv are whole")
 }
 
 // errEnough ends a list that has shown what it may.
@@ -42,29 +42,44 @@ func of[T any](rows []T) each[T] {
 	}
 }
 
-// list prints rows in the chosen form. JSON and CSV are written as they come, whole; a table shows the first rows.
+// view says how rows stand in columns.
+type view[T any] struct {
+	columns []string
+	cells   func(T) []string
+}
+
+// list prints rows in the chosen form. JSON and CSV are written as they come, whole unless --limit was given; a table shows
+// the first rows.
 func list[T any](p *program, rows each[T], columns []string, cells func(T) []string) error {
+	v := view[T]{columns, cells}
+	return listAs(p, rows, v, v)
+}
+
+// listAs is list with other columns for programs than for people: one field each.
+func listAs[T any](p *program, rows each[T], table, fields view[T]) error {
 	switch p.format {
 	case "json":
-		return jsonList(p.out, rows)
+		_, err := first(rows, p.given(), func(rows each[T]) error { return jsonList(p.out, rows) })
+		return err
 	case "csv":
 		w := csv.NewWriter(p.out)
-		_ = w.Write(columns) // kept until Flush
-		err := rows(func(r T) error { return w.Write(cells(r)) })
+		_ = w.Write(fields.columns) // kept until Flush
+		_, err := first(rows, p.given(), func(rows each[T]) error {
+			return rows(func(r T) error { return w.Write(fields.cells(r)) })
+		})
 		w.Flush()
 		return errors.Join(err, w.Error())
 	}
-	t := newTable(p.out, columns)
+	t := newTable(p.out, table.columns)
 	shown := 0
-	err := rows(func(r T) error {
-		if p.limit > 0 && shown == p.limit {
-			return errEnough
-		}
-		t.AppendRow(tableRow(cells(r)))
-		shown++
-		return nil
+	more, err := first(rows, p.limit, func(rows each[T]) error {
+		return rows(func(r T) error {
+			t.AppendRow(tableRow(table.cells(r)))
+			shown++
+			return nil
+		})
 	})
-	if err != nil && !errors.Is(err, errEnough) {
+	if err != nil {
 		return err
 	}
 	if shown == 0 {
@@ -72,10 +87,37 @@ func list[T any](p *program, rows each[T], columns []string, cells func(T) []str
 		return nil
 	}
 	t.Render()
-	if err != nil {
+	if more {
 		p.say("the first %d; --limit 0 shows all, and so do -o json and -o csv", shown)
 	}
 	return nil
+}
+
+// given is the --limit that somebody gave; 0 without one.
+func (p *program) given() int {
+	if p.limited {
+		return p.limit
+	}
+	return 0
+}
+
+// first hands the first rows to print, all when limit is 0, and says whether there are more.
+func first[T any](rows each[T], limit int, print func(each[T]) error) (more bool, err error) {
+	err = print(func(fn func(T) error) error {
+		n := 0
+		err := rows(func(r T) error {
+			if limit > 0 && n == limit {
+				return errEnough
+			}
+			n++
+			return fn(r)
+		})
+		if more = errors.Is(err, errEnough); more {
+			return nil
+		}
+		return err
+	})
+	return more, err
 }
 
 func jsonList[T any](w io.Writer, rows each[T]) error {

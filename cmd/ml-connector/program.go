@@ -29,7 +29,8 @@ type program struct {
 
 	configFile, database, format, server string // global flags
 	limit                                int
-	status                               int // of what was reported, when nothing failed outright
+	limited                              bool // --limit was given
+	status                               int  // of what was reported, when nothing failed outright
 	progress                             *progress
 }
 
@@ -40,6 +41,7 @@ func (p *program) commands() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
+			p.limited = c.Flags().Changed("limit")
 			return p.checkGlobals()
 		},
 		Args: cobra.NoArgs,
@@ -84,6 +86,9 @@ func (p *program) checkGlobals() error {
 	case "table", "json", "csv":
 	default:
 		return connector.Errorf(connector.Invalid, "read the command line", "-o must be table, json or csv")
+	}
+	if p.limit < 0 {
+		return connector.Errorf(connector.Invalid, "read the command line", "--limit must be a number of rows, or 0 for all")
 	}
 	if p.server != "" {
 		return connector.Errorf(connector.Invalid, "read the command line", "--server is not in this release").

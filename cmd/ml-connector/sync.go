@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	connector "ml-connector"
 	"ml-connector/app"
 )
 
@@ -63,13 +64,19 @@ func (p *program) dryRun(c *cobra.Command, a *app.App, o app.SyncOptions) error 
 		return err
 	}
 	p.status = plan.ExitStatus()
-	if p.format == "json" {
+	switch p.format {
+	case "json":
+		if n := p.given(); n > 0 {
+			plan.Rows = plan.Rows[:min(n, len(plan.Rows))]
+		}
 		return p.object(plan)
+	case "csv":
+		err = p.planCSV(plan.Rows)
+	default:
+		err = list(p, of(plan.Rows), []string{"flow", "record", "operation", "target", "changes"}, func(r app.PlanRow) []string {
+			return []string{r.Flow, r.Record.Connection + " " + r.Record.ID, r.Operation, strings.TrimSpace(r.Target.Connection + " " + r.Target.ID), changeWords(r)}
+		})
 	}
-	err = list(p, of(plan.Rows), []string{"flow", "record", "operation", "target", "changes"}, func(r app.PlanRow) []string {
-		what := changeWords(r)
-		return []string{r.Flow, r.Record.Connection + " " + r.Record.ID, r.Operation, strings.TrimSpace(r.Target.Connection + " " + r.Target.ID), what}
-	})
 	if err != nil {
 		return err
 	}
@@ -77,19 +84,49 @@ func (p *program) dryRun(c *cobra.Command, a *app.App, o app.SyncOptions) error 
 	return nil
 }
 
+// planCSV writes a line for each change of a plan; what changes nothing has one line without a field.
+func (p *program) planCSV(rows []app.PlanRow) error {
+	type line struct {
+		app.PlanRow
+		change connector.Change
+	}
+	if n := p.given(); n > 0 {
+		rows = rows[:min(n, len(rows))]
+	}
+	var lines []line
+	for _, r := range rows {
+		if len(r.Changes) == 0 {
+			lines = append(lines, line{PlanRow: r})
+		}
+		for _, c := range r.Changes {
+			lines = append(lines, line{r, c})
+		}
+	}
+	p.limited = false // it counts records
+	columns := []string{"flow", "record_connection", "record_id", "operation", "target_connection", "target_id", "field", "old", "new", "error_code", "error_message"}
+	return list(p, of(lines), columns, func(l line) []string {
+		var fault app.Error
+		if l.Error != nil {
+			fault = *l.Error
+		}
+		return []string{l.Flow, l.Record.Connection, l.Record.ID, l.Operation, l.Target.Connection, l.Target.ID, l.change.Field, l.change.Old, l.change.New, string(fault.Code), fault.Message}
+	})
+}
+
 // changeWords are what would change, the first few of it; or why nothing would.
 func changeWords(r app.PlanRow) string {
 	if r.Error != nil {
 		return string(r.Error.Code) + ": " + r.Error.Message
-	}
-	if r.Operation == "create" {
-		return fmt.Sprintf("%d fields", len(r.Changes))
 	}
 	var out []string
 	for i, c := range r.Changes {
 		if i == 3 {
 			out = append(out, fmt.Sprintf("and %d more", len(r.Changes)-i))
 			break
+		}
+		if c.Old == "" {
+			out = append(out, fmt.Sprintf("%s = %s", c.Field, c.New))
+			continue
 		}
 		out = append(out, fmt.Sprintf("%s: %s → %s", c.Field, c.Old, c.New))
 	}
@@ -98,12 +135,14 @@ func changeWords(r app.PlanRow) string {
 
 func (p *program) printRuns(done app.Synced) error {
 	if p.format == "json" {
+		if n := p.given(); n > 0 {
+			done.Runs = done.Runs[:min(n, len(done.Runs))]
+		}
 		return p.object(done)
 	}
 	columns := []string{"flow", "read", "delivered", "unchanged", "filtered", "skipped", "superseded", "held", "blocked", "in doubt", "waiting"}
-	err := list(p, of(done.Runs), columns, func(r app.Run) []string {
-		return append([]string{r.Flow}, counts(r)...)
-	})
+	table := view[app.Run]{columns, func(r app.Run) []string { return append([]string{r.Flow}, counts(r)...) }}
+	err := listAs(p, of(done.Runs), table, runFields())
 	if err != nil {
 		return err
 	}
@@ -119,6 +158,18 @@ func (p *program) printRuns(done app.Synced) error {
 		p.say("the wait is over, and something can still move: it goes on with the next run")
 	}
 	return nil
+}
+
+// runFields are a Run's columns for programs.
+func runFields() view[app.Run] {
+	return view[app.Run]{[]string{"flow", "read", "delivered", "unchanged", "filtered", "skipped", "superseded", "held", "blocked", "in_doubt", "waiting", "error_code", "error_message"},
+		func(r app.Run) []string {
+			var fault app.Error
+			if r.Error != nil {
+				fault = *r.Error
+			}
+			return append(append([]string{r.Flow}, counts(r)...), string(fault.Code), fault.Message)
+		}}
 }
 
 func counts(r app.Run) []string {
