@@ -34,7 +34,7 @@ func (e *Engine) readTargetFirst(ctx context.Context, r *route, run int64) *conn
 		if fail != nil {
 			return fail
 		}
-		a := store.Acceptance{Flow: connector.Flow{From: r.flow.To, Kind: r.flow.Kind}, Run: run, Page: page, Exchanges: k.take(), Now: e.Now(), Uncounted: true}
+		a := store.Acceptance{Flow: connector.Flow{From: r.flow.To, Kind: r.flow.Kind}, Run: run, Page: page, Exchanges: k.take(), Now: e.Now(), Uncounted: true, Judge: judgeDrift}
 		if _, err := e.DB.Accept(ctx, a); err != nil {
 			return connector.AsError(err)
 		}
@@ -131,7 +131,7 @@ func (e *Engine) findAdopted(ctx context.Context, r *route, ref connector.Ref, i
 			return "", fail
 		}
 		if fail == nil && len(page.Versions) > 0 {
-			a := store.Acceptance{Flow: connector.Flow{From: r.flow.To, Kind: ref.Kind}, Page: page, Now: e.Now(), Uncounted: true}
+			a := store.Acceptance{Flow: connector.Flow{From: r.flow.To, Kind: ref.Kind}, Page: page, Now: e.Now(), Uncounted: true, Judge: judgeDrift}
 			if _, err := e.DB.Accept(ctx, a); err != nil {
 				return "", err
 			}

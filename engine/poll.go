@@ -144,15 +144,12 @@ func (e *Engine) readAll(ctx context.Context, r *route, q PollRequest, run int64
 		}
 		next := page.Next
 		page = seen.fresh(page)
-		a := store.Acceptance{Flow: r.flow, Run: run, Page: page, Partitions: Partitions, Exchanges: k.take(), Now: e.Now(), Again: again, Last: next == ""}
+		a := store.Acceptance{Flow: r.flow, Run: run, Page: page, Partitions: Partitions, Exchanges: k.take(), Now: e.Now(), Again: again, Last: next == "", Judge: judgeDrift}
 		if a.Last && !again && q.Until.IsZero() {
 			a.Cursor = started.Add(-r.from.duration("settle", 2*time.Minute))
 		}
 		got, err := e.DB.Accept(ctx, a)
 		if err != nil {
-			return connector.AsError(err)
-		}
-		if err := e.noticeDrift(ctx, r.flow.From, r.flow.Kind, page, got); err != nil {
 			return connector.AsError(err)
 		}
 		read += got.Read

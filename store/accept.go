@@ -27,6 +27,9 @@ type Acceptance struct {
 	// Last ends the Run, and moves the Flow's cursor unless Cursor is zero.
 	Last   bool
 	Cursor time.Time
+	// Judge, when not nil, is asked for each Record with a new content and each Flow that last agreed with it on something
+	// else to write, inside the transaction; it may be asked again for the same. Nil: what it is asked about stays as it is.
+	Judge func(Agreed) *Reopening
 }
 
 // Accepted is what came of a page.
@@ -158,6 +161,9 @@ func (tx *Tx) accept(a Acceptance, p page) (Accepted, error) {
 		if err := tx.deliver(a, records, &out); err != nil {
 			return out, err
 		}
+	}
+	if err := tx.judge(a, records); err != nil {
+		return out, err
 	}
 	if err := tx.releaseStandings(a, changes); err != nil {
 		return out, err
