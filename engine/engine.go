@@ -49,8 +49,7 @@ type Engine struct {
 	mu       sync.Mutex
 	peers    map[string]*peer
 	pumping  map[store.FlowPartition]bool // partitions that this process works on right now
-	changes  map[int64]int                // writes by Run, for Flows with a limit
-	mappings map[string]*parsedMapping
+	mappings map[string]*parsedMapping    // by Flow, as its rules are now
 }
 
 // New makes an Engine; nothing runs until it is called.
@@ -64,7 +63,7 @@ func New(c Config) *Engine {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Engine{Config: c, peers: map[string]*peer{}, pumping: map[store.FlowPartition]bool{}, changes: map[int64]int{}, mappings: map[string]*parsedMapping{}}
+	return &Engine{Config: c, peers: map[string]*peer{}, pumping: map[store.FlowPartition]bool{}, mappings: map[string]*parsedMapping{}}
 }
 
 // Sleep waits in real time.

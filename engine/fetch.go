@@ -179,7 +179,7 @@ func (e *Engine) acceptFetched(ctx context.Context, r *route, page connector.Pag
 			return fetchedUnknown, err
 		}
 		page.Next = ""
-		if _, err := e.DB.Accept(ctx, store.Acceptance{Flow: r.flow, Run: fetched, Page: page, Partitions: Partitions, Exchanges: k.take(), Now: now, Last: true}); err != nil {
+		if _, err := e.DB.Accept(ctx, store.Acceptance{Flow: r.flow, Run: fetched, Page: page, Partitions: Partitions, Exchanges: k.take(), Now: now, Last: true, Judge: judgeDrift}); err != nil {
 			return fetchedUnknown, err
 		}
 	}
@@ -200,13 +200,20 @@ func (e *Engine) linkFetched(ctx context.Context, r *route, v connector.Version)
 	}
 	it := &item{work: store.Work{Delivery: connector.Delivery{Record: rec, Kind: rec.Kind, Flow: r.flow.Name}, Version: v}}
 	res := e.applyTo(ctx, r, it, nil)
+	if it.unanswered != nil {
+		return fetchedUnknown, it.unanswered
+	}
 	if !res.Passed || len(res.Problems) > 0 || len(blocking(res.Missing)) > 0 {
 		return fetchedExists, nil
 	}
 	if d, err := e.DB.LastDelivery(ctx, r.flow.Name, rec); err != nil || d != nil && d.Attempts > 0 {
 		return fetchedExists, err // it is on its way: its own Delivery makes the Link
 	}
-	found, err := r.finder().Find(it.kept.trace(ctx, 0, 0), connector.Lookup{Kind: r.flow.Kind, Document: res.Document})
+	var found []connector.Found
+	err := r.to.call(ctx, e, func() (err error) {
+		found, err = r.finder().Find(it.kept.trace(ctx, 0, 0), connector.Lookup{Kind: r.flow.Kind, Document: res.Document})
+		return err
+	})
 	if serr := e.DB.SaveExchanges(context.WithoutCancel(ctx), it.kept.take()); serr != nil {
 		return fetchedUnknown, serr
 	}

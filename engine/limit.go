@@ -1,26 +1,37 @@
 package engine
 
-import connector "ml-connector"
+import (
+	"context"
 
-// allow counts a write against its Run's limit of changes. When the limit is reached the Flow pauses after this batch,
-// with what it still has to send waiting; a person looks at it and lets it go on for as many again.
-func (b *pump) allow(it *item) bool {
-	limit := b.r.flow.MaxChanges
-	if limit <= 0 {
-		return true
+	connector "ml-connector"
+	"ml-connector/store"
+)
+
+// reached notes that a write would go beyond its Run's limit of changes: it waits on, and the Flow pauses after this slice.
+func (b *pump) reached(it *item, t store.Taken) {
+	b.over = connector.Errorf(connector.Misconfigured, "deliver "+b.r.flow.Name, "run %d has made %d changes, which is its limit", it.work.Delivery.Run, t.Limit).
+		Advise("Look at what waits (`ml-connector delivery list --flow %s --state waiting`). Raise limits.changes_per_run, or let as many more go.", b.r.flow.Name)
+}
+
+// standLimit pauses the Flow because of its limit. A check that passes does not end this pause: a person looks at what waits
+// and lets it go on for as many again, or changes the limit.
+func (b *pump) standLimit(ctx context.Context) {
+	b.mu.Lock()
+	if b.paused == nil {
+		b.paused = b.over
 	}
-	run := it.work.Delivery.Run
-	b.e.mu.Lock()
-	reached := b.over != nil || b.e.changes[run] >= limit
-	if reached {
-		delete(b.e.changes, run)
-	} else {
-		b.e.changes[run]++
+	b.mu.Unlock()
+	name := b.r.flow.Name
+	err := b.e.DB.Tx(context.WithoutCancel(ctx), func(tx *store.Tx) error {
+		f, err := tx.Flow(name)
+		if err != nil || f.Paused.Code != "" {
+			return err // the other partition was there first
+		}
+		return tx.PauseFlow(name, connector.Pause{Code: b.over.Code, Reason: b.over.Error(), Hint: b.over.Hint, At: tx.Now(), By: store.ByLimit})
+	})
+	if err != nil {
+		b.e.Log.Error("pause not stored", "flow", name, "error", err)
+		return
 	}
-	b.e.mu.Unlock()
-	if reached {
-		b.over = connector.Errorf(connector.Misconfigured, "deliver "+b.r.flow.Name, "run %d has made %d changes, which is its limit", run, limit).
-			Advise("Look at what waits (`ml-connector delivery list --flow %s --state waiting`). Raise limits.changes_per_run, or let as many more go.", b.r.flow.Name)
-	}
-	return !reached
+	b.e.Log.Warn("flow paused", "flow", name, "code", b.over.Code, "reason", b.over.Error())
 }

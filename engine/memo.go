@@ -26,33 +26,37 @@ func newMemo() *memo {
 	return &memo{values: map[[2]string]translation{}, links: map[string]mapping.LinkState{}}
 }
 
-// translate gives what a crosswalk says of a value, or else finds it.
-func (m *memo) translate(name, value string, find func() (string, bool)) (string, bool) {
+// translate gives what a crosswalk says of a value, or else finds it. An error is not remembered.
+func (m *memo) translate(name, value string, find func() (string, bool, error)) (string, bool, error) {
 	if m == nil {
 		return find()
 	}
 	key := [2]string{name, value}
 	t, known := m.values[key]
 	if !known {
-		t.value, t.ok = find()
+		var err error
+		if t.value, t.ok, err = find(); err != nil {
+			return "", false, err
+		}
 		m.values[key] = t
 	}
-	return t.value, t.ok
+	return t.value, t.ok, nil
 }
 
-// link gives what is known of a reference, or else finds it.
-func (m *memo) link(ref connector.Ref, find func() mapping.LinkState) mapping.LinkState {
+// link gives what is known of a reference, or else finds it. An error is not remembered.
+func (m *memo) link(ref connector.Ref, find func() (mapping.LinkState, error)) (mapping.LinkState, error) {
 	if m == nil {
 		return find()
 	}
 	key := ref.Connection + "\x00" + string(ref.Kind) + "\x00" + ref.Number + "\x00" + strings.Join(ref.IDs, "\x00")
-	s, known := m.links[key]
-	if !known {
-		if s = find(); s.Found {
-			m.links[key] = s
-		}
+	if s, known := m.links[key]; known {
+		return s, nil
 	}
-	return s
+	s, err := find()
+	if err == nil && s.Found {
+		m.links[key] = s
+	}
+	return s, err
 }
 
 // back gives the Flows in the other direction, or else finds them.

@@ -83,8 +83,19 @@ func (p *peer) call(ctx context.Context, e *Engine, f func() error) error {
 		<-p.slots
 		return refused
 	}
-	err := f()
-	<-p.slots
+	return p.made(e, f)
+}
+
+// made makes the call and gives its slot back, whatever comes of it. A panic is an error that says nothing of the
+// Connection's health.
+func (p *peer) made(e *Engine, f func() error) (err error) {
+	defer func() { <-p.slots }()
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			err = e.caught("call connection "+p.name, panicked)
+		}
+	}()
+	err = f()
 	p.note(err, e.Now(), e.Jitter())
 	return err
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	connector "ml-connector"
@@ -12,41 +13,48 @@ import (
 // prepare maps each Delivery, looks at the target where the decision needs it, and decides. What ends here has its
 // outcome; what is to be written has its write.
 func (b *pump) prepare(ctx context.Context, items []*item) error {
-	var failed error
 	for _, it := range items {
 		if it.work.Delivery.State == connector.InDoubt {
 			continue
 		}
-		if it.unread() {
-			if failed = b.reread(ctx, it); failed != nil {
-				break
+		var failed error
+		b.guarded(it, "map "+it.work.Delivery.Record.String(), func() {
+			if it.unread() {
+				failed = b.reread(ctx, it)
+				return
 			}
-			continue
+			if failed = b.apply(ctx, it); failed == nil {
+				it.look = b.mustLook(it)
+			}
+		})
+		if failed == nil {
+			failed = ctx.Err() // what was made while the store was being left may be wrong
 		}
-		if err := b.apply(ctx, it); err != nil {
-			failed = err
-			break
+		if failed != nil {
+			return failed
 		}
-		it.look = b.mustLook(it)
-	}
-	if failed != nil {
-		return failed
 	}
 	b.each(items, func(it *item) bool { return it.work.Delivery.State == connector.InDoubt }, func(it *item) { b.resolve(ctx, it) })
 	b.lookAll(ctx, items)
 	for _, it := range items {
 		if it.out == nil && it.work.Delivery.State == connector.Waiting {
-			if err := b.decide(ctx, it); err != nil {
-				return err
+			var failed error
+			b.guarded(it, "decide "+it.work.Delivery.Record.String(), func() { failed = b.decide(ctx, it) })
+			if failed != nil {
+				return failed
 			}
 		}
 	}
 	return nil
 }
 
-// apply maps one Delivery; what its references miss is fetched, and the mapping applied once more when that helped.
+// apply maps one Delivery; what its references miss is fetched, and the mapping applied once more when that helped. Its
+// error is of the store: what the mapping made without an answer counts for nothing.
 func (b *pump) apply(ctx context.Context, it *item) error {
 	it.res = b.e.applyTo(ctx, b.r, it, nil)
+	if it.unanswered != nil {
+		return it.unanswered
+	}
 	if !it.res.Passed || len(it.res.Problems) > 0 {
 		return nil
 	}
@@ -62,23 +70,40 @@ func (b *pump) apply(ctx context.Context, it *item) error {
 	if again {
 		it.res = b.e.applyTo(ctx, b.r, it, nil)
 	}
-	return nil
+	return it.unanswered
 }
 
-// applyTo runs the Flow's mapping for one Delivery; over, when not nil, adds Links that a dry run would make.
+// applyTo runs the Flow's mapping for one Delivery; over, when not nil, adds Links that a dry run would make. When the
+// store could not answer a question of the mapping, the item is unanswered: the Result must not be used.
 func (e *Engine) applyTo(ctx context.Context, r *route, it *item, over *overlay) mapping.Result {
 	w := it.work
+	it.unanswered = nil
+	note := func(err error) {
+		if err != nil && it.unanswered == nil {
+			it.unanswered = err
+		}
+	}
 	c := mapping.Context{
 		Record: w.Delivery.Record, Source: w.Version.Document,
 		From: r.from.instance.Settings(), To: r.to.instance.Settings(), FromName: r.flow.From, ToName: r.flow.To,
 		Now: e.Now(), Where: r.where, Schema: r.writes.Schema, Fixed: r.fixed,
 		Crosswalk: func(name, value string) (string, bool) {
-			return it.memo.translate(name, value, func() (string, bool) { return e.crosswalk(ctx, r, name, value) })
+			v, ok, err := it.memo.translate(name, value, func() (string, bool, error) {
+				return e.DB.CrosswalkValue(ctx, name, r.from.system, r.to.system, value)
+			})
+			note(err)
+			return v, ok
 		},
 		Link: func(ref connector.Ref) mapping.LinkState {
-			return it.memo.link(ref, func() mapping.LinkState { return e.linkState(ctx, r, ref, over) })
+			s, err := it.memo.link(ref, func() (mapping.LinkState, error) { return e.linkState(ctx, r, ref, over) })
+			note(err)
+			return s
 		},
-		Choose: func(name string) (string, error) { return e.choose(ctx, it, name) },
+		Choose: func(name string) (string, error) {
+			v, err := e.choose(ctx, it, name)
+			note(err)
+			return v, err
+		},
 	}
 	if w.Link != nil {
 		c.Linked, c.TargetID = true, w.Link.Other(r.flow.From).ID
@@ -100,14 +125,6 @@ func blocking(refs []connector.Ref) []connector.Ref {
 	return out
 }
 
-func (e *Engine) crosswalk(ctx context.Context, r *route, name, value string) (string, bool) {
-	v, ok, err := e.DB.CrosswalkValue(ctx, name, r.from.system, r.to.system, value)
-	if err != nil {
-		e.Log.Error("crosswalk not readable", "crosswalk", name, "error", err)
-	}
-	return v, ok && err == nil
-}
-
 func (e *Engine) choose(ctx context.Context, it *item, name string) (string, error) {
 	if v := it.chosen[name]; v != "" {
 		return v, nil
@@ -123,7 +140,7 @@ func (e *Engine) choose(ctx context.Context, it *item, name string) (string, err
 	return v, nil
 }
 
-func (e *Engine) linkState(ctx context.Context, r *route, ref connector.Ref, over *overlay) mapping.LinkState {
+func (e *Engine) linkState(ctx context.Context, r *route, ref connector.Ref, over *overlay) (mapping.LinkState, error) {
 	to := r.flow.To
 	if ref.Connection == r.flow.To {
 		to = r.flow.From
@@ -132,7 +149,7 @@ func (e *Engine) linkState(ctx context.Context, r *route, ref connector.Ref, ove
 	if len(ids) == 0 && ref.Number != "" {
 		rows, err := e.DB.RecordByNumber(ctx, ref.Connection, ref.Kind, ref.Number)
 		if err != nil {
-			return mapping.LinkState{}
+			return mapping.LinkState{}, err
 		}
 		for _, row := range rows {
 			ids = append(ids, row.Record.ID)
@@ -140,13 +157,16 @@ func (e *Engine) linkState(ctx context.Context, r *route, ref connector.Ref, ove
 		ids = append(ids, over.numbered(ref)...)
 	}
 	row, ok, err := e.DB.Linked(ctx, ref.Kind, ref.Connection, ids, to)
-	if err == nil && ok {
-		return mapping.LinkState{Found: true, ID: row.To.ID, Standing: row.Standing, Target: row.Document}
+	if err != nil {
+		return mapping.LinkState{}, err
+	}
+	if ok {
+		return mapping.LinkState{Found: true, ID: row.To.ID, Standing: row.Standing, Target: row.Document}, nil
 	}
 	if id, standing, ok := over.linked(ref.Kind, ref.Connection, ids); ok {
-		return mapping.LinkState{Found: true, ID: id, Standing: standing}
+		return mapping.LinkState{Found: true, ID: id, Standing: standing}, nil
 	}
-	return mapping.LinkState{}
+	return mapping.LinkState{}, nil
 }
 
 // mustLook says whether the decision needs to see the target as it is now.
@@ -183,9 +203,8 @@ func (b *pump) lookFailed(ctx context.Context, it *item, err *connector.Error) {
 }
 
 func (r *route) lookAll(ctx context.Context, e *Engine, items []*item, each func([]*item, func(*item) bool, func(*item)), fail func(context.Context, *item, *connector.Error)) {
-	want := func(it *item) bool { return it.look && it.out == nil }
-	if bf, ok := r.to.instance.(connector.BatchFinder); ok && r.writes.Batch > 0 {
-		r.lookBatch(ctx, e, bf, items, want, fail)
+	want := func(it *item) bool { return it.look && !it.looked && it.out == nil }
+	if bf, ok := r.to.instance.(connector.BatchFinder); ok && r.writes.Batch > 0 && r.lookBatch(ctx, e, bf, items, want, fail) {
 		return
 	}
 	each(items, want, func(it *item) {
@@ -210,7 +229,8 @@ func (r *route) lookup(it *item) connector.Lookup {
 	return l
 }
 
-func (r *route) lookBatch(ctx context.Context, e *Engine, bf connector.BatchFinder, items []*item, want func(*item) bool, fail func(context.Context, *item, *connector.Error)) {
+// lookBatch looks for all at once. Not done: it met a defect about one of them, so that each is to be looked for alone.
+func (r *route) lookBatch(ctx context.Context, e *Engine, bf connector.BatchFinder, items []*item, want func(*item) bool, fail func(context.Context, *item, *connector.Error)) (done bool) {
 	var some []*item
 	var lookups []connector.Lookup
 	for _, it := range items {
@@ -220,13 +240,19 @@ func (r *route) lookBatch(ctx context.Context, e *Engine, bf connector.BatchFind
 		}
 	}
 	if len(some) == 0 {
-		return
+		return true
 	}
 	var results [][]connector.Found
 	err := r.to.call(ctx, e, func() (err error) {
 		results, err = bf.FindBatch(some[0].kept.trace(ctx, some[0].work.Delivery.Run, 0), lookups)
+		if err == nil && len(results) != len(lookups) {
+			err = connector.Errorf(connector.Internal, "look up "+string(r.flow.Kind), "%d answers to %d questions", len(results), len(lookups))
+		}
 		return err
 	})
+	if errors.Is(err, errPanicked) {
+		return false
+	}
 	for i, it := range some {
 		if err != nil {
 			fail(ctx, it, connector.AsError(err))
@@ -234,6 +260,7 @@ func (r *route) lookBatch(ctx context.Context, e *Engine, bf connector.BatchFind
 		}
 		it.found, it.looked = results[i], true
 	}
+	return true
 }
 
 // situation gathers what Decide needs.

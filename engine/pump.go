@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -25,8 +26,13 @@ type Pumped struct {
 
 // Pump delivers what is due in one partition of one Flow, batch by batch, until nothing is due, the Flow pauses, the
 // Connection rests or the context ends. It owns the partition by its epoch: what it can't settle any more belongs to
-// another process by then.
+// another process by then. A Flow that is disabled is left alone.
 func (e *Engine) Pump(ctx context.Context, flow string, partition int) (Pumped, error) {
+	return e.pump(ctx, flow, partition, false)
+}
+
+// pump is Pump; asked says that a person named the Flow although it is disabled.
+func (e *Engine) pump(ctx context.Context, flow string, partition int, asked bool) (Pumped, error) {
 	var out Pumped
 	if !e.enter(flow, partition) {
 		out.Busy = true
@@ -42,6 +48,10 @@ func (e *Engine) Pump(ctx context.Context, flow string, partition int) (Pumped, 
 		out.Stopped = err
 		return out, nil
 	}
+	if !r.flow.Enabled && !asked {
+		out.Stopped = disabled(flow)
+		return out, nil
+	}
 	stale := Stale
 	if e.Sole {
 		stale = 0
@@ -51,7 +61,7 @@ func (e *Engine) Pump(ctx context.Context, flow string, partition int) (Pumped, 
 		out.Busy = err == nil
 		return out, err
 	}
-	b := &pump{e: e, r: r, partition: partition, epoch: epoch, beaten: e.Now(), fetched: map[string]fetchResult{}}
+	b := &pump{e: e, r: r, partition: partition, epoch: epoch, asked: asked, beaten: e.Now(), fetched: map[string]fetchResult{}}
 	stop := b.beat(ctx)
 	defer func() {
 		stop()
@@ -69,11 +79,13 @@ func (e *Engine) Pump(ctx context.Context, flow string, partition int) (Pumped, 
 			out.Busy = true
 			return out, nil
 		}
+		if err != nil && ctx.Err() != nil {
+			return out, nil // stopped: what was not settled waits as it was
+		}
 		if err != nil {
 			return out, err
 		}
-		if b.paused != nil {
-			out.Stopped = b.paused
+		if out.Stopped = b.stopped(); out.Stopped != nil {
 			return out, nil
 		}
 		if n == 0 {
@@ -112,11 +124,12 @@ type pump struct {
 	r         *route
 	partition int
 	epoch     int64
-	paused    error
+	asked     bool                   // a person named the Flow: it runs although it is disabled
 	over      *connector.Error       // the limit of changes that was reached in this batch
 	fetched   map[string]fetchResult // what was fetched for blocked Deliveries in this pump
 
 	mu     sync.Mutex
+	paused error     // why nothing more is sent
 	beaten time.Time // of the last beat that the store took
 	lost   bool
 }
@@ -134,12 +147,16 @@ func (b *pump) beat(ctx context.Context) (stop func()) {
 	return func() { cancel(); <-done }
 }
 
-// renew asks the store for the lease once more.
+// renew asks the store for the lease once more, and whether somebody paused or disabled what runs here.
 func (b *pump) renew(ctx context.Context) {
 	at := b.e.Now()
 	ok, err := b.e.DB.Beat(ctx, b.r.flow.Name, b.partition, b.epoch)
+	halt := b.halted(ctx)
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.paused == nil {
+		b.paused = halt
+	}
 	if err == nil && ok {
 		b.beaten = at
 	}
@@ -169,18 +186,22 @@ type item struct {
 	kept   kept
 	res    mapping.Result
 	chosen map[string]string
-	look   bool
-	found  []connector.Found
-	looked bool
-	action connector.Decision
-	write  *connector.Write
-	out    *store.Outcome // set when the Delivery is to be settled
+	// unanswered is an error of the store while it was mapped: the Result counts for nothing.
+	unanswered error
+	begun      bool   // its write was begun
+	exchange   string // the last one that was stored before its outcome
+	look       bool
+	found      []connector.Found
+	looked     bool
+	action     connector.Decision
+	write      *connector.Write
+	out        *store.Outcome // set when the Delivery is to be settled
 }
 
-// once does one batch: prepare, intend, send, settle.
+// once does one batch: prepare, then slice by slice intend, send, settle. Only a slice is ever marked as being sent, so that
+// no more than that is in doubt when the process is killed.
 func (b *pump) once(ctx context.Context) (int, []store.FlowPartition, error) {
-	flow := b.r.flow.Name
-	works, err := b.e.DB.Claim(ctx, flow, b.partition, b.epoch, batch)
+	works, err := b.e.DB.Claim(ctx, b.r.flow.Name, b.partition, b.epoch, batch)
 	if err != nil || len(works) == 0 {
 		return 0, nil, err
 	}
@@ -189,15 +210,64 @@ func (b *pump) once(ctx context.Context) (int, []store.FlowPartition, error) {
 		items[i] = &item{work: w, memo: memo, chosen: w.Delivery.Chosen}
 	}
 	if err := b.prepare(ctx, items); err != nil {
-		return 0, nil, err
+		return 0, nil, errors.Join(err, b.keepExchanges(ctx, items))
 	}
-	if err := b.intend(ctx, items); err != nil {
-		return 0, nil, err
+	slices.SortStableFunc(items, func(x, y *item) int { return order(x) - order(y) })
+	var n int
+	var wake []store.FlowPartition
+	for len(items) > 0 {
+		part := b.slice(items)
+		items = items[len(part):]
+		if err := b.intend(ctx, part); err != nil {
+			return n, wake, errors.Join(err, b.keepExchanges(ctx, append(part, items...)))
+		}
+		b.send(ctx, part)
+		settled, more, err := b.settlePart(ctx, part)
+		n, wake = n+settled, append(wake, more...)
+		if err != nil {
+			return n, wake, errors.Join(err, b.keepExchanges(ctx, items))
+		}
 	}
-	b.send(ctx, items)
+	if b.over != nil {
+		b.standLimit(ctx)
+	}
+	return n, wake, nil
+}
+
+// order puts what is settled already before what is to be sent.
+func order(it *item) int {
+	if it.write == nil {
+		return 0
+	}
+	return 1
+}
+
+// slice is what is intended, sent and settled together: as many writes as keep the target busy, and what ends without one.
+func (b *pump) slice(items []*item) []*item {
+	most := max(2*cap(b.r.to.slots), 16)
+	if _, ok := b.r.sink.(connector.BatchSink); ok && b.r.writes.Batch > 0 {
+		most = b.r.writes.Batch
+	}
+	writes := 0
+	for i, it := range items {
+		if it.write == nil {
+			continue
+		}
+		if writes == most {
+			return items[:i]
+		}
+		writes++
+	}
+	return items
+}
+
+// settlePart stores the outcomes of a slice; what has none waits as it was, but its Exchanges are kept.
+func (b *pump) settlePart(ctx context.Context, items []*item) (int, []store.FlowPartition, error) {
 	var outs []store.Outcome
+	var rest []*item
 	for _, it := range items {
 		if it.out == nil {
+			rest = append(rest, it)
 			continue
 		}
 		it.out.Delivery = it.work.Delivery.ID
@@ -205,43 +275,54 @@ func (b *pump) once(ctx context.Context) (int, []store.FlowPartition, error) {
 		if it.out.Exchange == "" {
 			it.out.Exchange = lastExchange(it.out.Exchanges)
 		}
+		if it.out.Exchange == "" {
+			it.out.Exchange = it.exchange
+		}
 		outs = append(outs, *it.out)
 	}
-	if b.over != nil {
-		defer b.stand(ctx, b.over)
+	if err := b.keepExchanges(ctx, rest); err != nil {
+		return 0, nil, err
 	}
 	if len(outs) == 0 {
 		return 0, nil, nil
 	}
-	settled, err := b.e.DB.Settle(context.WithoutCancel(ctx), flow, b.partition, b.epoch, outs)
+	settled, err := b.e.DB.Settle(context.WithoutCancel(ctx), b.r.flow.Name, b.partition, b.epoch, outs)
 	if err != nil {
 		return 0, nil, err
 	}
 	return len(outs), settled.Wake, nil
 }
 
-// intend marks what will be sent, in one transaction, before the first byte of any of it; natural keys that another
-// record has are conflicts, or filter, as the Flow says.
+// keepExchanges keeps what was exchanged about Deliveries that are not settled now.
+func (b *pump) keepExchanges(ctx context.Context, items []*item) error {
+	var xs []connector.Exchange
+	for _, it := range items {
+		xs = append(xs, it.kept.take()...)
+	}
+	return b.e.DB.SaveExchanges(context.WithoutCancel(ctx), xs)
+}
+
+// intend marks what will be sent, in one transaction, before the first byte of any of it, and keeps what was looked up for
+// it; natural keys that another record has are conflicts, or filter, as the Flow says. When the work is to stop, nothing is
+// marked any more and what was to be written waits on.
 func (b *pump) intend(ctx context.Context, items []*item) error {
 	var intents []store.Intent
 	byID := map[int64]*item{}
+	stop := ctx.Err() != nil || b.stopped() != nil || b.over != nil
 	for _, it := range items {
-		if it.write != nil && !b.allow(it) {
-			it.write = nil // it waits on
-		}
 		if it.write == nil {
 			continue
 		}
+		if stop {
+			it.write = nil
+			continue
+		}
 		byID[it.work.Delivery.ID] = it
-		intents = append(intents, store.Intent{Delivery: it.work.Delivery.ID, Operation: it.write.Operation, Document: it.write.Document, Chosen: it.chosen, Reserve: it.res.Reserve})
+		xs := it.kept.take()
+		it.exchange = lastExchange(xs)
+		intents = append(intents, store.Intent{Delivery: it.work.Delivery.ID, Operation: it.write.Operation, Document: it.write.Document, Chosen: it.chosen, Reserve: it.res.Reserve, Exchanges: xs})
 	}
 	if len(intents) == 0 {
-		return nil
-	}
-	if ctx.Err() != nil {
-		for _, it := range byID {
-			it.write = nil
-		}
 		return nil
 	}
 	taken, err := b.e.DB.Intend(ctx, b.r.flow.Name, b.partition, b.epoch, intents)
@@ -251,6 +332,10 @@ func (b *pump) intend(ctx context.Context, items []*item) error {
 	for _, t := range taken {
 		it := byID[t.Delivery]
 		it.write = nil
+		if t.Over {
+			b.reached(it, t)
+			continue
+		}
 		it.out = takenOutcome(it, t)
 	}
 	return nil
@@ -276,7 +361,7 @@ func (b *pump) each(items []*item, want func(*item) bool, f func(*item)) {
 		gate <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-gate }()
-			f(it)
+			b.guarded(it, "handle "+it.work.Delivery.Record.String(), func() { f(it) })
 		})
 	}
 	wg.Wait()

@@ -22,6 +22,7 @@ type route struct {
 }
 
 type parsedMapping struct {
+	text  [2]string // that it was parsed from: the mapping and `where`
 	rules *mapping.Flow
 	where *mapping.Filter
 	fixed *mapping.Fixed
@@ -60,24 +61,30 @@ func (e *Engine) route(ctx context.Context, name string) (*route, error) {
 	return r, nil
 }
 
+// mostMappings bounds how many parsed mappings are remembered; there is one for each Flow.
+const mostMappings = 256
+
 func (e *Engine) parse(f connector.Flow) (*parsedMapping, error) {
-	key := f.Name + "\x00" + f.Mapping + "\x00" + f.Where
+	text := [2]string{f.Mapping, f.Where}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if p := e.mappings[key]; p != nil {
+	if p := e.mappings[f.Name]; p != nil && p.text == text {
 		return p, nil
 	}
 	rules, err := mapping.Parse([]byte(f.Mapping))
 	if err != nil {
 		return nil, connector.Errorf(connector.Misconfigured, "read the mapping of flow "+f.Name, "it is not valid").Because(err)
 	}
-	p := &parsedMapping{rules: rules}
+	p := &parsedMapping{text: text, rules: rules}
 	if f.Where != "" {
 		if p.where, err = mapping.Where(f.Where); err != nil {
 			return nil, connector.Errorf(connector.Misconfigured, "read `where` of flow "+f.Name, "it is not valid").Because(err)
 		}
 	}
-	e.mappings[key] = p
+	if len(e.mappings) >= mostMappings {
+		clear(e.mappings) // of Flows that are gone by now, mostly
+	}
+	e.mappings[f.Name] = p
 	return p, nil
 }
 

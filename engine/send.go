@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -22,6 +23,7 @@ func (b *pump) send(ctx context.Context, items []*item) {
 	b.each(items, want, func(it *item) {
 		var receipt connector.Receipt
 		made, err := b.insist(ctx, sending, func() bool { return b.maySend(ctx, it) }, func() (err error) {
+			it.begun = true
 			receipt, err = b.r.sink.Write(it.kept.trace(sending, it.work.Delivery.Run, it.work.Delivery.ID), *it.write)
 			return err
 		})
@@ -29,6 +31,13 @@ func (b *pump) send(ctx context.Context, items []*item) {
 			b.sent(sending, it, receipt, err)
 		}
 	})
+}
+
+// begin notes that the write of each of them was begun.
+func begin(items []*item) {
+	for _, it := range items {
+		it.begun = true
+	}
 }
 
 func (b *pump) sendBatches(ctx, sending context.Context, bs connector.BatchSink, items []*item, want func(*item) bool) {
@@ -48,18 +57,22 @@ func (b *pump) sendBatches(ctx, sending context.Context, bs connector.BatchSink,
 		}
 		var results []connector.Result
 		made, err := b.insist(ctx, sending, func() bool { return b.maySend(ctx, part...) }, func() error {
+			begin(part)
 			results = bs.WriteBatch(part[0].kept.trace(sending, part[0].work.Delivery.Run, 0), ws)
 			return batchError(results)
 		})
 		if !made {
 			continue
 		}
-		if len(results) == 0 { // stopped, or told to wait, before the call
+		if len(results) == 0 && err != nil { // stopped, told to wait, or broken off
 			results = slices.Repeat([]connector.Result{{Err: err}}, n)
+		}
+		for len(results) < n {
+			results = append(results, connector.Result{Err: connector.Errorf(connector.Ambiguous, "write "+string(b.r.flow.Kind), "the answer to a batch does not speak of it")})
 		}
 		exchange := lastExchange(part[0].kept.list)
 		for i, it := range part {
-			b.sent(sending, it, results[i].Receipt, results[i].Err)
+			b.guarded(it, "settle "+it.work.Delivery.Record.String(), func() { b.sent(sending, it, results[i].Receipt, results[i].Err) })
 			if it.out != nil {
 				it.out.Exchange = exchange
 			}
@@ -79,19 +92,14 @@ func batchError(results []connector.Result) error {
 
 // maySend checks the lease and the context right before a request; what may not be sent waits as it was.
 func (b *pump) maySend(ctx context.Context, items ...*item) bool {
-	if ctx.Err() == nil && b.owns(ctx) && b.standing() {
+	if ctx.Err() == nil && b.owns(ctx) && b.stopped() == nil {
 		return true
 	}
 	for _, it := range items {
+		it.begun = false
 		it.out = &store.Outcome{State: connector.Waiting, Failures: it.work.Delivery.Failures, DueAt: b.e.Now(), Details: map[string]string{"reason": "stopped before anything was sent"}}
 	}
 	return false
-}
-
-func (b *pump) standing() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.paused == nil
 }
 
 // sent turns the answer to a write into the outcome.
@@ -105,6 +113,11 @@ func (b *pump) sent(ctx context.Context, it *item, receipt connector.Receipt, er
 		return
 	}
 	fail := connector.AsError(err)
+	if errors.Is(err, errPanicked) {
+		b.broken(it, fail)
+		it.out.Operation, it.out.DueAt = op, b.e.Now()
+		return
+	}
 	if fail.Code.Reaction() == connector.ReactDoubt {
 		it.out = &store.Outcome{State: connector.InDoubt, Err: fail, DueAt: b.e.Now(), Failures: it.work.Delivery.Failures, Operation: op}
 		return

@@ -94,8 +94,12 @@ func (tx *Tx) PauseFlow(name string, p connector.Pause) error {
 
 // ResumeFlow ends a pause; of what does not stand still nothing changes.
 func (tx *Tx) ResumeFlow(name, by string) error {
-	n, err := tx.exec("resume flow "+name, "UPDATE flows SET pause = '' WHERE name = $1 AND pause <> ''", name)
-	if err != nil || n == 0 {
+	f, err := tx.Flow(name)
+	if err != nil || f.Paused.Code == "" {
+		return err
+	}
+	p := tx.resumed(f.Paused)
+	if _, err := tx.exec("resume flow "+name, "UPDATE flows SET pause = $2 WHERE name = $1", name, asJSON(p, p.By == "")); err != nil {
 		return err
 	}
 	tx.Enter(connector.Entry{Actor: by, Action: "flow.resumed", Subject: "flow:" + name})

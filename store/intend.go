@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"slices"
 	"strconv"
 
 	connector "ml-connector"
@@ -14,7 +16,8 @@ type Intent struct {
 	Operation connector.Operation
 	Document  connector.Document // whole, with every number that we chose
 	Chosen    map[string]string
-	Reserve   []string // natural keys at the target that the Record must have for itself
+	Reserve   []string             // natural keys at the target that the Record must have for itself
+	Exchanges []connector.Exchange // what was looked up for it; kept in any case
 }
 
 // Taken is an intent that was not marked: it must not be sent.
@@ -23,6 +26,8 @@ type Taken struct {
 	Key      string           // that another Record has
 	By       connector.Record // the other Record
 	Gone     bool             // or: the Delivery no longer waits, because it was superseded, skipped or settled meanwhile
+	Over     bool             // or: its Run has made as many changes as it may; the Delivery waits on
+	Limit    int              // with Over: how many those are
 }
 
 // Intend marks Deliveries as sending before the first byte of any of them is sent, in one transaction that is fenced: when
@@ -33,11 +38,22 @@ func (db *DB) Intend(ctx context.Context, flow string, partition int, epoch int6
 	for i, in := range intents {
 		bodies[i] = db.bodies.packDocument(in.Document)
 	}
+	var xs []connector.Exchange
+	for _, in := range intents {
+		xs = append(xs, in.Exchanges...)
+	}
+	p := db.packExchanges(xs)
 	var taken []Taken
 	err := db.Tx(ctx, func(tx *Tx) (err error) {
-		taken, err = tx.intend(flow, partition, epoch, intents, bodies)
-		return err
+		if taken, err = tx.intend(flow, partition, epoch, intents, bodies); err != nil {
+			return err
+		}
+		return tx.keepExchanges(p)
 	})
+	if err != nil {
+		// Nothing is marked, but what was exchanged has happened.
+		err = errors.Join(err, db.SaveExchanges(context.WithoutCancel(ctx), xs))
+	}
 	return taken, err
 }
 
@@ -60,6 +76,17 @@ func (tx *Tx) intend(flow string, partition int, epoch int64, intents []Intent, 
 			waiting[b.id] = b
 		}
 	}
+	may, err := tx.allowed(flow, waiting)
+	if err != nil {
+		return nil, err
+	}
+	var over []Taken
+	for _, in := range intents {
+		if b, ok := waiting[in.Delivery]; ok && !may.take(b) {
+			over = append(over, Taken{Delivery: in.Delivery, Over: true, Limit: may.limit})
+		}
+	}
+	intents, bodies = without(intents, bodies, over)
 	taken, err := tx.reserve(flow, intents, waiting)
 	if err != nil {
 		return nil, err
@@ -85,7 +112,22 @@ func (tx *Tx) intend(flow string, partition int, epoch int64, intents []Intent, 
 	_, err = tx.update(op, `UPDATE deliveries SET state = 'sending', due_at = 0, attempts = attempts + 1, operation = v.column2, sent = v.column3, chosen = v.column4, epoch = v.column5,
  sent_body = v.column7, sent_at = v.column6, updated_at = v.column6, error_code = '', error = ''`, "WHERE deliveries.id = v.column1",
 		[]string{"BIGINT", "TEXT", "BYTEA", "TEXT", "BIGINT", "BIGINT", "BIGINT"}, rows)
-	return taken, err
+	return append(taken, over...), err
+}
+
+// without leaves out the intents that are beyond a limit.
+func without(intents []Intent, bodies []*body, over []Taken) ([]Intent, []*body) {
+	if len(over) == 0 {
+		return intents, bodies
+	}
+	var keep []Intent
+	var contents []*body
+	for i, in := range intents {
+		if !slices.ContainsFunc(over, func(t Taken) bool { return t.Delivery == in.Delivery }) {
+			keep, contents = append(keep, in), append(contents, bodies[i])
+		}
+	}
+	return keep, contents
 }
 
 // reserve takes the natural keys of the intents for their Records, and reports those that another Record has. An intent
