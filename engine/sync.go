@@ -6,7 +6,6 @@ import (
 	"time"
 
 	connector "ml-connector"
-	"ml-connector/store"
 )
 
 // SyncRequest asks for one Run of each Flow, now, in dependency order, and for its Deliveries.
@@ -47,7 +46,7 @@ func (e *Engine) Sync(ctx context.Context, q SyncRequest) (SyncReport, error) {
 			ids = append(ids, p.Run)
 		}
 		if err == nil {
-			_, err = e.drain(ctx, f.Name)
+			_, err = e.drain(ctx, f)
 		}
 		if err == nil {
 			err = e.TrackFlow(ctx, f.Name)
@@ -85,7 +84,7 @@ func (e *Engine) settleAll(ctx context.Context, flows []connector.Flow, deadline
 		var next time.Time
 		moved := 0
 		for _, f := range flows {
-			p, err := e.drain(ctx, f.Name)
+			p, err := e.drain(ctx, f)
 			if err != nil {
 				return false, err
 			}
@@ -111,8 +110,9 @@ func (e *Engine) settleAll(ctx context.Context, flows []connector.Flow, deadline
 	return true, nil
 }
 
-// drain pumps all partitions of a Flow at once until nothing is due.
-func (e *Engine) drain(ctx context.Context, flow string) (Pumped, error) {
+// drain pumps all partitions of a Flow at once until nothing is due. One that was disabled before the command is run since a
+// person named it; one that is disabled meanwhile stops.
+func (e *Engine) drain(ctx context.Context, flow connector.Flow) (Pumped, error) {
 	var (
 		mu    sync.Mutex
 		all   Pumped
@@ -121,7 +121,7 @@ func (e *Engine) drain(ctx context.Context, flow string) (Pumped, error) {
 	)
 	for n := range Partitions {
 		wg.Go(func() {
-			p, err := e.Pump(ctx, flow, n)
+			p, err := e.pump(ctx, flow.Name, n, !flow.Enabled)
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil && first == nil {
@@ -141,67 +141,4 @@ func (e *Engine) drain(ctx context.Context, flow string) (Pumped, error) {
 	}
 	wg.Wait()
 	return all, first
-}
-
-// TrackFlow asks the target where the delivered objects of a Flow are in its own life, once for each that is not final.
-// Recycled and lost move the Delivery to held; one that a person put right there leaves held by itself.
-func (e *Engine) TrackFlow(ctx context.Context, flow string) error {
-	f, err := e.DB.Flow(ctx, flow)
-	if err != nil || f.Track == "" || e.notPaused(ctx, flow) != nil {
-		return err
-	}
-	r, err := e.route(ctx, flow)
-	if err != nil {
-		return nil // its next Poll says why
-	}
-	tracker, ok := r.to.instance.(connector.Tracker)
-	if !ok {
-		return nil
-	}
-	due, err := e.DB.TrackDue(ctx, flow)
-	if err != nil {
-		return err
-	}
-	for _, d := range due {
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err := e.trackOne(ctx, r, tracker, d); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (e *Engine) trackOne(ctx context.Context, r *route, tracker connector.Tracker, d connector.Delivery) error {
-	var k kept
-	var life connector.Life
-	err := r.to.call(ctx, e, func() (err error) {
-		life, err = tracker.Track(k.trace(ctx, d.Run, d.ID), connector.Track{Kind: d.Kind, ID: d.Target.ID, Sent: d.SentAt})
-		return err
-	})
-	if err != nil {
-		e.Log.Warn("life not known", "flow", d.Flow, "delivery", d.ID, "error", err)
-		return e.DB.SaveExchanges(context.WithoutCancel(ctx), k.take())
-	}
-	if d.Life != nil && d.Life.Stage == life.Stage && d.Life.Reason == life.Reason {
-		return nil // nothing new: its Exchanges tell nothing either
-	}
-	exchanges := k.take()
-	if err := e.DB.SaveExchanges(ctx, exchanges); err != nil {
-		return err
-	}
-	state, fail := d.State, d.Err
-	switch life.Stage {
-	case connector.StageRecycled, connector.StageLost:
-		state = connector.Held
-		fail = connector.Errorf(connector.Rejected, "follow "+d.Target.String(), "accepted, but then %s at the target: %s", life.Stage, life.Reason).
-			Advise("Correct it at the target; the Delivery leaves held by itself when it is built.")
-		fail.Exchange = lastExchange(exchanges)
-	default:
-		if d.State == connector.Held {
-			state, fail = connector.Delivered, nil
-		}
-	}
-	return e.DB.Tx(ctx, func(tx *store.Tx) error { return tx.SetLife(d.ID, life, state, fail, e.Now()) })
 }

@@ -141,7 +141,7 @@ func TestPeople(t *testing.T) {
 			})
 			f.accept(orders, version("1", "a"))
 			f.take(orders).deliver("PO-")
-			due, err := f.TrackDue(f.ctx, orders)
+			due, err := f.TrackDue(f.ctx, orders, 0, 10)
 			must(t, err)
 			equal(t, "followed from the start", len(due) == 1 && due[0].Life.Stage == connector.StageSent, true)
 			set := func(stage connector.Stage, to connector.State, fail *connector.Error) {
@@ -158,7 +158,7 @@ func TestPeople(t *testing.T) {
 			equal(t, "built", f.state(orders, "1"), connector.Delivered)
 			equal(t, "stage", f.last(orders, "1").Life.Stage, connector.StageBuilt)
 			set(connector.StagePaid, connector.Delivered, nil)
-			due, err = f.TrackDue(f.ctx, orders)
+			due, err = f.TrackDue(f.ctx, orders, 0, 10)
 			must(t, err)
 			equal(t, "final", len(due), 0)
 			f.sound()

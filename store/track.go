@@ -9,9 +9,9 @@ import (
 )
 
 // TrackDue lists the Deliveries of a Flow whose objects live on at the target: delivered, or held because their life took
-// a bad turn, and not final.
-func (db *DB) TrackDue(ctx context.Context, flow string) ([]connector.Delivery, error) {
-	return deliveriesWhere(db.view(ctx), "WHERE d.stage NOT IN ('', 'paid') AND d.flow = $1 AND d.state IN ('delivered', 'held') AND d.target_id <> '' ORDER BY d.id", []any{flow})
+// a bad turn, and not final. It gives at most limit of them, oldest first, beginning behind the Delivery after.
+func (db *DB) TrackDue(ctx context.Context, flow string, after int64, limit int) ([]connector.Delivery, error) {
+	return deliveriesWhere(db.view(ctx), "WHERE d.stage NOT IN ('', 'paid') AND d.flow = $1 AND d.state IN ('delivered', 'held') AND d.target_id <> '' AND d.id > $2 ORDER BY d.id LIMIT $3", []any{flow, after, int64(limit)})
 }
 
 // SetLife stores where a delivered object is in the target's own life, and the state that follows from it. What is neither

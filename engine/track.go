@@ -1,0 +1,176 @@
+package engine
+
+import (
+	"context"
+	"sync"
+
+	connector "ml-connector"
+	"ml-connector/store"
+)
+
+// trackPage is how many Deliveries are followed before the store is asked for more.
+const trackPage = 500
+
+// TrackFlow asks the target where the delivered objects of a Flow are in its own life, once for each that is not final, as
+// many at once as the target takes. Recycled and lost move the Delivery to held; one that a person put right there leaves
+// held by itself. The round ends when the target wants to be left alone, and with a pause where its answer asks for one.
+// Every Exchange is kept, also of an answer that brings nothing new.
+func (e *Engine) TrackFlow(ctx context.Context, flow string) error {
+	f, err := e.DB.Flow(ctx, flow)
+	if err != nil || f.Track == "" || e.notPaused(ctx, flow) != nil {
+		return err
+	}
+	r, err := e.route(ctx, flow)
+	if err != nil {
+		return nil // its next Poll says why
+	}
+	tracker, ok := r.to.instance.(connector.Tracker)
+	if !ok {
+		return nil
+	}
+	t := &tracking{e: e, r: r, tracker: tracker}
+	for after := int64(0); ; {
+		due, err := e.DB.TrackDue(ctx, flow, after, trackPage)
+		if err != nil && ctx.Err() == nil {
+			return err
+		}
+		if err != nil || len(due) == 0 || e.notPaused(ctx, flow) != nil {
+			return nil
+		}
+		t.page(ctx, due)
+		if t.ended(ctx) {
+			return t.err
+		}
+		after = due[len(due)-1].ID
+	}
+}
+
+// tracking is one round over the delivered objects of a Flow.
+type tracking struct {
+	e       *Engine
+	r       *route
+	tracker connector.Tracker
+
+	mu   sync.Mutex
+	done bool  // nothing more is asked in this round
+	err  error // of the store
+}
+
+// page follows the first alone, so that a log-in that is refused is refused once, then the others.
+func (t *tracking) page(ctx context.Context, due []connector.Delivery) {
+	t.one(ctx, due[0])
+	var wg sync.WaitGroup
+	gate := make(chan struct{}, max(cap(t.r.to.slots), 1))
+	for _, d := range due[1:] {
+		gate <- struct{}{}
+		if t.ended(ctx) {
+			break
+		}
+		wg.Go(func() {
+			defer func() { <-gate }()
+			t.one(ctx, d)
+		})
+	}
+	wg.Wait()
+}
+
+func (t *tracking) ended(ctx context.Context) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.done || ctx.Err() != nil
+}
+
+// end ends the round; true for the first that asks for it.
+func (t *tracking) end(err error) (first bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	first = !t.done
+	t.done = true
+	if t.err == nil {
+		t.err = err
+	}
+	return first
+}
+
+// one follows one Delivery; a defect met on the way is its own alone.
+func (t *tracking) one(ctx context.Context, d connector.Delivery) {
+	defer func() {
+		if p := recover(); p != nil {
+			_ = t.e.caught("follow "+d.Target.String(), p)
+		}
+	}()
+	var k kept
+	life, err := t.ask(ctx, d, &k)
+	exchanges := k.take()
+	if serr := t.e.DB.SaveExchanges(context.WithoutCancel(ctx), exchanges); serr != nil {
+		t.end(serr)
+		return
+	}
+	if err != nil {
+		t.failed(ctx, d, connector.AsError(err))
+		return
+	}
+	if d.Life != nil && d.Life.Stage == life.Stage && d.Life.Reason == life.Reason {
+		return
+	}
+	if err := t.settle(ctx, d, life, lastExchange(exchanges)); err != nil && ctx.Err() == nil {
+		t.end(err)
+	}
+}
+
+// ask calls the target; told to wait, it waits in its place, as a write does.
+func (t *tracking) ask(ctx context.Context, d connector.Delivery, k *kept) (life connector.Life, err error) {
+	for told := 1; ; told++ {
+		if wait := t.r.to.told(t.e.Now()); wait > 0 {
+			_ = t.e.Sleep(ctx, wait) // the call sees whether it was stopped
+		}
+		if t.ended(ctx) {
+			return life, connector.Errorf(connector.Unavailable, "follow "+d.Target.String(), "stopped before it was asked")
+		}
+		err = t.r.to.call(ctx, t.e, func() (err error) {
+			life, err = t.tracker.Track(k.trace(ctx, d.Run, d.ID), connector.Track{Kind: d.Kind, ID: d.Target.ID, Sent: d.SentAt})
+			return err
+		})
+		if connector.CodeOf(err) != connector.Throttled || told == toldInARow {
+			return life, err
+		}
+	}
+}
+
+// failed decides whether the round goes on after an answer that told nothing of a life.
+func (t *tracking) failed(ctx context.Context, d connector.Delivery, err *connector.Error) {
+	if t.ended(ctx) {
+		return
+	}
+	t.e.Log.Warn("life not known", "flow", d.Flow, "delivery", d.ID, "error", err)
+	switch err.Code.Reaction() {
+	case connector.ReactPauseFlow, connector.ReactPauseConnection:
+		if t.end(nil) {
+			if _, perr := t.e.pause(context.WithoutCancel(ctx), t.r.flow, t.r.flow.To, err); perr != nil {
+				t.end(perr)
+			}
+		}
+	case connector.ReactWait:
+		t.end(nil)
+	default:
+		if t.r.to.rest(t.e.Now()) > 0 {
+			t.end(nil) // it is down; the next round asks again
+		}
+	}
+}
+
+func (t *tracking) settle(ctx context.Context, d connector.Delivery, life connector.Life, exchange string) error {
+	state, fail := d.State, d.Err
+	switch life.Stage {
+	case connector.StageRecycled, connector.StageLost:
+		state = connector.Held
+		fail = connector.Errorf(connector.Rejected, "follow "+d.Target.String(), "accepted, but then %s at the target: %s", life.Stage, life.Reason).
+			Advise("Correct it at the target; the Delivery leaves held by itself when it is built.")
+		fail.Exchange = exchange
+	default:
+		if d.State == connector.Held {
+			state, fail = connector.Delivered, nil
+		}
+	}
+	return t.e.DB.Tx(ctx, func(tx *store.Tx) error { return tx.SetLife(d.ID, life, state, fail, t.e.Now()) })
+}

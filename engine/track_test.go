@@ -1,0 +1,114 @@
+package engine_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+
+	connector "ml-connector"
+)
+
+// followed is a world in which n orders were delivered and are followed at the target.
+func followed(t *testing.T, n int, track func(int) (connector.Life, error)) (*world, func() (asked, atOnce int)) {
+	w := newWorld(t, connector.ClassNatural, func(f *connector.Flow) { f.Track = "@hourly" })
+	s := w.special()
+	var mu sync.Mutex
+	asked, now, most := 0, 0, 0
+	life := func(context.Context, connector.Track) (connector.Life, error) {
+		mu.Lock()
+		asked++
+		now++
+		n := asked
+		most = max(most, now)
+		mu.Unlock()
+		defer func() { mu.Lock(); now--; mu.Unlock() }()
+		return track(n)
+	}
+	s.track = func(context.Context, connector.Track) (connector.Life, error) {
+		return connector.Life{Stage: connector.StageSent}, nil
+	}
+	w.fill(n)
+	w.sync()
+	s.track = life
+	return w, func() (int, int) { mu.Lock(); defer mu.Unlock(); return asked, most }
+}
+
+func TestALogInRefusedWhileFollowingEndsTheRoundAndPauses(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		code       connector.Code
+		connection connector.Code
+		flow       connector.Code
+	}{
+		"credentials":   {connector.Credentials, connector.Credentials, ""},
+		"forbidden":     {connector.Forbidden, "", connector.Forbidden},
+		"misconfigured": {connector.Misconfigured, "", connector.Misconfigured},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, asked := followed(t, 12, func(int) (connector.Life, error) { return connector.Life{}, connector.Errorf(tc.code, "follow", "no") })
+			if err := w.e.TrackFlow(t.Context(), "orders"); err != nil {
+				t.Fatal(err)
+			}
+			if n, _ := asked(); n != 1 {
+				t.Errorf("%d were asked about, expected one", n)
+			}
+			c, err := w.db.Connection(t.Context(), "b")
+			if err != nil || c.Paused.Code != tc.connection {
+				t.Errorf("the Connection is paused with %q (%v), expected %q", c.Paused.Code, err, tc.connection)
+			}
+			f, err := w.db.Flow(t.Context(), "orders")
+			if err != nil || f.Paused.Code != tc.flow {
+				t.Errorf("the Flow is paused with %q (%v), expected %q", f.Paused.Code, err, tc.flow)
+			}
+		})
+	}
+}
+
+func TestFollowingIsDoneForEachAndAPanicIsItsOwnAlone(t *testing.T) {
+	t.Parallel()
+	w, asked := followed(t, 12, func(n int) (connector.Life, error) {
+		switch n {
+		case 3:
+			panic("an odd answer")
+		case 5:
+			return connector.Life{Stage: connector.StageLost, Reason: "not there"}, nil
+		}
+		return connector.Life{Stage: connector.StageBuilt}, nil
+	})
+	if err := w.e.TrackFlow(t.Context(), "orders"); err != nil {
+		t.Fatal(err)
+	}
+	if n, most := asked(); n != 12 || most > 2 {
+		t.Errorf("%d were asked about, %d at once; expected all twelve, two at once", n, most)
+	}
+	if got := w.states(); got[connector.Held] != 1 || got[connector.Delivered] != 11 {
+		t.Errorf("%v, expected the lost one held", got)
+	}
+}
+
+func TestEveryAnswerAboutALifeIsKept(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, connector.ClassNatural, func(f *connector.Flow) { f.Track = "@hourly" })
+	s := w.special()
+	ids := []string{"x1", "x2", "x3"}
+	s.track = func(ctx context.Context, _ connector.Track) (connector.Life, error) {
+		tr := connector.TraceOf(ctx)
+		tr.Keep(connector.Exchange{ID: ids[0], Connection: "b", Op: "track", Run: tr.Run, Delivery: tr.Delivery})
+		ids = ids[1:]
+		return connector.Life{Stage: connector.StageStaged}, nil
+	}
+	w.fill(1)
+	w.sync() // it follows once
+	for range 2 {
+		if err := w.e.TrackFlow(t.Context(), "orders"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	xs, err := w.db.ExchangesOf(t.Context(), w.last("000").ID)
+	if err != nil || len(xs) != 3 {
+		t.Errorf("%d Exchanges (%v), expected one for each time that it was followed", len(xs), err)
+	}
+}
+
+var _ connector.Tracker = (*special)(nil)
