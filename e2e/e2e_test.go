@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -53,8 +54,14 @@ type rig struct {
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
+	return newRigBehind(t, nil)
+}
+
+// newRigBehind puts something before both simulators.
+func newRigBehind(t *testing.T, front func(string, http.Handler) http.Handler) *rig {
+	t.Helper()
 	s, err := site.Open(t.Context(), site.Options{Company: sample.New(3, sample.Small(), time.Now()), Now: time.Now, Seed: 3,
-		PeopleSoft: "127.0.0.1:0", Jaggaer: "127.0.0.1:0", Pace: -1})
+		PeopleSoft: "127.0.0.1:0", Jaggaer: "127.0.0.1:0", Pace: -1, Front: front})
 	if err != nil {
 		t.Fatal(err)
 	}
