@@ -487,6 +487,34 @@ func asError(e *connector.Error) error {
 	return e
 }
 
+func TestADeadSourceIsTriedFourTimesAndThenOnceUntilItAnswers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, connector.ClassNatural)
+	w.sync() // checked while all is well
+	for i, tc := range []struct {
+		dead bool
+		most time.Duration // that the sync may take
+		code connector.Code
+	}{
+		{true, 25 * time.Second, connector.Unavailable},
+		{true, 0, connector.Unavailable},
+		{true, 0, connector.Unavailable},
+		{false, 0, ""},
+		{true, 25 * time.Second, connector.Unavailable},
+	} {
+		w.from.readErr = nil
+		if tc.dead {
+			w.from.readErr = connector.Errorf(connector.Unavailable, "read", "nothing answers")
+		}
+		before := w.now().Add(time.Minute) // sync lets a minute pass first
+		r := w.sync()
+		took := w.now().Sub(before)
+		if connector.CodeOf(asError(r.Err)) != tc.code || took > tc.most || tc.most > 0 && took < 15*time.Second {
+			t.Errorf("sync %d ended with %v after %s, expected %q within %s", i+1, r.Err, took, tc.code, tc.most)
+		}
+	}
+}
+
 func TestUnderANarrowLimitLookUpsLeaveRoomForWrites(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {

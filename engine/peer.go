@@ -165,6 +165,13 @@ func (p *peer) told(now time.Time) time.Duration {
 	return max(p.asked.Sub(now), 0)
 }
 
+// down says whether so many calls in a row, the last ones, got no answer.
+func (p *peer) down(calls int) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.failures >= calls
+}
+
 // well says whether any call succeeded since t.
 func (p *peer) well(since time.Time) bool {
 	p.mu.Lock()

@@ -162,15 +162,16 @@ func (e *Engine) readAll(ctx context.Context, r *route, q PollRequest, run int64
 }
 
 // readPage reads one page, trying again what is safe to try: 4 attempts 1, 4 and 15 s apart (± 20 %), and waiting as
-// long as the System tells us to, at most ten times.
+// long as the System tells us to, at most ten times. A Connection that failed a whole round is asked once only until it
+// answers: a dead System must not keep each Flow of a sync waiting in turn.
 func (e *Engine) readPage(ctx context.Context, p *peer, s connector.Source, k *kept, run int64, q connector.Query) (connector.Page, *connector.Error) {
 	pauses := []time.Duration{time.Second, 4 * time.Second, 15 * time.Second}
-	if p.instance.Kind(q.Kind).Retries {
+	if p.instance.Kind(q.Kind).Retries || p.down(len(pauses)+1) {
 		pauses = nil
 	}
 	throttled := 0
 	for attempt := 0; ; {
-		if d := p.rest(e.Now()); d > 0 && attempt > 0 {
+		if d := p.told(e.Now()); d > 0 {
 			if err := e.Sleep(ctx, d); err != nil {
 				return connector.Page{}, stopped(err)
 			}
