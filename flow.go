@@ -27,7 +27,7 @@ type Pause struct {
 	Reason string
 	Hint   string
 	At     time.Time
-	By     string // who paused it: a person's name, or "engine"
+	By     string // who paused it: a person's name, "engine", or "limit" for a Run that reached its limit of changes
 }
 
 // Flow is one direction of one Kind, as applied. Mapping is the YAML text of its rules.

@@ -195,7 +195,9 @@ func (p *planner) page(ctx context.Context, page connector.Page) error {
 		w.Version = v
 		w.Delivery.Record, w.Delivery.Flow, w.Delivery.Kind, w.Delivery.Run = rec, p.r.flow.Name, p.r.flow.Kind, p.run
 		it := &item{work: w}
-		it.res = p.e.applyTo(ctx, p.r, it, p.over)
+		if it.res = p.e.applyTo(ctx, p.r, it, p.over); it.unanswered != nil {
+			return it.unanswered
+		}
 		if err := p.missing(ctx, it); err != nil {
 			return err
 		}
