@@ -50,6 +50,7 @@ func TestTheSchedulerRemovesOldBodies(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.pass(engine.Retention + 48*time.Hour)
+	w.e.Sleep = w.briefly
 	s, err := engine.NewScheduler(t.Context(), w.e, 2)
 	if err != nil {
 		t.Fatal(err)
