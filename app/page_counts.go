@@ -12,7 +12,8 @@ import (
 // FlowGauge is what there is to measure of one Flow.
 type FlowGauge struct {
 	connector.Flow
-	Counts Parts          // of all its Deliveries, and of what was read again unchanged
+	Counts Parts          // of all its Deliveries
+	Reread int            // reads of content that was known, ever
 	Last   *connector.Run // nil before the first
 	Ages   map[connector.State]time.Duration
 }
@@ -33,7 +34,7 @@ func (a *App) Gauges(ctx context.Context) (Gauges, error) {
 		return out, err
 	}
 	for _, f := range flows {
-		g := FlowGauge{Flow: f.Flow, Counts: f.Today, Last: f.Last}
+		g := FlowGauge{Flow: f.Flow, Counts: f.Today, Reread: f.Reread, Last: f.Last}
 		if g.Ages, err = a.ages(ctx, f.Name); err != nil {
 			return out, err
 		}

@@ -12,11 +12,13 @@ import (
 // FlowToday is a Flow with its last Run and the equation of its Runs since a time.
 type FlowToday struct {
 	connector.Flow
-	Last  *connector.Run // nil before the first
-	Today Parts
+	Last   *connector.Run // nil before the first
+	Today  Parts          // of records: each Delivery once
+	Reread int            // read again with content that was known: no record is counted for it
 }
 
-// FlowsSince lists all Flows in dependency order, each with the equation of the Runs that began since a time.
+// FlowsSince lists all Flows in dependency order, each with the equation of the Runs that began since a time, and beside it
+// what they only read again.
 func (a *App) FlowsSince(ctx context.Context, since time.Time) ([]FlowToday, error) {
 	flows, err := a.DB.Flows(ctx)
 	if err != nil {
@@ -36,6 +38,10 @@ func (a *App) FlowsSince(ctx context.Context, since time.Time) ([]FlowToday, err
 		if err != nil {
 			return nil, err
 		}
+		if t.Reread, err = a.DB.Reread(ctx, f.Name, since); err != nil {
+			return nil, err
+		}
+		counts.Unchanged -= t.Reread
 		t.Today = PartsOf(counts)
 		out = append(out, t)
 	}

@@ -36,6 +36,14 @@ func (db *DB) NeedsPerson(ctx context.Context) ([]NeedRow, error) {
 	return out, err
 }
 
+// Reread counts what the Runs of a Flow read again with content that was known: no Delivery, and part of the unchanged of
+// StateCounts.
+func (db *DB) Reread(ctx context.Context, flow string, since time.Time) (int, error) {
+	var same int64
+	_, err := one(db.view(ctx), "count reads", "SELECT COALESCE(SUM(same_count), 0) FROM runs WHERE flow = $1 AND started_at >= $2", []any{flow, micros(since)}, &same)
+	return int(same), err
+}
+
 // StateCounts counts the Deliveries of a Flow by state: those of the Runs that were started since a time, or with a zero
 // time all.
 func (db *DB) StateCounts(ctx context.Context, flow string, since time.Time) (connector.Counts, error) {

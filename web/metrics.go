@@ -58,7 +58,7 @@ func (g gauge) at(out chan<- prometheus.Metric, value float64, labels ...string)
 // What is read from the database at a scrape. Read only after start.
 var (
 	up             = newGauge("up", "1 when the database could be read.")
-	deliveries     = newGauge("deliveries", "Deliveries by flow and state; unchanged counts what was read again and known.", "flow", "state")
+	deliveries     = newGauge("deliveries", "Deliveries by flow and state.", "flow", "state")
 	needsPerson    = newGauge("held_records", "Deliveries that need a person, by flow, state and class of error.", "flow", "state", "reason")
 	oldestNeed     = newGauge("oldest_held_seconds", "Age of the oldest Delivery that needs a person, by flow and state.", "flow", "state")
 	queueAge       = newGauge("queue_age_seconds", "Age of the oldest Delivery in an open state; of waiting, since it was due.", "flow", "state")
@@ -73,6 +73,7 @@ var (
 	connectionUp   = newGauge("connection_up", "1 when the last check of a connection passed and it is not paused.", "connection")
 	connectionHold = newGauge("connection_paused", "1 when a connection stands still.", "connection")
 	connectionSeen = newGauge("connection_checked_timestamp_seconds", "When a connection was checked last.", "connection")
+	rereadTotal    = prometheus.NewDesc("ml_connector_rereads_total", "Reads of content that was known already, by flow: they make no Delivery.", []string{"flow"}, nil)
 	runsTotal      = prometheus.NewDesc("ml_connector_runs_total", "Runs that were ever begun.", nil, nil)
 )
 
@@ -146,6 +147,7 @@ func collectFlow(out chan<- prometheus.Metric, f app.FlowGauge, now time.Time) {
 	for _, part := range f.Counts {
 		deliveries.at(out, float64(part.Count), f.Name, string(part.State))
 	}
+	out <- prometheus.MustNewConstMetric(rereadTotal, prometheus.CounterValue, float64(f.Reread), f.Name)
 	for state, age := range f.Ages {
 		queueAge.at(out, age.Seconds(), f.Name, string(state))
 	}

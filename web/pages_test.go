@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	connector "ml-connector"
 )
@@ -292,6 +293,40 @@ func TestMetricsTellWhatOperatorsWatch(t *testing.T) {
 			if strings.HasPrefix(line, "ml_connector_") && !strings.Contains(line, "_bucket") {
 				t.Log(strings.TrimSpace(line))
 			}
+		}
+	}
+}
+
+// What is read again and again must not look like records that were brought across.
+func TestRereadsStandApartFromRecords(t *testing.T) {
+	t.Parallel()
+	s := uglySite(t)
+	line := func(name string) string {
+		for l := range strings.Lines(s.get("/metrics").Body.String()) {
+			if strings.HasPrefix(l, name) {
+				return strings.TrimSpace(l)
+			}
+		}
+		return ""
+	}
+	const unchanged, rereads = `ml_connector_deliveries{flow="suppliers",state="unchanged"}`, `ml_connector_rereads_total{flow="suppliers"}`
+	if got := line(rereads); got != rereads+" 0" {
+		t.Errorf("before: %s", got)
+	}
+	s.far.steps = nil // it is well again
+	s.sync("suppliers")
+	s.sync("suppliers")
+	s.pass(time.Hour)
+	if got := line(unchanged); got != unchanged+" 0" {
+		t.Errorf("re-reads count as records: %s", got)
+	}
+	if got := line(rereads); got != rereads+" 130" {
+		t.Errorf("after: %s", got)
+	}
+	for _, path := range []string{"/", "/flows/suppliers"} {
+		html := s.get(path).Body.String()
+		if !strings.Contains(html, "130 records were read again, with nothing new in them.") || strings.Contains(html, "<b>130</b>") {
+			t.Errorf("%s does not keep re-reads apart", path)
 		}
 	}
 }
