@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"slices"
 	"strconv"
 
 	connector "ml-connector"
@@ -80,14 +79,7 @@ func (tx *Tx) intend(flow string, partition int, epoch int64, intents []Intent, 
 	if err != nil {
 		return nil, err
 	}
-	var over []Taken
-	for _, in := range intents {
-		if b, ok := waiting[in.Delivery]; ok && !may.take(b) {
-			over = append(over, Taken{Delivery: in.Delivery, Over: true, Limit: may.limit})
-		}
-	}
-	intents, bodies = without(intents, bodies, over)
-	taken, err := tx.reserve(flow, intents, waiting)
+	taken, err := tx.reserve(flow, intents, waiting, may)
 	if err != nil {
 		return nil, err
 	}
@@ -112,27 +104,12 @@ func (tx *Tx) intend(flow string, partition int, epoch int64, intents []Intent, 
 	_, err = tx.update(op, `UPDATE deliveries SET state = 'sending', due_at = 0, attempts = attempts + 1, operation = v.column2, sent = v.column3, chosen = v.column4, epoch = v.column5,
  sent_body = v.column7, sent_at = v.column6, updated_at = v.column6, error_code = '', error = ''`, "WHERE deliveries.id = v.column1",
 		[]string{"BIGINT", "TEXT", "BYTEA", "TEXT", "BIGINT", "BIGINT", "BIGINT"}, rows)
-	return append(taken, over...), err
+	return taken, err
 }
 
-// without leaves out the intents that are beyond a limit.
-func without(intents []Intent, bodies []*body, over []Taken) ([]Intent, []*body) {
-	if len(over) == 0 {
-		return intents, bodies
-	}
-	var keep []Intent
-	var contents []*body
-	for i, in := range intents {
-		if !slices.ContainsFunc(over, func(t Taken) bool { return t.Delivery == in.Delivery }) {
-			keep, contents = append(keep, in), append(contents, bodies[i])
-		}
-	}
-	return keep, contents
-}
-
-// reserve takes the natural keys of the intents for their Records, and reports those that another Record has. An intent
-// that does not get all of its keys gets none.
-func (tx *Tx) reserve(flow string, intents []Intent, waiting map[int64]brief) ([]Taken, error) {
+// reserve takes the natural keys of the intents for their Records, and reports those that another Record has, and
+// those that are beyond the allowance. An intent that does not get all of its keys gets none, and counts as no change.
+func (tx *Tx) reserve(flow string, intents []Intent, waiting map[int64]brief, may allowance) ([]Taken, error) {
 	var taken []Taken
 	var keys []string
 	for _, in := range intents {
@@ -142,7 +119,7 @@ func (tx *Tx) reserve(flow string, intents []Intent, waiting map[int64]brief) ([
 		}
 		keys = append(keys, in.Reserve...)
 	}
-	if len(keys) == 0 {
+	if len(keys) == 0 && may.limit == 0 {
 		return taken, nil
 	}
 	var to, kind string
@@ -167,8 +144,15 @@ func (tx *Tx) reserve(flow string, intents []Intent, waiting map[int64]brief) ([
 				break
 			}
 		}
+		if other {
+			continue
+		}
+		if !may.take(b) {
+			taken = append(taken, Taken{Delivery: in.Delivery, Over: true, Limit: may.limit})
+			continue
+		}
 		for _, key := range in.Reserve {
-			if _, has := owners[key]; !has && !other {
+			if _, has := owners[key]; !has {
 				owners[key] = b
 				rows = append(rows, []any{to, kind, key, flow, b.record, b.id})
 			}
