@@ -73,6 +73,9 @@ func (a *App) Ping(ctx context.Context, names []string) ([]Ping, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := a.checkKey(ctx); err != nil { // once, and not as a step of each Connection
+		return nil, err
+	}
 	e := a.newEngine()
 	out := []Ping{}
 	for _, c := range all {
@@ -107,7 +110,7 @@ func pingShape(c connector.Connection, steps []connector.Step, flows []connector
 			fit.Ready = false
 			need := s.Step + ": " + s.Message
 			if s.Hint != "" {
-				need = s.Step + ": " + s.Hint
+				need += " — " + s.Hint
 			}
 			fit.Needs = append(fit.Needs, need)
 		}

@@ -179,7 +179,7 @@ func TestPingTellsWhichFlowsAreReady(t *testing.T) {
 	if p.OK || p.Steps[0].TookMS != 42 || PingStatus(pings) != 4 {
 		t.Errorf("%+v, status %d", p, PingStatus(pings))
 	}
-	if want := []Fit{{"things", true, []string{}}, {"papers", false, []string{"query:X: grant it"}}}; len(p.Fit) != 2 || p.Fit[0].Ready != want[0].Ready || !slices.Equal(p.Fit[1].Needs, want[1].Needs) {
+	if want := []Fit{{"things", true, []string{}}, {"papers", false, []string{"query:X: no right — grant it"}}}; len(p.Fit) != 2 || p.Fit[0].Ready != want[0].Ready || !slices.Equal(p.Fit[1].Needs, want[1].Needs) {
 		t.Errorf("fit %+v", p.Fit)
 	}
 	if err := b.DisableFlow(t.Context(), "papers", "cli:jdoe"); err != nil {

@@ -231,17 +231,35 @@ func (p *program) printPings(pings []app.Ping) error {
 	if err != nil || p.format == "csv" {
 		return err
 	}
+	p.sayNotReady(pings)
 	for _, g := range pings {
-		for _, f := range g.Fit {
-			if !f.Ready {
-				p.say("flow %s is not ready: %s", f.Flow, strings.Join(f.Needs, "; "))
-			}
-		}
 		if g.OK {
 			p.say("%s is well", g.Name)
 		}
 	}
 	return nil
+}
+
+// sayNotReady tells each Flow that is not ready once, with what either Connection lacks.
+func (p *program) sayNotReady(pings []app.Ping) {
+	var flows []string
+	needs := map[string][]string{}
+	for _, g := range pings {
+		for _, f := range g.Fit {
+			if f.Ready {
+				continue
+			}
+			if needs[f.Flow] == nil {
+				flows = append(flows, f.Flow)
+			}
+			for _, n := range f.Needs {
+				needs[f.Flow] = append(needs[f.Flow], g.Name+" "+n)
+			}
+		}
+	}
+	for _, f := range flows {
+		p.say("flow %s is not ready: %s", f, clean(strings.Join(needs[f], "; ")))
+	}
 }
 
 func (p *program) printSteps(steps []app.Step) error {

@@ -54,8 +54,8 @@ func (p *program) demo(ctx context.Context, f demoFlags) error {
 	}
 	defer remove()
 	life, pace := peoplesoftsim.DemoLife(), 10*time.Second
-	if f.once { // a hurry: what is sourced meanwhile arrives as well, and vouchers are built when it ends
-		life, pace = peoplesoftsim.Life{Approve: life.Approve, Dispatch: life.Dispatch, Build: peoplesoftsim.Immediately}, time.Second
+	if f.once { // a fixed amount of work: nothing is sourced meanwhile, and what PeopleSoft does by itself it does at once
+		life, pace = peoplesoftsim.Life{Approve: peoplesoftsim.Immediately, Dispatch: peoplesoftsim.Immediately, Build: peoplesoftsim.Immediately}, -1
 	}
 	s, err := site.Open(ctx, site.Options{
 		Company: sample.New(1, f.size, time.Now()), Now: time.Now, Seed: 1,

@@ -69,6 +69,23 @@ func TestDemoOnceBringsEveryFlowAcross(t *testing.T) {
 	}
 }
 
+// Nothing happens by itself while it reads, so its table is the same each time.
+func TestDemoOnceHasAFixedAmountOfWork(t *testing.T) {
+	t.Parallel()
+	var tables []string
+	for range 2 {
+		var out, talk listener
+		p := &program{out: &out, talk: &talk, format: "csv", env: map[string]string{"USER": "jdoe"}}
+		if err := p.demo(context.Background(), demoFlags{once: true, size: sample.Small()}); err != nil {
+			t.Fatalf("%v\n%s", err, talk.String())
+		}
+		tables = append(tables, out.String())
+	}
+	if tables[0] != tables[1] {
+		t.Errorf("two demonstrations differ:\n%s\n%s", tables[0], tables[1])
+	}
+}
+
 func TestDemoGoesOnUntilItIsStopped(t *testing.T) {
 	t.Parallel()
 	ctx, stop := context.WithCancel(context.Background())
