@@ -268,6 +268,26 @@ func TestAPauseByHandPausesNothingElseAndEndsForAll(t *testing.T) {
 	}
 }
 
+func TestWhatIsDisabledGetsNoJobs(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, connector.ClassNatural)
+	w.from.put("1", order("P1", "10", "open"))
+	w.pass(time.Minute)
+	if _, err := w.e.Poll(t.Context(), engine.PollRequest{Flow: "orders", Trigger: connector.TriggerManual}); err != nil {
+		t.Fatal(err)
+	}
+	s := w.scheduler(w.e)
+	for _, enabled := range []bool{false, true} {
+		w.tx(func(tx *store.Tx) error { return tx.EnableFlow("orders", enabled, "cli:test") })
+		if err := s.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := w.jobs("poll") + w.jobs("pump"); n != 0 != enabled {
+			t.Errorf("enabled %v: %d jobs", enabled, n)
+		}
+	}
+}
+
 func TestADryRunNeitherPausesNorEndsAPause(t *testing.T) {
 	t.Parallel()
 	t.Run("a refused log-in", func(t *testing.T) {

@@ -21,10 +21,10 @@ func (s *Scheduler) sweep(ctx context.Context) error {
 	now := s.e.Now()
 	moving := map[string]bool{}
 	for _, f := range flows {
-		moving[f.Name] = true
 		if !f.Enabled {
 			continue
 		}
+		moving[f.Name] = true
 		if !f.NextRunAt.After(now) && !s.waitsForOthers(f, flows, now) {
 			if err := s.insert(ctx, pollArgs{f.Name, s.mark(now)}); err != nil {
 				return err
