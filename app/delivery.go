@@ -3,7 +3,9 @@ package app
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	connector "ml-connector"
 	"ml-connector/engine"
@@ -223,7 +225,51 @@ func (a *App) Skip(ctx context.Context, id int64, reason, actor string) error {
 	return a.DB.Tx(ctx, func(tx *store.Tx) error { return tx.Skip(id, reason, actor) })
 }
 
-// Resolve ends a doubt by hand: delivered as targetID, or, with "", surely not sent.
-func (a *App) Resolve(ctx context.Context, id int64, targetID, reason, actor string) error {
+// Resolve ends a doubt by hand: delivered as targetID, or, with "", surely not sent. An ID is looked up at the target first,
+// where that can be asked, unless it is to be taken unchecked.
+func (a *App) Resolve(ctx context.Context, id int64, targetID, reason string, unchecked bool, actor string) error {
+	if targetID != "" {
+		if err := a.checkTarget(ctx, id, targetID, unchecked); err != nil {
+			return err
+		}
+	}
 	return a.DB.Tx(ctx, func(tx *store.Tx) error { return tx.Resolve(id, targetID, reason, actor) })
+}
+
+// checkTarget refuses an ID that no record of the target can have, and, unless unchecked, one that the target does not have.
+func (a *App) checkTarget(ctx context.Context, id int64, targetID string, unchecked bool) error {
+	op := "look up " + targetID
+	if strings.TrimSpace(targetID) != targetID || strings.ContainsFunc(targetID, unicode.IsControl) || len(targetID) > 200 {
+		return connector.Errorf(connector.Invalid, "resolve a delivery", "%q is not an ID", targetID).Advise("Give the target's own ID, as `delivery show` of a delivered one has it.")
+	}
+	d, err := a.DB.Delivery(ctx, id)
+	if err != nil || unchecked || d.State != connector.InDoubt { // the store says why others can't be resolved
+		return err
+	}
+	f, err := a.DB.Flow(ctx, d.Flow)
+	if err != nil {
+		return err
+	}
+	c, err := a.DB.Connection(ctx, f.To)
+	if err != nil {
+		return err
+	}
+	instance, err := a.open(ctx, c)
+	if err != nil {
+		return err
+	}
+	finder, asks := instance.(connector.Finder)
+	if !asks {
+		return nil
+	}
+	const advice = "Correct the ID, or give --unchecked to take it as it is."
+	found, err := finder.Find(ctx, connector.Lookup{Kind: d.Kind, ID: targetID})
+	if err != nil {
+		e := connector.AsError(err)
+		return connector.Errorf(e.Code, op, "%s can't tell: %s", f.To, e.Message).Advise(advice)
+	}
+	if len(found) == 0 {
+		return connector.Errorf(connector.NotFound, op, "%s has no such %s", f.To, strings.ReplaceAll(string(d.Kind), "_", " ")).Advise(advice)
+	}
+	return nil
 }

@@ -199,7 +199,7 @@ func (p *program) deliverySkip() *cobra.Command {
 
 func (p *program) deliveryResolve() *cobra.Command {
 	var target, reason string
-	var notSent bool
+	var notSent, unchecked bool
 	c := p.onConnection("resolve ID --delivered TARGET-ID | --not-sent --reason TEXT", "End a doubt by hand", func(c *cobra.Command, a *app.App, text string) error {
 		id, err := deliveryID(text)
 		if err != nil {
@@ -208,9 +208,10 @@ func (p *program) deliveryResolve() *cobra.Command {
 		if (target == "") != notSent {
 			return connector.Errorf(connector.Invalid, "read the command line", "give either --delivered TARGET-ID or --not-sent")
 		}
-		return a.Resolve(c.Context(), id, target, reason, p.actor())
+		return a.Resolve(c.Context(), id, target, reason, unchecked, p.actor())
 	})
 	c.Flags().StringVar(&target, "delivered", "", "it is there, under this ID")
+	c.Flags().BoolVar(&unchecked, "unchecked", false, "take the ID of --delivered without looking it up at the target")
 	c.Flags().BoolVar(&notSent, "not-sent", false, "it surely is not there: it is sent again")
 	c.Flags().StringVar(&reason, "reason", "", "how you know; it is kept in the ledger")
 	return c
