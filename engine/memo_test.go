@@ -20,8 +20,10 @@ func TestMemoRemembersForOneBatch(t *testing.T) {
 		t.Errorf("what was not linked was asked %d times for two questions", asked)
 	}
 	linked = true
-	if !found(m, ref) || !found(m, ref) || asked != 3 {
-		t.Errorf("a Link that was made meanwhile was asked for %d times", asked)
+	for range 2 {
+		if !found(m, ref) || asked != 3 {
+			t.Errorf("a Link that was made meanwhile was asked for %d times", asked)
+		}
 	}
 	other := ref
 	other.Connection = "erp"
