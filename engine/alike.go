@@ -27,21 +27,15 @@ func (e *Engine) readTargetFirst(ctx context.Context, r *route, run int64) *conn
 	if at := c.WholeAt[r.flow.Kind]; now.Sub(at) < wholeAge {
 		return nil
 	}
-	var k kept
-	q := connector.Query{Kind: r.flow.Kind, To: now}
-	for {
-		page, fail := e.readPage(ctx, r.to, src, &k, run, q)
-		if fail != nil {
-			return fail
-		}
-		a := store.Acceptance{Flow: connector.Flow{From: r.flow.To, Kind: r.flow.Kind}, Run: run, Page: page, Exchanges: k.take(), Now: e.Now(), Uncounted: true, Judge: judgeDrift}
+	fail := e.eachPage(ctx, r.to, src, run, connector.Query{Kind: r.flow.Kind, To: now}, func(page connector.Page, xs []connector.Exchange) *connector.Error {
+		a := store.Acceptance{Flow: connector.Flow{From: r.flow.To, Kind: r.flow.Kind}, Run: run, Page: page, Exchanges: xs, Now: e.Now(), Uncounted: true, Judge: judgeDrift}
 		if _, err := e.DB.Accept(ctx, a); err != nil {
 			return connector.AsError(err)
 		}
-		if page.Next == "" {
-			break
-		}
-		q.After = page.Next
+		return nil
+	})
+	if fail != nil {
+		return fail
 	}
 	if err := e.DB.Tx(ctx, func(tx *store.Tx) error { return tx.SetWhole(r.flow.To, r.flow.Kind, now) }); err != nil {
 		return connector.AsError(err)

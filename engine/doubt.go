@@ -36,12 +36,7 @@ func (b *pump) resolve(ctx context.Context, it *item) {
 }
 
 func (b *pump) find(ctx context.Context, it *item, l connector.Lookup) ([]connector.Found, error) {
-	var found []connector.Found
-	err := b.r.to.call(ctx, b.e, func() (err error) {
-		found, err = b.r.finder().Find(it.kept.trace(ctx, it.work.Delivery.Run, it.work.Delivery.ID), l)
-		return err
-	})
-	return found, err
+	return b.r.find(ctx, b.e, it, l)
 }
 
 func (b *pump) judge(ctx context.Context, it *item, found []connector.Found) {

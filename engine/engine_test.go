@@ -602,6 +602,29 @@ func TestToldToStopItLetsTheWriteInFlightEndAndBeginsNoOther_I28(t *testing.T) {
 	}
 }
 
+func TestTheExchangesOfAWholeReadThatFailedAreKept_I16(t *testing.T) {
+	t.Parallel()
+	for name, run := range map[string]func(*world) error{
+		"sync": func(w *world) error {
+			_, err := w.e.Sync(t.Context(), engine.SyncRequest{Trigger: connector.TriggerManual})
+			return err
+		},
+		"dry run": func(w *world) error { _, err := w.e.Plan(t.Context(), engine.SyncRequest{}); return err },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, connector.ClassNatural, func(f *connector.Flow) { f.Mapping = rules + "alike: doc.key\n" })
+			w.to.tells, w.to.readErr = "refused", connector.Errorf(connector.Misconfigured, "read", "no such query")
+			if err := run(w); err != nil {
+				t.Fatal(err)
+			}
+			if x, err := w.db.Exchange(t.Context(), "refused"); err != nil || x.Connection != "b" {
+				t.Errorf("the exchange of the target's refusal is not kept: %+v, %v", x, err)
+			}
+		})
+	}
+}
+
 func TestLockLetsOneEngineInAndTellsTheSecond(t *testing.T) {
 	t.Parallel()
 	url := "sqlite:" + t.TempDir() + "/x.db"

@@ -31,6 +31,7 @@ type side struct {
 	steps   []connector.Step
 	checks  int
 	readErr error
+	tells   string                                          // ID of the Exchange that each read makes; "" = none
 	onRead  func() error                                    // an error instead of a page
 	broken  map[string]*connector.Error                     // records that can't be read, by ID
 	onCall  func() error                                    // an error instead of a look-up or a write
@@ -69,9 +70,12 @@ func (s *side) put(id string, d connector.Document) {
 	s.table[id], s.stamps[id] = d, s.now()
 }
 
-func (s *side) Read(_ context.Context, q connector.Query) (connector.Page, error) {
+func (s *side) Read(ctx context.Context, q connector.Query) (connector.Page, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.tells != "" {
+		connector.TraceOf(ctx).Keep(connector.Exchange{ID: s.tells, Connection: s.name, Op: "read", Method: "GET", Started: s.now()})
+	}
 	if s.readErr != nil {
 		return connector.Page{}, s.readErr
 	}

@@ -209,11 +209,7 @@ func (e *Engine) linkFetched(ctx context.Context, r *route, v connector.Version)
 	if d, err := e.DB.LastDelivery(ctx, r.flow.Name, rec); err != nil || d != nil && d.Attempts > 0 {
 		return fetchedExists, err // it is on its way: its own Delivery makes the Link
 	}
-	var found []connector.Found
-	err := r.to.call(ctx, e, func() (err error) {
-		found, err = r.finder().Find(it.kept.trace(ctx, 0, 0), connector.Lookup{Kind: r.flow.Kind, Document: res.Document})
-		return err
-	})
+	found, err := r.find(ctx, e, it, connector.Lookup{Kind: r.flow.Kind, Document: res.Document})
 	if serr := e.DB.SaveExchanges(context.WithoutCancel(ctx), it.kept.take()); serr != nil {
 		return fetchedUnknown, serr
 	}

@@ -128,31 +128,22 @@ type planner struct {
 	over *overlay
 	seen seen
 	rows []PlanRow
-	kept kept
+	kept kept // of what was asked by its key
 }
 
 func (p *planner) read(ctx context.Context, q connector.Query) *connector.Error {
 	if err := p.readTarget(ctx); err != nil {
 		return err
 	}
-	for {
-		page, fail := p.e.readPage(ctx, p.r.from, p.r.source, &p.kept, p.run, q)
-		if serr := p.e.DB.SaveExchanges(context.WithoutCancel(ctx), p.kept.take()); serr != nil && fail == nil {
-			fail = connector.AsError(serr)
-		}
-		if fail != nil {
-			return fail
-		}
-		next := page.Next
-		page = p.seen.fresh(page)
-		if err := p.page(ctx, page); err != nil {
+	return p.e.eachPage(ctx, p.r.from, p.r.source, p.run, q, func(page connector.Page, xs []connector.Exchange) *connector.Error {
+		if err := p.e.DB.SaveExchanges(context.WithoutCancel(ctx), xs); err != nil {
 			return connector.AsError(err)
 		}
-		if next == "" {
-			return nil
+		if err := p.page(ctx, p.seen.fresh(page)); err != nil {
+			return connector.AsError(err)
 		}
-		q.After = next
-	}
+		return nil
+	})
 }
 
 // readTarget notes the names that the target has, for Flows that compare them; the store does not learn of it.
@@ -162,10 +153,9 @@ func (p *planner) readTarget(ctx context.Context) *connector.Error {
 		return nil
 	}
 	q := connector.Query{Kind: p.r.flow.Kind, To: p.e.Now()}
-	for {
-		page, fail := p.e.readPage(ctx, p.r.to, src, &p.kept, p.run, q)
-		if fail != nil {
-			return fail
+	return p.e.eachPage(ctx, p.r.to, src, p.run, q, func(page connector.Page, xs []connector.Exchange) *connector.Error {
+		if err := p.e.DB.SaveExchanges(context.WithoutCancel(ctx), xs); err != nil {
+			return connector.AsError(err)
 		}
 		for _, v := range page.Versions {
 			rec := connector.Record{Connection: p.r.flow.To, Kind: p.r.flow.Kind, ID: v.ID}
@@ -173,11 +163,8 @@ func (p *planner) readTarget(ctx context.Context) *connector.Error {
 			key := "name:" + p.r.flow.To + ":" + store.NameKey(v.Name)
 			p.over.numbers[key] = append(p.over.numbers[key], v.ID)
 		}
-		if page.Next == "" {
-			return nil
-		}
-		q.After = page.Next
-	}
+		return nil
+	})
 }
 
 func (p *planner) page(ctx context.Context, page connector.Page) error {
@@ -220,7 +207,7 @@ func (p *planner) page(ctx context.Context, page connector.Page) error {
 			return err
 		}
 	}
-	return nil
+	return p.e.DB.SaveExchanges(ctx, p.kept.take())
 }
 
 // missing tells what is nowhere from what is only not ready yet.
@@ -304,7 +291,7 @@ func (p *planner) decide(ctx context.Context, it *item, failed *connector.Error)
 		p.rows = append(p.rows, row)
 		return nil
 	}
-	if it.res.Adopt.Kind != "" && it.work.Link == nil && it.res.Passed && len(it.res.Problems) == 0 {
+	if it.adopts() {
 		return p.adopt(ctx, it, row)
 	}
 	alike, err := p.alike(ctx, it)

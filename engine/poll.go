@@ -124,7 +124,6 @@ func (e *Engine) readAll(ctx context.Context, r *route, q PollRequest, run int64
 	if fail := e.readTargetFirst(ctx, r, run); fail != nil {
 		return fail
 	}
-	var k kept
 	again := !q.Since.IsZero()
 	query := connector.Query{Kind: r.flow.Kind, From: w.From, To: w.To}
 	if !again {
@@ -134,17 +133,8 @@ func (e *Engine) readAll(ctx context.Context, r *route, q PollRequest, run int64
 		}
 	}
 	seen, read := newSeen(), 0
-	for {
-		page, fail := e.readPage(ctx, r.from, r.source, &k, run, query)
-		if fail != nil {
-			if err := e.DB.SaveExchanges(context.WithoutCancel(ctx), k.take()); err != nil {
-				return connector.AsError(err)
-			}
-			return fail
-		}
-		next := page.Next
-		page = seen.fresh(page)
-		a := store.Acceptance{Flow: r.flow, Run: run, Page: page, Partitions: Partitions, Exchanges: k.take(), Now: e.Now(), Again: again, Last: next == "", Judge: judgeDrift}
+	fail := e.eachPage(ctx, r.from, r.source, run, query, func(page connector.Page, xs []connector.Exchange) *connector.Error {
+		a := store.Acceptance{Flow: r.flow, Run: run, Page: seen.fresh(page), Partitions: Partitions, Exchanges: xs, Now: e.Now(), Again: again, Last: page.Next == "", Judge: judgeDrift}
 		if a.Last && !again && q.Until.IsZero() {
 			a.Cursor = started.Add(-r.from.duration("settle", 2*time.Minute))
 		}
@@ -154,10 +144,30 @@ func (e *Engine) readAll(ctx context.Context, r *route, q PollRequest, run int64
 		}
 		read += got.Read
 		e.progress(Progress{Flow: r.flow.Name, Stage: "reading", Read: read})
-		if next == "" {
-			return e.markWhole(ctx, r, w, started)
+		return nil
+	})
+	if fail != nil {
+		return fail
+	}
+	return e.markWhole(ctx, r, w, started)
+}
+
+// eachPage reads to the end and hands each page on with its Exchanges; the last one has no Next. The Exchanges of a read
+// that failed are kept here.
+func (e *Engine) eachPage(ctx context.Context, p *peer, s connector.Source, run int64, q connector.Query, use func(connector.Page, []connector.Exchange) *connector.Error) *connector.Error {
+	var k kept
+	for {
+		page, fail := e.readPage(ctx, p, s, &k, run, q)
+		if fail != nil {
+			if err := e.DB.SaveExchanges(context.WithoutCancel(ctx), k.take()); err != nil {
+				return connector.AsError(err)
+			}
+			return fail
 		}
-		query.After = next
+		if fail := use(page, k.take()); fail != nil || page.Next == "" {
+			return fail
+		}
+		q.After = page.Next
 	}
 }
 

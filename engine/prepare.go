@@ -24,7 +24,7 @@ func (b *pump) prepare(ctx context.Context, items []*item) error {
 				return
 			}
 			if failed = b.apply(ctx, it); failed == nil {
-				it.look = b.mustLook(it)
+				it.look = b.r.mustLook(it)
 			}
 		})
 		if failed == nil {
@@ -169,9 +169,12 @@ func (e *Engine) linkState(ctx context.Context, r *route, ref connector.Ref, ove
 	return mapping.LinkState{}, nil
 }
 
-// mustLook says whether the decision needs to see the target as it is now.
-func (b *pump) mustLook(it *item) bool { return b.r.mustLook(it) }
+// adopts says that the record names itself which object of the target it is.
+func (it *item) adopts() bool {
+	return it.res.Adopt.Kind != "" && it.work.Link == nil && it.res.Passed && len(it.res.Problems) == 0
+}
 
+// mustLook says whether the decision needs to see the target as it is now.
 func (r *route) mustLook(it *item) bool {
 	res, w := it.res, it.work
 	if !res.Passed && !(res.Withdrawn && r.flow.Withdraw == connector.WithdrawUpdate) || len(res.Problems) > 0 || len(blocking(res.Missing)) > 0 || r.finder() == nil || res.Adopt.Kind != "" {
@@ -208,17 +211,23 @@ func (r *route) lookAll(ctx context.Context, e *Engine, items []*item, each func
 		return
 	}
 	each(items, want, func(it *item) {
-		var found []connector.Found
-		err := r.to.call(ctx, e, func() (err error) {
-			found, err = r.finder().Find(it.kept.trace(ctx, it.work.Delivery.Run, it.work.Delivery.ID), r.lookup(it))
-			return err
-		})
+		found, err := r.find(ctx, e, it, r.lookup(it))
 		if err != nil {
 			fail(ctx, it, connector.AsError(err))
 			return
 		}
 		it.found, it.looked = found, true
 	})
+}
+
+// find looks up one object at the target for an item, which keeps the Exchange.
+func (r *route) find(ctx context.Context, e *Engine, it *item, l connector.Lookup) ([]connector.Found, error) {
+	var found []connector.Found
+	err := r.to.call(ctx, e, func() (err error) {
+		found, err = r.finder().Find(it.kept.trace(ctx, it.work.Delivery.Run, it.work.Delivery.ID), l)
+		return err
+	})
+	return found, err
 }
 
 func (r *route) lookup(it *item) connector.Lookup {
@@ -277,7 +286,7 @@ func (r *route) situation(it *item, alike string) connector.Situation {
 
 // decide turns the decision into an outcome or a write.
 func (b *pump) decide(ctx context.Context, it *item) error {
-	if it.res.Adopt.Kind != "" && it.work.Link == nil && it.res.Passed && len(it.res.Problems) == 0 {
+	if it.adopts() {
 		return b.adoptRef(ctx, it)
 	}
 	if err := b.e.nextRevision(ctx, b.r, it); err != nil {
