@@ -66,7 +66,7 @@ func invoiceSum(v Record) *apd.Decimal {
 	for _, f := range items(v.Body, "header.miscFeeList.miscFee") {
 		sum = plus(sum, amountOr0(text(f, "fee")))
 	}
-	return minus(sum, amountOr0(v.Text("discountAmount")))
+	return calculate(exact().Sub, sum, amountOr0(v.Text("discountAmount")))
 }
 
 func TestLifeStandsStill(t *testing.T) {

@@ -34,7 +34,6 @@ func amountOr0(s string) *apd.Decimal {
 }
 
 func plus(a, b *apd.Decimal) *apd.Decimal  { return calculate(exact().Add, a, b) }
-func minus(a, b *apd.Decimal) *apd.Decimal { return calculate(exact().Sub, a, b) }
 func times(a, b *apd.Decimal) *apd.Decimal { return calculate(exact().Mul, a, b) }
 
 func calculate(op func(d, x, y *apd.Decimal) (apd.Condition, error), a, b *apd.Decimal) *apd.Decimal {
