@@ -141,16 +141,17 @@ func (a *App) ask(ctx context.Context, o SyncOptions, actor string) (Synced, err
 	}
 	const op = "wait for the running engine"
 	started := a.Now()
+	asking := context.WithoutCancel(ctx) // a stop is noticed in one place, below, so that the request is always withdrawn
 	for {
-		r, err := a.DB.RunRequest(ctx, id)
+		r, err := a.DB.RunRequest(asking, id)
 		if err != nil {
 			return Synced{}, err
 		}
 		switch {
 		case !r.DoneAt.IsZero():
-			return a.answered(ctx, r)
+			return a.answered(asking, r)
 		case r.TakenAt.IsZero() && a.Now().Sub(started) > o.Wait+grace:
-			withdrawn, err := a.DB.WithdrawRunRequest(ctx, id)
+			withdrawn, err := a.DB.WithdrawRunRequest(asking, id)
 			if err != nil {
 				return Synced{}, err
 			}

@@ -13,6 +13,9 @@ import (
 // takeOver does a request that waits for another process in this one, once that process is gone: it was a `sync` of its
 // own, which takes no requests, or a server that ended. It says whether this process did it.
 func (a *App) takeOver(ctx context.Context, id int64) (Synced, bool, error) {
+	if ctx.Err() != nil {
+		return Synced{}, false, nil // told to stop: it is not taken any more
+	}
 	unlock, err := engine.Lock(a.Process.Database)
 	if errors.Is(err, engine.ErrAlive) {
 		return Synced{}, false, nil
@@ -21,12 +24,13 @@ func (a *App) takeOver(ctx context.Context, id int64) (Synced, bool, error) {
 		return Synced{}, false, err
 	}
 	defer unlock()
-	r, err := a.DB.RunRequest(ctx, id)
+	asking := context.WithoutCancel(ctx)
+	r, err := a.DB.RunRequest(asking, id)
 	if err != nil || !r.DoneAt.IsZero() {
 		return Synced{}, false, err
 	}
 	if r.TakenAt.IsZero() {
-		if _, err := a.DB.TakeRunRequest(ctx, id); err != nil {
+		if _, err := a.DB.TakeRunRequest(asking, id); err != nil {
 			return Synced{}, false, err
 		}
 	}
