@@ -56,7 +56,7 @@ func (p *program) commands() *cobra.Command {
 	global.StringVar(&p.server, "server", "", "act through a running server (not in this release)")
 	root.AddCommand(p.applyCommand(), p.exportCommand(), p.connectionCommand(), p.flowCommand(), p.syncCommand(), p.recordCommand(),
 		p.deliveryCommand(), p.whyCommand(), p.linkCommand(), p.unlinkCommand(), p.auditCommand(), p.crosswalkCommand(),
-		p.serveCommand(), p.demoCommand(), p.sandboxCommand(), p.versionCommand())
+		p.serveCommand(), p.workCommand(), p.demoCommand(), p.sandboxCommand(), p.versionCommand())
 	refuseUnknown(root)
 	return root
 }

@@ -38,9 +38,7 @@ func (p *program) serveCommand() *cobra.Command {
 			if err := checkLocal(process.Listen); err != nil {
 				return err
 			}
-			conf := p.appConfig()
-			conf.Process, conf.Log, conf.Progress = process, slog.New(slog.NewTextHandler(p.talk, nil)), nil
-			a, err := app.Open(c.Context(), conf)
+			a, err := p.openToWork(c.Context(), process)
 			if err != nil {
 				return err
 			}
@@ -53,7 +51,14 @@ func (p *program) serveCommand() *cobra.Command {
 	return c
 }
 
-// warnOfDifferences says where the configuration file and the database differ: `serve` goes by the database.
+// openToWork opens the App of a process that runs the engine until it is stopped: it logs, and shows no progress.
+func (p *program) openToWork(ctx context.Context, process config.Process) (*app.App, error) {
+	conf := p.appConfig()
+	conf.Process, conf.Log, conf.Progress = process, slog.New(slog.NewTextHandler(p.talk, nil)), nil
+	return app.Open(ctx, conf)
+}
+
+// warnOfDifferences says where the configuration file and the database differ: they go by the database.
 func (p *program) warnOfDifferences(ctx context.Context, a *app.App) {
 	if a.Process.Path == "" {
 		return
