@@ -57,7 +57,7 @@ func (a *App) Apply(ctx context.Context, f *config.File, o ApplyOptions, actor s
 	} else {
 		err = a.DB.Tx(ctx, run)
 	}
-	return Applied{DryRun: o.DryRun, Changes: slices.Concat([]Change{}, p.done)}, err
+	return Applied{DryRun: o.DryRun, Changes: append([]Change{}, p.done...)}, err
 }
 
 // applying is one `apply` under way. In a dry run tx is nil and nothing is written.

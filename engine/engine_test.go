@@ -315,19 +315,23 @@ func TestTheNextRevisionUnderAnotherIDIsTheSameOrder(t *testing.T) {
 		amount    string
 		rev       string
 		canUpdate bool
+		planned   string // by the dry run before; "" = it stands in no plan
 		state     connector.State
 		holds     string
 	}{
-		{"the same content is unchanged", "10", "2", false, connector.Unchanged, "10"},
-		{"a change that the target takes is an update", "20", "2", true, connector.Delivered, "20"},
-		{"a change that it can't take is held", "20", "2", false, connector.Held, "10"},
-		{"a lower revision is superseded", "20", "0", true, connector.Superseded, "10"},
+		{"the same content is unchanged", "10", "2", false, "none", connector.Unchanged, "10"},
+		{"a change that the target takes is an update", "20", "2", true, "update", connector.Delivered, "20"},
+		{"a change that it can't take is held", "20", "2", false, "hold", connector.Held, "10"},
+		{"a lower revision is superseded", "20", "0", true, "", connector.Superseded, "10"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			w := start(t)
 			w.to.info.CanUpdate = tc.canUpdate
 			w.from.put("2", revised(tc.amount, tc.rev))
+			if got := w.planned("2"); got != tc.planned {
+				t.Errorf("the dry run plans %q, expected %q", got, tc.planned)
+			}
 			w.sync()
 			if d := w.last("2"); d.State != tc.state {
 				t.Errorf("%s (%v), expected %s", d.State, d.Err, tc.state)

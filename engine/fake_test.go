@@ -287,3 +287,19 @@ func (w *world) last(id string) *connector.Delivery {
 func order(key, amount, status string) connector.Document {
 	return connector.Document{"key": key, "amount": amount, "status": status}
 }
+
+// planned is what a dry run says of a record, "" when it does not speak of it.
+func (w *world) planned(id string) string {
+	w.t.Helper()
+	w.pass(time.Minute)
+	p, err := w.e.Plan(w.t.Context(), engine.SyncRequest{})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, r := range p.Rows {
+		if r.Record.ID == id {
+			return r.Operation
+		}
+	}
+	return ""
+}

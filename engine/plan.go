@@ -294,6 +294,9 @@ func (p *planner) decide(ctx context.Context, it *item, failed *connector.Error)
 	if it.adopts() {
 		return p.adopt(ctx, it, row)
 	}
+	if _, err := p.e.nextRevision(ctx, p.r, it, p.over); err != nil {
+		return err
+	}
 	alike, err := p.alike(ctx, it)
 	if err != nil {
 		return err
@@ -309,7 +312,7 @@ func (p *planner) decide(ctx context.Context, it *item, failed *connector.Error)
 		row.Target = PlanRecord{p.r.flow.To, target}
 	}
 	switch d.Action {
-	case connector.ActFilter:
+	case connector.ActFilter, connector.ActSupersede:
 		return nil
 	case connector.ActCreate:
 		row.Operation, row.Changes = "create", connector.Diff(nil, it.res.Document)

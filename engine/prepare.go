@@ -289,7 +289,11 @@ func (b *pump) decide(ctx context.Context, it *item) error {
 	if it.adopts() {
 		return b.adoptRef(ctx, it)
 	}
-	if err := b.e.nextRevision(ctx, b.r, it); err != nil {
+	before, err := b.e.nextRevision(ctx, b.r, it, nil)
+	if err == nil && before != nil {
+		err = b.e.moveLink(ctx, b.r, it, *before)
+	}
+	if err != nil {
 		return err
 	}
 	alike, err := b.e.alike(ctx, b.r, it)
