@@ -89,6 +89,18 @@ type Opening struct {
 	Secrets    map[string]string
 	Caller     Caller
 	Now        func() time.Time
+	Pace       Pace // nil = the real one
+}
+
+// Pace is what time and concurrency are made of. Whatever waits or does several things at once does it by a Pace, so that a
+// simulation decides who goes on when. Package pace has the real one.
+type Pace interface {
+	// Sleep waits, and ends early with the context's error.
+	Sleep(ctx context.Context, d time.Duration) error
+	// Go runs f beside its caller.
+	Go(f func())
+	// Until waits until the channel is closed, and ends early with the context's error.
+	Until(ctx context.Context, closed <-chan struct{}) error
 }
 
 // Instance is one opened Connection. What else it can do it shows by the optional interfaces below.

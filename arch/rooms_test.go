@@ -15,14 +15,15 @@ var rooms = map[string][]string{
 	"connector": {"canonical"},
 	"canonical": {},
 
+	"pace":    {"connector"},
 	"mapping": {"connector"},
 	"vault":   {"connector"},
 	"wire":    {"connector"},
 	"store":   {"connector"},
-	"engine":  {"store", "mapping", "connector"},
+	"engine":  {"store", "mapping", "pace", "connector"},
 
-	"peoplesoft":               {"connector"},
-	"jaggaer":                  {"canonical", "connector"},
+	"peoplesoft":               {"pace", "connector"},
+	"jaggaer":                  {"canonical", "pace", "connector"},
 	"systems":                  {"peoplesoft", "jaggaer", "connector"},
 	"peoplesoft/peoplesoftsim": {"sample"},
 	"jaggaer/jaggaersim":       {"sample"},

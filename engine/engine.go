@@ -7,6 +7,7 @@ import (
 	"time"
 
 	connector "ml-connector"
+	"ml-connector/pace"
 	"ml-connector/store"
 )
 
@@ -25,7 +26,8 @@ type Config struct {
 	DB     *store.DB
 	Open   OpenFunc
 	Now    func() time.Time
-	Sleep  func(ctx context.Context, d time.Duration) error // ends early with the context's error
+	Pace   connector.Pace                                   // nil = the real one; all that waits or runs beside something goes by it
+	Sleep  func(ctx context.Context, d time.Duration) error // ends early with the context's error; nil = the Pace's
 	Tick   func(ctx context.Context, d time.Duration) error // waits between two beats of a lease; nil = Sleep
 	Jitter func() float64                                   // 0 ≤ x < 1
 	Owner  string                                           // of this process, unique among all that share the database
@@ -54,8 +56,9 @@ type Engine struct {
 
 // New makes an Engine; nothing runs until it is called.
 func New(c Config) *Engine {
+	c.Pace = pace.Or(c.Pace)
 	if c.Sleep == nil {
-		c.Sleep = Sleep
+		c.Sleep = c.Pace.Sleep
 	}
 	if c.Tick == nil {
 		c.Tick = c.Sleep
@@ -67,19 +70,7 @@ func New(c Config) *Engine {
 }
 
 // Sleep waits in real time.
-func Sleep(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return ctx.Err()
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
-}
+func Sleep(ctx context.Context, d time.Duration) error { return pace.Real{}.Sleep(ctx, d) }
 
 func (e *Engine) progress(p Progress) {
 	if e.Progress != nil {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	connector "ml-connector"
+	"ml-connector/pace"
 	"ml-connector/store"
 )
 
@@ -92,17 +93,16 @@ func (e *Engine) nextRun(ctx context.Context, f connector.Flow, p Polled, fail e
 // holdReading beats the lease each second; the context that it gives ends when the lease is lost.
 func (e *Engine) holdReading(parent context.Context, flow string, epoch int64) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancel(parent)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for e.Tick(ctx, time.Second) == nil {
-			if ok, err := e.DB.Beat(ctx, flow, reading, epoch); err == nil && !ok {
-				cancel()
-			}
+	end := pace.Every(ctx, e.Pace, e.second, func(ctx context.Context) {
+		if ok, err := e.DB.Beat(ctx, flow, reading, epoch); err == nil && !ok {
+			cancel()
 		}
-	}()
-	return ctx, func() { cancel(); <-done }
+	})
+	return ctx, func() { cancel(); end() }
 }
+
+// second waits between two beats of a lease.
+func (e *Engine) second(ctx context.Context) error { return e.Tick(ctx, time.Second) }
 
 // longestRun is the age at which a Run that is not ended is taken for one of a process that is gone, where nothing else
 // tells.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	connector "ml-connector"
+	"ml-connector/pace"
 )
 
 // peer is one opened Connection with what this process knows of its health: how many calls may run at once, and until
@@ -18,7 +19,7 @@ type peer struct {
 	system   string // its System's name
 	instance connector.Instance
 	mark     string // of the settings and secrets that it was opened with
-	slots    chan struct{}
+	slots    *pace.Slots
 
 	mu       sync.Mutex
 	failures int // unavailable answers in a row, over all calls
@@ -53,7 +54,7 @@ func (e *Engine) peer(ctx context.Context, name string) (*peer, error) {
 		return nil, err
 	}
 	n := settingInt(inst.Settings(), "concurrency", 2)
-	p := &peer{name: name, system: c.System, instance: inst, mark: mark, slots: make(chan struct{}, max(n, 1))}
+	p := &peer{name: name, system: c.System, instance: inst, mark: mark, slots: pace.NewSlots(n)}
 	e.peers[name] = p
 	return p, nil
 }
@@ -74,13 +75,11 @@ func (p *peer) call(ctx context.Context, e *Engine, f func() error) error {
 		fail.Wait = d
 		return fail
 	}
-	select {
-	case p.slots <- struct{}{}:
-	case <-ctx.Done():
-		return connector.Errorf(connector.Unavailable, "wait for a free call", "stopped before anything was sent").Because(ctx.Err())
+	if err := p.slots.Take(ctx, e.Pace); err != nil {
+		return connector.Errorf(connector.Unavailable, "wait for a free call", "stopped before anything was sent").Because(err)
 	}
 	if refused := p.refusal(); refused != nil {
-		<-p.slots
+		p.slots.Give()
 		return refused
 	}
 	return p.made(e, f)
@@ -89,7 +88,7 @@ func (p *peer) call(ctx context.Context, e *Engine, f func() error) error {
 // made makes the call and gives its slot back, whatever comes of it. A panic is an error that says nothing of the
 // Connection's health.
 func (p *peer) made(e *Engine, f func() error) (err error) {
-	defer func() { <-p.slots }()
+	defer p.slots.Give()
 	defer func() {
 		if panicked := recover(); panicked != nil {
 			err = e.caught("call connection "+p.name, panicked)

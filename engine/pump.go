@@ -9,6 +9,7 @@ import (
 
 	connector "ml-connector"
 	"ml-connector/mapping"
+	"ml-connector/pace"
 	"ml-connector/store"
 )
 
@@ -136,15 +137,7 @@ type pump struct {
 
 // beat renews the lease each second until it is stopped.
 func (b *pump) beat(ctx context.Context) (stop func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for b.e.Tick(ctx, time.Second) == nil {
-			b.renew(ctx)
-		}
-	}()
-	return func() { cancel(); <-done }
+	return pace.Every(ctx, b.e.Pace, b.e.second, b.renew)
 }
 
 // renew asks the store for the lease once more, and whether somebody paused or disabled what runs here.
@@ -244,7 +237,7 @@ func order(it *item) int {
 
 // slice is what is intended, sent and settled together: as many writes as keep the target busy, and what ends without one.
 func (b *pump) slice(items []*item) []*item {
-	most := max(2*cap(b.r.to.slots), 16)
+	most := max(2*b.r.to.slots.Size(), 16)
 	if _, ok := b.r.sink.(connector.BatchSink); ok && b.r.writes.Batch > 0 {
 		most = b.r.writes.Batch
 	}
@@ -352,17 +345,13 @@ func takenOutcome(it *item, t store.Taken) *store.Outcome {
 
 // each runs f for the items that want it, as many at once as the target takes.
 func (b *pump) each(items []*item, want func(*item) bool, f func(*item)) {
-	var wg sync.WaitGroup
-	gate := make(chan struct{}, max(cap(b.r.to.slots), 1))
+	var some []*item
 	for _, it := range items {
-		if !want(it) {
-			continue
+		if want(it) {
+			some = append(some, it)
 		}
-		gate <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-gate }()
-			b.guarded(it, "handle "+it.work.Delivery.Record.String(), func() { f(it) })
-		})
 	}
-	wg.Wait()
+	pace.Each(b.e.Pace, b.r.to.slots.Size(), len(some), func(i int) {
+		b.guarded(some[i], "handle "+some[i].work.Delivery.Record.String(), func() { f(some[i]) })
+	})
 }

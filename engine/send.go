@@ -7,13 +7,14 @@ import (
 	"time"
 
 	connector "ml-connector"
+	"ml-connector/pace"
 	"ml-connector/store"
 )
 
 // send writes what was intended, as many at once as the target takes; Documents that the target takes in batches go in
 // one call.
 func (b *pump) send(ctx context.Context, items []*item) {
-	sending, done := patient(ctx)
+	sending, done := pace.Patient(ctx, b.e.Pace, Patience)
 	defer done()
 	want := func(it *item) bool { return it.write != nil && it.out == nil }
 	if bs, ok := b.r.sink.(connector.BatchSink); ok && b.r.writes.Batch > 0 {

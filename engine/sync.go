@@ -6,6 +6,7 @@ import (
 	"time"
 
 	connector "ml-connector"
+	"ml-connector/pace"
 )
 
 // SyncRequest asks for one Run of each Flow, now, in dependency order, and for its Deliveries.
@@ -117,28 +118,24 @@ func (e *Engine) drain(ctx context.Context, flow connector.Flow) (Pumped, error)
 		mu    sync.Mutex
 		all   Pumped
 		first error
-		wg    sync.WaitGroup
 	)
-	for n := range Partitions {
-		wg.Go(func() {
-			p, err := e.pump(ctx, flow.Name, n, !flow.Enabled)
-			mu.Lock()
-			defer mu.Unlock()
-			if err != nil && first == nil {
-				first = err
-			}
-			all.Settled += p.Settled
-			if p.Stopped != nil {
-				return // what is paused moves only when its pause ends
-			}
-			if p.Busy {
-				p.Next = e.Now().Add(time.Second)
-			}
-			if !p.Next.IsZero() && (all.Next.IsZero() || p.Next.Before(all.Next)) {
-				all.Next = p.Next
-			}
-		})
-	}
-	wg.Wait()
+	pace.Each(e.Pace, Partitions, Partitions, func(n int) {
+		p, err := e.pump(ctx, flow.Name, n, !flow.Enabled)
+		mu.Lock()
+		defer mu.Unlock()
+		if err != nil && first == nil {
+			first = err
+		}
+		all.Settled += p.Settled
+		if p.Stopped != nil {
+			return // what is paused moves only when its pause ends
+		}
+		if p.Busy {
+			p.Next = e.Now().Add(time.Second)
+		}
+		if !p.Next.IsZero() && (all.Next.IsZero() || p.Next.Before(all.Next)) {
+			all.Next = p.Next
+		}
+	})
 	return all, first
 }

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	connector "ml-connector"
+	"ml-connector/pace"
 	"ml-connector/store"
 )
 
@@ -59,19 +60,11 @@ type tracking struct {
 // page follows the first alone, so that a log-in that is refused is refused once, then the others.
 func (t *tracking) page(ctx context.Context, due []connector.Delivery) {
 	t.one(ctx, due[0])
-	var wg sync.WaitGroup
-	gate := make(chan struct{}, max(cap(t.r.to.slots), 1))
-	for _, d := range due[1:] {
-		gate <- struct{}{}
-		if t.ended(ctx) {
-			break
+	pace.Each(t.e.Pace, t.r.to.slots.Size(), len(due)-1, func(i int) {
+		if !t.ended(ctx) {
+			t.one(ctx, due[i+1])
 		}
-		wg.Go(func() {
-			defer func() { <-gate }()
-			t.one(ctx, d)
-		})
-	}
-	wg.Wait()
+	})
 }
 
 func (t *tracking) ended(ctx context.Context) bool {

@@ -78,7 +78,7 @@ func (i *Instance) send(ctx context.Context, c call) (*connector.Response, error
 }
 
 func (i *Instance) exchange(ctx context.Context, c call, token string) (*connector.Response, error) {
-	release, err := slot(ctx, c.op, i.rest)
+	release, err := i.slot(ctx, c.op, i.rest)
 	if err != nil {
 		return nil, err
 	}

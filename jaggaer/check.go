@@ -17,7 +17,7 @@ import (
 func (i *Instance) Check(ctx context.Context, needs []connector.Need) []connector.Step {
 	seen := &observer{caller: i.caller}
 	p := &ping{i: i, needs: needs, seen: seen}
-	p.probe = newInstance(connector.Opening{Connection: i.connection, Settings: i.settings, Caller: seen, Now: i.now}, i.opts)
+	p.probe = newInstance(connector.Opening{Connection: i.connection, Settings: i.settings, Caller: seen, Now: i.now, Pace: i.pace}, i.opts)
 	p.logIn(ctx)
 	for _, kind := range p.kinds() {
 		p.entity(ctx, kind)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	connector "ml-connector"
+	"ml-connector/pace"
 )
 
 // gate holds calls back: all of them after a 429, and reads that come faster than min_interval_ms.
@@ -76,11 +77,9 @@ func throttled(op string, wait time.Duration) *connector.Error {
 }
 
 // slot takes one of the places for calls at the same time; the returned function gives it back.
-func slot(ctx context.Context, op string, slots chan struct{}) (func(), error) {
-	select {
-	case slots <- struct{}{}:
-		return func() { <-slots }, nil
-	case <-ctx.Done():
-		return nil, connector.Errorf(connector.Unavailable, op, "stopped before anything was sent").Because(ctx.Err())
+func (i *Instance) slot(ctx context.Context, op string, slots *pace.Slots) (func(), error) {
+	if err := slots.Take(ctx, i.pace); err != nil {
+		return nil, connector.Errorf(connector.Unavailable, op, "stopped before anything was sent").Because(err)
 	}
+	return slots.Give, nil
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	connector "ml-connector"
+	"ml-connector/pace"
 )
 
 // Instance is one opened JAGGAER Connection. It may be used by many goroutines: what they share is the access token, the
@@ -19,8 +20,9 @@ type Instance struct {
 	wait       func(ctx context.Context, d time.Duration) error
 	tokens     tokens
 	gate       gate
-	rest, xml  chan struct{} // slots
-	documents  atomic.Int64  // numbers documents that no Delivery asked for
+	rest, xml  *pace.Slots
+	pace       connector.Pace
+	documents  atomic.Int64 // numbers documents that no Delivery asked for
 }
 
 var (
@@ -33,21 +35,11 @@ var (
 )
 
 func newInstance(o connector.Opening, opts options) *Instance {
+	p := pace.Or(o.Pace)
 	return &Instance{
-		connection: o.Connection, settings: o.Settings, opts: opts, caller: o.Caller, now: o.Now, wait: sleep,
-		rest: make(chan struct{}, opts.concurrency),
-		xml:  make(chan struct{}, max(1, opts.concurrency/2)), // one of two: JAGGAER.md §8 asks for fewer imports than reads
-	}
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+		connection: o.Connection, settings: o.Settings, opts: opts, caller: o.Caller, now: o.Now, wait: p.Sleep, pace: p,
+		rest: pace.NewSlots(opts.concurrency),
+		xml:  pace.NewSlots(opts.concurrency / 2), // one of two: JAGGAER.md §8 asks for fewer imports than reads
 	}
 }
 

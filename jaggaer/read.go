@@ -6,9 +6,9 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 
 	connector "ml-connector"
+	"ml-connector/pace"
 )
 
 // Read gives one page: what the list shows of the window, each record with its detail unless Query.Known has it. Pages are
@@ -154,31 +154,20 @@ func (i *Instance) details(ctx context.Context, kind connector.Kind, e entity, i
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	var wg sync.WaitGroup
-	work := make(chan int)
-	for range min(i.opts.concurrency, len(items)) {
-		wg.Go(func() {
-			for n := range work {
-				o, err := i.detail(ctx, kind, e, items[n].key, patient)
-				if err != nil {
-					cancel(err) // the first one wins
-					continue
-				}
-				if o.version.Stamp == "" {
-					o.version.Stamp, o.version.Changed = items[n].stamp, instant(items[n].stamp)
-				}
-				out[n] = o
-			}
-		})
-	}
-	for n := range items {
+	pace.Each(i.pace, i.opts.concurrency, len(items), func(n int) {
 		if ctx.Err() != nil {
-			break
+			return
 		}
-		work <- n
-	}
-	close(work)
-	wg.Wait()
+		o, err := i.detail(ctx, kind, e, items[n].key, patient)
+		if err != nil {
+			cancel(err) // the first one wins
+			return
+		}
+		if o.version.Stamp == "" {
+			o.version.Stamp, o.version.Changed = items[n].stamp, instant(items[n].stamp)
+		}
+		out[n] = o
+	})
 	if err := context.Cause(ctx); err != nil {
 		if e, ok := errors.AsType[*connector.Error](err); ok {
 			return nil, e

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	connector "ml-connector"
+	"ml-connector/pace"
 )
 
 func orders(total int, items ...string) *connector.Response {
@@ -262,7 +263,7 @@ func TestStoppingAReadEndsItsWaiting(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := open(t, always(503, "", "Retry-After", "120"))
-		b.wait = sleep
+		b.wait = pace.Real{}.Sleep
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
 		began := time.Now()

@@ -75,7 +75,7 @@ func (i *Instance) post(ctx context.Context, m importer, w connector.Write, body
 	if err != nil {
 		return verdict{}, connector.Errorf(connector.Internal, m.op(), "the document can't be written").Because(err)
 	}
-	release, err := slot(ctx, m.op(), i.xml)
+	release, err := i.slot(ctx, m.op(), i.xml)
 	if err != nil {
 		return verdict{}, err
 	}

@@ -56,13 +56,11 @@ func (i *Instance) token(ctx context.Context) (string, *connector.Error) {
 			return f.token, f.err
 		}
 		t.mu.Unlock()
-		select {
-		case <-f.done:
-			if !f.ended {
-				return f.token, f.err
-			}
-		case <-ctx.Done():
-			return "", connector.Errorf(connector.Unavailable, "token", "stopped before anything was sent").Because(ctx.Err())
+		if err := i.pace.Until(ctx, f.done); err != nil {
+			return "", connector.Errorf(connector.Unavailable, "token", "stopped before anything was sent").Because(err)
+		}
+		if !f.ended {
+			return f.token, f.err
 		}
 	}
 }

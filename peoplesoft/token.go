@@ -52,10 +52,8 @@ func (i *Instance) token(ctx context.Context) (string, error) {
 			return i.fly(ctx, f)
 		}
 		c.mu.Unlock()
-		select {
-		case <-f.done:
-		case <-ctx.Done():
-			return "", connector.Errorf(connector.Unavailable, "sign on", "was called off").Because(ctx.Err())
+		if err := i.pace.Until(ctx, f.done); err != nil {
+			return "", connector.Errorf(connector.Unavailable, "sign on", "was called off").Because(err)
 		}
 		// Whoever fetched may have been called off, which says nothing about us.
 		if f.err == nil || connector.CodeOf(f.err) != connector.Unavailable || ctx.Err() != nil {

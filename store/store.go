@@ -31,6 +31,7 @@ type DB struct {
 	bodies  codec
 	recent  *recent
 	written atomic.Int64 // rows that this process added
+	watch   func(op string, at Moment) error
 }
 
 // Open opens the database at url (sqlite:PATH or postgres://…), and brings its tables up to date. A database of a newer

@@ -51,6 +51,9 @@ func (db *DB) once(ctx context.Context, fn func(*Tx) error) error {
 	if !db.dialect.interruptible() {
 		ctx = context.WithoutCancel(ctx)
 	}
+	if err := db.moment(BeforeBegin); err != nil {
+		return err
+	}
 	begun, err := db.write.db.BeginTx(ctx, nil)
 	if err != nil {
 		return db.dialect.fail(op, err)
@@ -64,7 +67,7 @@ func (db *DB) once(ctx context.Context, fn func(*Tx) error) error {
 	db.recent.add(tx.kept, tx.now)
 	db.learn(ctx, tx.written)
 	db.write.prepare(ctx)
-	return nil
+	return db.moment(AfterCommit)
 }
 
 func (tx *Tx) finish(fn func(*Tx) error) (err error) {
@@ -78,6 +81,9 @@ func (tx *Tx) finish(fn func(*Tx) error) (err error) {
 		return err
 	}
 	if err := tx.seal(); err != nil {
+		return err
+	}
+	if err := tx.db.moment(BeforeCommit); err != nil {
 		return err
 	}
 	if err := tx.tx.Commit(); err != nil {
