@@ -14,7 +14,7 @@ func FirstOf(flows []connector.Flow, s *Scheduler) []string {
 	s.began = s.e.Now()
 	var out []string
 	for _, f := range flows {
-		if f.Enabled && !s.waitsForOthers(f, flows, s.e.Now()) {
+		if f.Enabled && !waitsForOthers(f, flows, s.e.Now().Sub(s.began)) {
 			out = append(out, f.Name)
 		}
 	}

@@ -259,19 +259,7 @@ func (w warnings) Enabled(ctx context.Context, l slog.Level) bool {
 func (w warnings) WithAttrs(a []slog.Attr) slog.Handler { return warnings{w.Handler.WithAttrs(a)} }
 func (w warnings) WithGroup(name string) slog.Handler   { return warnings{w.Handler.WithGroup(name)} }
 
-// request does what a person asked for, as `sync` would do it itself.
+// request does what a person asked for.
 func (s *Scheduler) request(ctx context.Context, job *river.Job[requestArgs]) error {
-	req, err := s.e.DB.TakeRunRequest(ctx, job.Args.Request)
-	if err != nil || req == nil {
-		return unlessStopped(ctx, err)
-	}
-	rep, err := s.e.Sync(ctx, SyncRequest{Flows: req.Flows, Trigger: connector.TriggerManual, Since: req.Since, Until: req.Until, Wait: req.Wait})
-	if ctx.Err() != nil {
-		return s.e.DB.ReopenRunRequest(context.WithoutCancel(ctx), req.ID) // the next process does it, or who asked
-	}
-	var ids []int64
-	for _, r := range rep.Runs {
-		ids = append(ids, r.ID)
-	}
-	return s.e.DB.FinishRunRequest(context.WithoutCancel(ctx), req.ID, ids, rep.TimedOut, connector.AsError(err))
+	return s.e.Answer(ctx, job.Args.Request)
 }
