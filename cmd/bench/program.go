@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime/pprof"
 	"time"
 
 	"ml-connector/app"
@@ -142,8 +143,11 @@ func (b *bench) program(ctx context.Context) (took, error) {
 	if err != nil {
 		return took{}, err
 	}
+	var done app.Synced
 	stop := meter()
-	done, err := a.Sync(ctx, app.SyncOptions{Flows: []string{orders}, Wait: 10 * time.Minute}, "bench")
+	pprof.Do(ctx, pprof.Labels("side", "program"), func(ctx context.Context) { // a profile tells it from the floor and the peers
+		done, err = a.Sync(ctx, app.SyncOptions{Flows: []string{orders}, Wait: 10 * time.Minute}, "bench")
+	})
 	t := stop()
 	if closed := a.Close(); err == nil {
 		err = closed
