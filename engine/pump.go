@@ -128,6 +128,7 @@ type pump struct {
 	asked     bool                   // a person named the Flow: it runs although it is disabled
 	over      *connector.Error       // the limit of changes that was reached in this batch
 	fetched   map[string]fetchResult // what was fetched for blocked Deliveries in this pump
+	pace      int                    // how many writes the target took in sliceTime, by the last slice
 
 	mu     sync.Mutex
 	paused error     // why nothing more is sent
@@ -214,7 +215,7 @@ func (b *pump) once(ctx context.Context) (int, []store.FlowPartition, error) {
 		if err := b.intend(ctx, part); err != nil {
 			return n, wake, errors.Join(err, b.keepExchanges(ctx, append(part, items...)))
 		}
-		b.send(ctx, part)
+		b.timed(part, func() { b.send(ctx, part) })
 		settled, more, err := b.settlePart(ctx, part)
 		n, wake = n+settled, append(wake, more...)
 		if err != nil {
@@ -235,9 +236,14 @@ func order(it *item) int {
 	return 1
 }
 
-// slice is what is intended, sent and settled together: as many writes as keep the target busy, and what ends without one.
+// sliceTime is how long the target should have with the writes of one slice: what was sent in it is in doubt after a crash.
+const sliceTime = 250 * time.Millisecond
+
+// slice is what is intended, sent and settled together: as many writes as the target took in sliceTime the last time, at
+// least as many as keep it busy, and what ends without one. A fast target has few transactions that way, and a slow one
+// little in doubt.
 func (b *pump) slice(items []*item) []*item {
-	most := max(2*b.r.to.slots.Size(), 16)
+	most := max(2*b.r.to.slots.Size(), 16, min(b.pace, batch))
 	if _, ok := b.r.sink.(connector.BatchSink); ok && b.r.writes.Batch > 0 {
 		most = b.r.writes.Batch
 	}
@@ -252,6 +258,20 @@ func (b *pump) slice(items []*item) []*item {
 		writes++
 	}
 	return items
+}
+
+// timed notes how many of the writes of a slice would fit into sliceTime.
+func (b *pump) timed(part []*item, send func()) {
+	began, writes := b.e.Now(), 0
+	send()
+	for _, it := range part {
+		if it.begun {
+			writes++
+		}
+	}
+	if took := max(b.e.Now().Sub(began), time.Millisecond); writes > 0 {
+		b.pace = int(time.Duration(writes) * sliceTime / took)
+	}
 }
 
 // settlePart stores the outcomes of a slice; what has none waits as it was, but its Exchanges are kept.
