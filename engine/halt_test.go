@@ -167,23 +167,35 @@ func TestADisabledFlowIsPumpedOnlyWhenItIsNamed(t *testing.T) {
 
 func TestOnlyASliceIsEverMarkedAsBeingSent(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, connector.ClassNatural)
-	s := w.special()
-	w.fill(100)
-	var most atomic.Int64
-	s.write = func(ctx context.Context, wr connector.Write) (connector.Receipt, error) {
-		ds, err := w.db.Deliveries(t.Context(), store.DeliveryFilter{State: connector.Sending})
-		if err != nil {
-			t.Error(err)
-		}
-		most.Store(max(most.Load(), int64(len(ds))))
-		return s.side.Write(ctx, wr)
-	}
-	if c := w.sync().Counts; c.Delivered != 100 {
-		t.Fatalf("%+v, expected all delivered", c)
-	}
-	if n := most.Load(); n == 0 || n > 16*engine.Partitions {
-		t.Errorf("up to %d were marked at once, expected at most 16 in each partition", n)
+	for name, row := range map[string]struct {
+		takes      time.Duration // one write
+		from, upTo int64         // marked at once, in both partitions together
+	}{
+		"a slow target has 16 a partition in doubt at most":                {time.Second, 16, 16 * engine.Partitions},
+		"one that takes 100 in a quarter of a second gets as many at once": {5 * time.Millisecond, 33, 50 * engine.Partitions},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, connector.ClassNatural)
+			s := w.special()
+			w.fill(200)
+			var most atomic.Int64
+			s.write = func(ctx context.Context, wr connector.Write) (connector.Receipt, error) {
+				ds, err := w.db.Deliveries(t.Context(), store.DeliveryFilter{State: connector.Sending})
+				if err != nil {
+					t.Error(err)
+				}
+				most.Store(max(most.Load(), int64(len(ds))))
+				_ = w.sleep(ctx, row.takes)
+				return s.side.Write(ctx, wr)
+			}
+			if c := w.sync().Counts; c.Delivered != 200 {
+				t.Fatalf("%+v, expected all delivered", c)
+			}
+			if n := most.Load(); n < row.from || n > row.upTo {
+				t.Errorf("up to %d were marked at once, expected %d to %d", n, row.from, row.upTo)
+			}
+		})
 	}
 }
 
