@@ -30,6 +30,9 @@ var rooms = map[string][]string{
 	"sample":                   {},
 	"connectortest":            {"connector", "wire", "sample", "peoplesoft/peoplesoftsim", "jaggaer/jaggaersim"},
 
+	"invariant":       {"store", "connector"},
+	"invariant/sides": {"invariant", "connector", "sample", "peoplesoft/peoplesoftsim", "jaggaer/jaggaersim"},
+
 	"flows":      {"mapping", "connector"},
 	"app":        {"app/config", "engine", "store", "vault", "wire", "systems", "flows", "mapping", "connector"},
 	"app/config": {"systems", "flows", "mapping", "connector"},
@@ -39,7 +42,7 @@ var rooms = map[string][]string{
 
 	// Commands wire the rooms together, so they may import all but a System's client.
 	"cmd": {"app", "app/config", "api", "api/server", "web", "engine", "store", "vault", "wire", "systems", "flows", "mapping", "connector",
-		"sample", "peoplesoft/peoplesoftsim", "jaggaer/jaggaersim"},
+		"invariant", "invariant/sides", "sample", "peoplesoft/peoplesoftsim", "jaggaer/jaggaersim"},
 
 	// Tests only.
 	"arch": {},

@@ -1,5 +1,6 @@
 // Package e2e runs the whole program as its users meet it: the built binary, its files, its exit statuses, between two
-// simulators. It must never reach into a room: what it sees is what a person, a script or a thief of the database sees.
+// simulators. It must never reach into a room: what it sees is what a person, a script or a thief of the database sees; only
+// the invariants are checked by their own room.
 package e2e
 
 import (

@@ -83,7 +83,7 @@ func TestServeThatIsKilledGoesOnWhenItIsStartedAgain(t *testing.T) {
 	if text := out.String(); strings.Contains(text, "level=ERROR") {
 		t.Errorf("a normal stop prints errors:\n%s", text)
 	}
-	r.do([]int{0}, "audit", "verify")
+	r.settled()
 }
 
 // until waits for at most half a minute.
