@@ -17,6 +17,7 @@ import (
 // peers cost both sides next to nothing. What was never asked goes to the simulator, and is remembered while it learns.
 type peer struct {
 	simulator http.Handler
+	instead   func(http.ResponseWriter, *http.Request, []byte) bool // not nil: answers first, or says that it can't
 
 	mu       sync.Mutex
 	learning bool
@@ -76,6 +77,9 @@ func (p *peer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		panic(http.ErrAbortHandler) // the client went away
+	}
+	if p.instead != nil && p.instead(w, r, body) {
+		return
 	}
 	key := keyOf(r, body)
 	p.mu.Lock()

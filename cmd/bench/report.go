@@ -20,7 +20,8 @@ type report struct {
 	At      time.Time `json:"at"`
 	Command string    `json:"command"`
 	Machine string    `json:"machine"`
-	Figures []figure  `json:"figures"`
+	Figures []figure  `json:"figures"` // of B1
+	Rows    []row     `json:"rows"`    // of the others
 }
 
 // figure is one ratio with both its sides, in records per second: medians, and the range of the ratio over the rounds.
@@ -47,7 +48,7 @@ func newReport(args []string) *report {
 	return &report{
 		At: time.Now().UTC().Truncate(time.Second), Command: strings.TrimSpace("go run ./cmd/bench " + strings.Join(args, " ")),
 		Machine: fmt.Sprintf("%s, %d cores, %s/%s, %s%s", processor(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version(), load()),
-		Figures: []figure{},
+		Figures: []figure{}, Rows: []row{},
 	}
 }
 
@@ -141,6 +142,15 @@ const growthGoal = 0.10
 
 func (r *report) table(w io.Writer) {
 	fmt.Fprintf(w, "%s\n%s\n\n", r.Command, r.Machine)
+	r.figures(w)
+	writeRows(w, r.Rows)
+}
+
+// figures writes those of B1.
+func (r *report) figures(w io.Writer) {
+	if len(r.Figures) == 0 {
+		return
+	}
 	t := table.NewWriter()
 	t.SetOutputMirror(w)
 	t.SetStyle(table.StyleLight)
