@@ -95,7 +95,7 @@ type page struct {
 	exchanges packed
 }
 
-// readPage does the work that needs no transaction: hashes, compression, duplicates.
+// readPage does the work that needs no transaction: hashes, texts, duplicates.
 func (db *DB) readPage(a Acceptance) page {
 	var p page
 	at := map[string]int{}
@@ -115,7 +115,7 @@ func (db *DB) readPage(a Acceptance) page {
 		if v.Text == nil {
 			v.Text = v.Document.Canonical()
 		}
-		put(&incoming{id: v.ID, version: v, stamp: v.Stamp, document: db.bodies.pack(v.Text, forDocument), mirror: db.bodies.packDocument(v.Mirror)})
+		put(&incoming{id: v.ID, version: v, stamp: v.Stamp, document: hashed(v.Text), mirror: hashedDocument(v.Mirror)})
 	}
 	for _, pr := range a.Page.Problems {
 		text := sha256.Sum256([]byte(string(pr.Err.Code) + "\n" + pr.Err.Message))

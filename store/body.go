@@ -10,92 +10,31 @@ import (
 	"sync"
 	"time"
 
-	"github.com/klauspost/compress/zstd"
-
 	connector "ml-connector"
 )
 
-// small is the size below which compression gains nothing.
-const small = 200
-
-// What a content is kept for. Documents stay; what was exchanged is removed after the time of retention.
-const (
-	forDocument = "d"
-	forExchange = "x"
-)
-
-// How the bytes of a content are kept. The letters stand in every row.
-const (
-	raw        = "r"
-	compressed = "z"
-)
-
-// codec compresses bodies; both of its halves may be used by many goroutines.
-type codec struct {
-	enc *zstd.Encoder
-	dec *zstd.Decoder
-}
-
-func newCodec() codec {
-	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(2), zstd.WithEncoderCRC(false),
-		zstd.WithWindowSize(1<<20))
-	if err != nil {
-		panic("zstd refuses its options: " + err.Error())
-	}
-	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(2), zstd.WithDecoderMaxMemory(1<<30))
-	if err != nil {
-		panic("zstd refuses its options: " + err.Error())
-	}
-	return codec{enc, dec}
-}
-
-func (c codec) close() { c.dec.Close() }
-
 // body is one content on its way into the table.
 type body struct {
-	id      int64  // 0 = no content; set when the transaction keeps it
-	hash    []byte // SHA-256 of the raw content; empty for none
-	size    int
-	codec   string
-	bytes   []byte
+	id      int64  // its number, 0 = no content; set when the transaction keeps it
+	hash    []byte // SHA-256 of the content; empty for none, and for what is never kept twice
+	content []byte
 	purpose string
 }
 
-// pack hashes and compresses; no content gives an empty hash.
-func (c codec) pack(content []byte, purpose string) *body {
+// hashed is a content that is kept once, however often it comes; no content gives an empty hash.
+func hashed(content []byte) *body {
 	if len(content) == 0 {
 		return &body{hash: []byte{}}
 	}
 	sum := sha256.Sum256(content)
-	b := &body{hash: sum[:], size: len(content), codec: raw, bytes: content, purpose: purpose}
-	if len(content) >= small {
-		if packed := c.enc.EncodeAll(content, nil); len(packed) < len(content) {
-			b.codec, b.bytes = compressed, packed
-		}
-	}
-	return b
+	return &body{hash: sum[:], content: content, purpose: forDocument}
 }
 
-func (c codec) packDocument(d connector.Document) *body {
+func hashedDocument(d connector.Document) *body {
 	if d == nil {
 		return &body{hash: []byte{}}
 	}
-	return c.pack(d.Canonical(), forDocument)
-}
-
-func (c codec) unpack(name string, bytes []byte) ([]byte, error) {
-	if name != compressed {
-		return bytes, nil
-	}
-	return c.dec.DecodeAll(bytes, nil)
-}
-
-func (c codec) document(name string, bytes []byte) (connector.Document, error) {
-	content, err := c.unpack(name, bytes)
-	if err != nil {
-		return nil, err
-	}
-	return connector.ParseDocument(content)
+	return hashed(d.Canonical())
 }
 
 // recentFor is how long a content counts as just kept, and recentMost how many do.
@@ -108,7 +47,7 @@ const (
 // so for ever, but each of its rows lies somewhere else: at a million records one Delivery would rewrite six pages of it.
 type recent struct {
 	mu    sync.Mutex
-	ids   map[string]recentBody // by purpose and hash
+	ids   map[string]recentBody // by hash
 	order []string              // the oldest first, as a ring
 	next  int
 }
@@ -123,7 +62,7 @@ func newRecent() *recent { return &recent{ids: map[string]recentBody{}} }
 func (r *recent) find(b *body, now time.Time) (int64, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	have, ok := r.ids[b.key()]
+	have, ok := r.ids[string(b.hash)]
 	return have.id, ok && now.Sub(have.at) < recentFor
 }
 
@@ -145,43 +84,78 @@ func (r *recent) add(kept map[string]int64, now time.Time) {
 	}
 }
 
-func (b *body) key() string { return b.purpose + string(b.hash) }
-
-// keep stores contents that were not kept lately, and gives every one its ID.
+// keep stores contents that were not kept lately, and gives every one its number.
 func (tx *Tx) keep(bodies []*body) error {
-	var fresh []*body
-	for _, b := range bodies {
-		if len(b.hash) == 0 {
-			continue
-		}
-		if id, known := tx.db.recent.find(b, tx.now); known {
-			b.id = id
-			continue
-		}
-		if _, twice := tx.kept[b.key()]; !twice {
-			fresh = append(fresh, b)
-			if tx.kept == nil {
-				tx.kept = map[string]int64{}
-			}
-			tx.kept[b.key()] = 0
-		}
+	if tx.kept == nil {
+		tx.kept = map[string]int64{}
 	}
-	id, err := tx.nextIDs("body", len(fresh))
+	kept := packs(tx.unknown(bodies))
+	id, err := tx.nextIDs("body", len(kept))
 	if err != nil {
 		return err
 	}
-	rows := make([][]any, len(fresh))
-	for i, b := range fresh {
-		tx.kept[b.key()] = id + int64(i)
-		rows[i] = []any{id + int64(i), b.purpose, micros(tx.now), int64(b.size), b.codec, b.bytes}
+	rows := make([][]any, len(kept))
+	var text []byte
+	for i, pack := range kept {
+		text = text[:0]
+		for place, b := range pack {
+			b.id = (id+int64(i))*places + int64(place)
+			text = framed(text, b.content)
+			if len(b.hash) > 0 {
+				tx.kept[string(b.hash)] = b.id
+			}
+		}
+		name, packed := tx.db.bodies.pack(text)
+		rows[i] = []any{id + int64(i), pack[0].purpose, micros(tx.now), int64(len(text)), name, packed}
 	}
 	for _, b := range bodies {
-		if id := tx.kept[b.key()]; id != 0 {
+		if id := tx.kept[string(b.hash)]; id != 0 {
 			b.id = id
 		}
 	}
 	_, err = tx.insert("keep contents", "INSERT INTO bodies (id, purpose, kept_at, size, codec, bytes)", "", rows)
 	return err
+}
+
+// unknown are those that have to be stored; of those that were stored lately it notes the number.
+func (tx *Tx) unknown(bodies []*body) []*body {
+	out := make([]*body, 0, len(bodies))
+	for _, b := range bodies {
+		if len(b.content) == 0 {
+			continue
+		}
+		if len(b.hash) > 0 {
+			if id, known := tx.db.recent.find(b, tx.now); known {
+				b.id = id
+				continue
+			}
+			if _, twice := tx.kept[string(b.hash)]; twice {
+				continue
+			}
+			tx.kept[string(b.hash)] = 0
+		}
+		out = append(out, b)
+	}
+	return out
+}
+
+// readPacks reads rows of contents and gives their texts.
+func (db *DB) readPacks(r reader, ids []int64, use func(id int64, purpose string, text []byte) error) error {
+	var args []any
+	in := list(&args, ids)
+	return each(r, "read contents", "SELECT id, purpose, codec, bytes FROM bodies WHERE id IN ("+in+")", args, func(rows *sql.Rows) error {
+		var id int64
+		var purpose, name string
+		var packed []byte
+		if err := rows.Scan(&id, &purpose, &name, &packed); err != nil {
+			return err
+		}
+		text, err := db.bodies.unpack(name, packed)
+		if err != nil {
+			return err
+		}
+		return use(id, purpose, text)
+	})
 }
 
 // sentRef is how a Delivery names the Document that was sent: its fingerprint, a dot, and where it is kept.
@@ -194,55 +168,33 @@ func (db *DB) Body(ctx context.Context, sent string) ([]byte, error) {
 	if sent == "" {
 		return nil, nil
 	}
-	_, ref, _ := strings.Cut(sent, ".")
-	id, err := strconv.ParseInt(ref, 10, 64)
+	_, number, _ := strings.Cut(sent, ".")
+	ref, err := strconv.ParseInt(number, 10, 64)
 	if err != nil {
 		return nil, connector.Errorf(connector.Invalid, "read a content", "%q names none", sent)
 	}
-	return db.bodyBytes(db.view(ctx), id)
+	var out []byte
+	err = db.contents(db.view(ctx), []int64{ref}, func(_ int64, content []byte) error {
+		out = content
+		return nil
+	})
+	return out, err
 }
 
-func (db *DB) bodyBytes(r reader, id int64) ([]byte, error) {
-	var name string
-	var bytes []byte
-	if id == 0 {
-		return nil, nil
-	}
-	found, err := one(r, "read a content", "SELECT codec, bytes FROM bodies WHERE id = $1", []any{id}, &name, &bytes)
-	if err != nil || !found {
-		return nil, err
-	}
-	content, err := db.bodies.unpack(name, bytes)
-	if err != nil {
-		return nil, r.fail("read a content", err)
-	}
-	return content, nil
-}
-
-// documents reads Documents by the IDs of their contents.
-func (db *DB) documents(r reader, ids []int64) (map[int64]connector.Document, error) {
-	out := make(map[int64]connector.Document, len(ids))
+// documents reads Documents by the numbers of their contents.
+func (db *DB) documents(r reader, refs []int64) (map[int64]connector.Document, error) {
+	out := make(map[int64]connector.Document, len(refs))
 	var wanted []int64
-	for _, id := range ids {
-		if _, asked := out[id]; id != 0 && !asked {
-			out[id] = nil
-			wanted = append(wanted, id)
+	for _, ref := range refs {
+		if _, asked := out[ref]; ref != 0 && !asked {
+			out[ref] = nil
+			wanted = append(wanted, ref)
 		}
 	}
-	err := chunks(wanted, func(part []int64) error {
-		var args []any
-		in := list(&args, part)
-		return each(r, "read Documents", "SELECT id, codec, bytes FROM bodies WHERE id IN ("+in+")", args, func(rows *sql.Rows) error {
-			var id int64
-			var bytes []byte
-			var name string
-			if err := rows.Scan(&id, &name, &bytes); err != nil {
-				return err
-			}
-			d, err := db.bodies.document(name, bytes)
-			out[id] = d
-			return err
-		})
+	err := db.contents(r, wanted, func(ref int64, content []byte) error {
+		d, err := connector.ParseDocument(content)
+		out[ref] = d
+		return err
 	})
 	return out, err
 }
@@ -264,52 +216,4 @@ func hashBytes(hash string) []byte {
 		panic("a hash is not in hex: " + hash)
 	}
 	return b
-}
-
-// forgottenTo is the setting that holds the last content which Forget has looked at.
-const forgottenTo = "forgotten_to"
-
-// Forget removes the bodies of Exchanges that were kept before a time, with an Entry; the Exchanges themselves, Documents and
-// Entries stay. One call looks at no more than limit contents, in the order in which they were kept and at each once only, and
-// says how many it removed and whether there are more to look at.
-func (db *DB) Forget(ctx context.Context, before time.Time, limit int) (removed int, more bool, err error) {
-	// One that was kept just before may have been used for a while after.
-	end := micros(before.Add(-recentFor))
-	err = db.Tx(ctx, func(tx *Tx) error {
-		removed, more, err = tx.forget(end, limit)
-		return err
-	})
-	return removed, more, err
-}
-
-func (tx *Tx) forget(end int64, limit int) (removed int, more bool, err error) {
-	const op = "remove old bodies"
-	var text string
-	if _, err := one(tx, op, "SELECT value FROM meta WHERE key = $1"+tx.db.dialect.lock("meta"), []any{forgottenTo}, &text); err != nil {
-		return 0, false, err
-	}
-	var from, to, young, looked int64
-	if text != "" {
-		if from, err = strconv.ParseInt(text, 10, 64); err != nil {
-			return 0, false, tx.fail(op, err)
-		}
-	}
-	if _, err := one(tx, op, `SELECT COUNT(*), COALESCE(MAX(id), 0), COALESCE(MIN(CASE WHEN kept_at >= $3 THEN id END), 0)
- FROM (SELECT id, kept_at FROM bodies WHERE id > $1 ORDER BY id LIMIT $2) AS oldest`, []any{from, int64(limit), end}, &looked, &to, &young); err != nil {
-		return 0, false, err
-	}
-	if young > 0 {
-		to = young - 1
-	}
-	if to <= from {
-		return 0, false, nil
-	}
-	n, err := tx.exec(op, "DELETE FROM bodies WHERE id > $1 AND id <= $2 AND purpose = $3", from, to, forExchange)
-	if err != nil {
-		return 0, false, err
-	}
-	if n > 0 {
-		tx.Enter(connector.Entry{Action: "bodies.removed", Subject: "exchanges", Details: map[string]string{"count": strconv.FormatInt(n, 10), "before": timeOf(end).Format(time.RFC3339)}})
-	}
-	return int(n), young == 0 && looked == int64(limit), tx.SetMeta(forgottenTo, strconv.FormatInt(to, 10))
 }

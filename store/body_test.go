@@ -3,6 +3,7 @@ package store_test
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -11,23 +12,55 @@ import (
 )
 
 func TestBodies(t *testing.T) {
-	t.Run("a content is stored once, however often it is exchanged, and read back as it was", func(t *testing.T) {
+	t.Run("Exchanges of one transaction lie together, and each is read back as it was", func(t *testing.T) {
 		onEach(t, func(t *testing.T, f *fixture) {
 			long := bytes.Repeat([]byte("<line>äöü</line>\x00"), 500)
-			for i := range 3 {
-				x := connector.Exchange{ID: fmt.Sprint("x", i), Connection: "erp", Op: "query", Method: "POST", URL: "https://erp.example.com/x?y=1", Status: 200, Started: f.clock.Now(), Took: 1500 * time.Microsecond,
-					RequestHeader: map[string]string{"Accept": "text/xml"}, RequestBody: []byte("ask"), ResponseBody: long, Run: 7, Delivery: 8}
-				must(t, f.SaveExchanges(f.ctx, []connector.Exchange{x, x}))
+			var xs []connector.Exchange
+			for i := range 100 {
+				x := connector.Exchange{ID: fmt.Sprintf("x%02d", i), Connection: "erp", Op: "query", Method: "POST", URL: "https://erp.example.com/x?y=1", Status: 200, Started: f.clock.Now(), Took: 1500 * time.Microsecond,
+					RequestHeader: map[string]string{"Accept": "text/xml", "Quoted": "a \"b\" <c>"}, RequestBody: fmt.Appendf(nil, "ask %d", i), ResponseBody: long, Run: 7, Delivery: 8}
+				xs = append(xs, x, x)
 			}
-			equal(t, "bodies", f.count("SELECT COUNT(*) FROM bodies"), 2)
-			equal(t, "bytes of the long one are fewer than a tenth", f.count("SELECT MAX(LENGTH(bytes)) FROM bodies") < len(long)/10, true)
+			must(t, f.SaveExchanges(f.ctx, xs))
+			must(t, f.SaveExchanges(f.ctx, []connector.Exchange{{ID: "none", Delivery: 8}, {ID: "huge", Delivery: 8, ResponseBody: bytes.Repeat([]byte("<html>"), 200_000)}}))
+			must(t, f.SaveExchanges(f.ctx, xs[:2])) // kept already
+			if rows := f.count("SELECT COUNT(*) FROM bodies"); rows < 10 || rows > 40 {
+				t.Errorf("%d rows for 202 Exchanges", rows)
+			}
+			equal(t, "bytes of all are fewer than of three", f.count("SELECT SUM(LENGTH(bytes)) FROM bodies") < 3*len(long), true)
 			got, err := f.ExchangesOf(f.ctx, 8)
 			must(t, err)
-			equal(t, "exchanges", len(got), 3)
-			equal(t, "answer", bytes.Equal(got[2].ResponseBody, long), true)
-			equal(t, "question", string(got[0].RequestBody), "ask")
-			equal(t, "header", got[0].RequestHeader["Accept"], "text/xml")
-			equal(t, "took", got[0].Took, 1500*time.Microsecond)
+			equal(t, "exchanges", len(got), 102)
+			for _, x := range got {
+				switch {
+				case x.ID == "none":
+					equal(t, "of nothing", x.RequestHeader == nil && x.RequestBody == nil && x.ResponseHeader == nil && x.ResponseBody == nil, true)
+				case x.ID == "huge":
+					equal(t, "the huge one", len(x.ResponseBody), 1_200_000)
+				default:
+					n, _ := strconv.Atoi(x.ID[1:])
+					equal(t, "answer", bytes.Equal(x.ResponseBody, long), true)
+					equal(t, "question", string(x.RequestBody), fmt.Sprint("ask ", n))
+					equal(t, "header", x.RequestHeader["Quoted"], "a \"b\" <c>")
+					equal(t, "no header", x.ResponseHeader == nil, true)
+					equal(t, "took", x.Took, 1500*time.Microsecond)
+				}
+			}
+		})
+	})
+	t.Run("a Document is stored once, beside those of its page, and each is read back as it was", func(t *testing.T) {
+		onEach(t, func(t *testing.T, f *fixture) {
+			var vs []connector.Version
+			for i := range 150 {
+				vs = append(vs, connector.Version{ID: strconv.Itoa(i), Document: connector.Document{"content": fmt.Sprint("content ", i/2)}})
+			}
+			f.accept(orders, vs...)
+			equal(t, "rows for 75 contents", f.count("SELECT COUNT(*) FROM bodies WHERE purpose = 'd'"), 2)
+			for i := range 150 {
+				for range 2 { // the second time from what was read last
+					equal(t, "content", f.versions(strconv.Itoa(i))[0].Document.Text("content"), fmt.Sprint("content ", i/2))
+				}
+			}
 		})
 	})
 	t.Run("what a transaction kept counts for nothing when it failed", func(t *testing.T) {
@@ -44,16 +77,16 @@ func TestBodies(t *testing.T) {
 			equal(t, "answer", string(got.ResponseBody), "answer")
 		})
 	})
-	t.Run("retention removes old bodies of Exchanges, never Documents and never one that is still used", func(t *testing.T) {
+	t.Run("retention removes old bodies of Exchanges, never Documents", func(t *testing.T) {
 		onEach(t, func(t *testing.T, f *fixture) {
 			f.accept(orders, version("1", "a"))
 			save := func(id string) {
-				must(t, f.SaveExchanges(f.ctx, []connector.Exchange{{ID: id, ResponseBody: []byte("the same for hours"), Delivery: 8}}))
+				must(t, f.SaveExchanges(f.ctx, []connector.Exchange{{ID: id, ResponseHeader: map[string]string{"Server": "x"}, ResponseBody: []byte("the same for hours"), Delivery: 8}}))
 			}
 			save("old")
 			f.clock.add(20 * time.Hour)
 			save("young")
-			f.clock.add(399 * 24 * time.Hour)
+			f.clock.add(380*24*time.Hour - time.Hour)
 			forget := func() int {
 				removed := 0
 				for more := true; more; {
@@ -65,16 +98,19 @@ func TestBodies(t *testing.T) {
 				}
 				return removed
 			}
-			equal(t, "removed while the young one uses it", forget(), 0)
-			f.clock.add(10 * 24 * time.Hour)
+			equal(t, "removed before its time", forget(), 0)
+			f.clock.add(20 * 24 * time.Hour)
 			equal(t, "removed", forget(), 1)
 			equal(t, "removed twice", forget(), 0)
 			entries, err := f.Entries(f.ctx, store.EntryFilter{Action: "bodies.removed"})
 			must(t, err)
 			equal(t, "entries", len(entries) == 1 && entries[0].Details["count"] == "1" && entries[0].Actor == store.Engine, true)
-			got, err := f.Exchange(f.ctx, "young")
+			got, err := f.Exchange(f.ctx, "old")
 			must(t, err)
-			equal(t, "the Exchange stays without its body", got.ResponseBody == nil, true)
+			equal(t, "the Exchange stays without what it said", got.Delivery == 8 && got.ResponseBody == nil && got.ResponseHeader == nil, true)
+			got, err = f.Exchange(f.ctx, "young")
+			must(t, err)
+			equal(t, "a younger one stays whole", string(got.ResponseBody) == "the same for hours" && got.ResponseHeader["Server"] == "x", true)
 			equal(t, "the Document stays", f.versions("1")[0].Document.Text("content"), "a")
 			save("new")
 			got, err = f.Exchange(f.ctx, "new")

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"strconv"
 
 	connector "ml-connector"
@@ -15,7 +16,7 @@ import (
 func chainHash(e connector.Entry, prev string) string {
 	details := "null"
 	if e.Details != nil {
-		details = asJSON(e.Details, false)
+		details = string(textsJSON(e.Details))
 	}
 	h, _ := link(nil, e, details, prev)
 	return h
@@ -53,4 +54,27 @@ func appendText(b []byte, s string) []byte {
 		}
 	}
 	return append(append(append(b, '"'), s...), '"')
+}
+
+// textsJSON writes texts by their names as encoding/json does; nil for nil.
+func textsJSON(texts map[string]string) []byte {
+	if texts == nil {
+		return nil
+	}
+	var few [24]string
+	names := few[:0]
+	size := 2
+	for name, text := range texts {
+		names = append(names, name)
+		size += len(name) + len(text) + 6
+	}
+	slices.Sort(names)
+	b := append(make([]byte, 0, size), '{')
+	for i, name := range names {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendText(append(appendText(b, name), ':'), texts[name])
+	}
+	return append(b, '}')
 }

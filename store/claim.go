@@ -52,22 +52,19 @@ func (db *DB) WorkFor(ctx context.Context, flow string, rec connector.Record, to
 	return works[0], db.addLinks(v, flow, rec.Connection, to, rec.Kind, works)
 }
 
-const workColumns = deliveryColumns + `, r.title, r.name_key, r.standing, r.mirror, r.changed_at, COALESCE(v.stamp, ''), COALESCE(b.codec, ''), b.bytes, f.source, f.target,
+const workColumns = deliveryColumns + `, r.title, r.name_key, r.standing, r.mirror, r.changed_at, COALESCE(v.stamp, ''), COALESCE(v.document, 0), f.source, f.target,
  CASE WHEN d.attempts > 0 OR EXISTS (SELECT 1 FROM deliveries s WHERE s.record = d.record AND s.flow = d.flow AND s.attempts > 0) THEN 1 ELSE 0 END`
 
 // works reads Deliveries with their Versions, Links, agreements and targets.
 func (db *DB) works(v reader, flow, where string, args []any) ([]Work, error) {
 	var out []Work
-	var bodies []int64 // of what was sent last, and of the mirror, one after the other
+	var refs []int64 // of the Document, of what was sent last, and of the mirror, one after the other
 	var from, to string
-	err := each(v, "read work", "SELECT "+workColumns+deliveryTables+`JOIN flows f ON f.name = d.flow LEFT JOIN versions v ON v.record = d.record AND v.n = d.version
- LEFT JOIN bodies b ON b.id = v.document `+where, args, func(rows *sql.Rows) error {
+	err := each(v, "read work", "SELECT "+workColumns+deliveryTables+`JOIN flows f ON f.name = d.flow LEFT JOIN versions v ON v.record = d.record AND v.n = d.version `+where, args, func(rows *sql.Rows) error {
 		var s deliveryScan
 		var w Work
-		var bytes []byte
-		var codec string
-		var mirror, changed, previously int64
-		dest := append(s.into(), &w.Version.Title, &w.Version.Name, &w.Version.Standing, &mirror, &changed, &w.Version.Stamp, &codec, &bytes, &from, &to, &previously)
+		var document, mirror, changed, previously int64
+		dest := append(s.into(), &w.Version.Title, &w.Version.Name, &w.Version.Standing, &mirror, &changed, &w.Version.Stamp, &document, &from, &to, &previously)
 		if err := rows.Scan(dest...); err != nil {
 			return err
 		}
@@ -76,23 +73,18 @@ func (db *DB) works(v reader, flow, where string, args []any) ([]Work, error) {
 			return err
 		}
 		w.Version.ID, w.Version.Changed, w.PreviouslySent = w.Delivery.Record.ID, timeOf(changed), previously != 0
-		if codec != "" {
-			if w.Version.Document, err = db.bodies.document(codec, bytes); err != nil {
-				return err
-			}
-		}
-		out, bodies = append(out, w), append(bodies, s.body, mirror)
+		out, refs = append(out, w), append(refs, document, s.body, mirror)
 		return nil
 	})
 	if err != nil || len(out) == 0 {
 		return nil, err
 	}
-	docs, err := db.documents(v, bodies)
+	docs, err := db.documents(v, refs)
 	if err != nil {
 		return nil, err
 	}
 	for i := range out {
-		out[i].SentDocument, out[i].Version.Mirror = docs[bodies[2*i]], docs[bodies[2*i+1]]
+		out[i].Version.Document, out[i].SentDocument, out[i].Version.Mirror = docs[refs[3*i]], docs[refs[3*i+1]], docs[refs[3*i+2]]
 	}
 	if err := db.addNumbers(v, out); err != nil {
 		return nil, err
@@ -167,26 +159,29 @@ func (db *DB) recordsByID(v reader, connection string, kind connector.Kind, ids 
 // agreements reads what a Flow last agreed on, by Link.
 func (db *DB) agreements(v reader, flow string, links []int64) (map[int64]*connector.Agreement, error) {
 	out := make(map[int64]*connector.Agreement, len(links))
+	owned := map[int64]int64{} // by Link
+	var refs []int64
 	err := chunks(links, func(part []int64) error {
 		args := []any{flow}
 		in := list(&args, part)
-		return each(v, "read agreements", `SELECT a.link, a.source_version, a.target_version, a.revision, a.fingerprint, COALESCE(b.codec, ''), b.bytes FROM agreements a
- LEFT JOIN bodies b ON b.id = a.owned WHERE a.flow = $1 AND a.link IN (`+in+")", args, func(rows *sql.Rows) error {
+		return each(v, "read agreements", `SELECT link, source_version, target_version, revision, fingerprint, owned FROM agreements
+ WHERE flow = $1 AND link IN (`+in+")", args, func(rows *sql.Rows) error {
 			a := connector.Agreement{Flow: flow}
-			var codec string
-			var fingerprint, bytes []byte
-			if err := rows.Scan(&a.Link, &a.SourceVersion, &a.TargetVersion, &a.Revision, &fingerprint, &codec, &bytes); err != nil {
-				return err
-			}
+			var fingerprint []byte
+			var ref int64
+			err := rows.Scan(&a.Link, &a.SourceVersion, &a.TargetVersion, &a.Revision, &fingerprint, &ref)
 			a.Fingerprint = hexHash(fingerprint)
-			out[a.Link] = &a
-			if codec == "" {
-				return nil
-			}
-			var err error
-			a.Owned, err = db.bodies.document(codec, bytes)
+			out[a.Link], owned[a.Link] = &a, ref
+			refs = append(refs, ref)
 			return err
 		})
 	})
+	if err != nil {
+		return nil, err
+	}
+	docs, err := db.documents(v, refs)
+	for id, a := range out {
+		a.Owned = docs[owned[id]]
+	}
 	return out, err
 }

@@ -42,7 +42,7 @@ func (tx *Tx) seal() error {
 		e := &tx.entries[i]
 		number++
 		e.Number = number
-		details, written := asJSON(e.Details, e.Details == nil), "null"
+		details, written := string(textsJSON(e.Details)), "null"
 		if details != "" {
 			written = details
 		}

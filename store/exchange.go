@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/binary"
 	"time"
 
 	connector "ml-connector"
@@ -19,25 +20,52 @@ func (db *DB) SaveExchanges(ctx context.Context, xs []connector.Exchange) error 
 
 // packed are Exchanges and their contents, ready for the transaction.
 type packed struct {
-	bodies []*body // request and response of each Exchange, then others that are to be kept with them
+	bodies []*body // one for each Exchange, then others that are to be kept with them
 	rows   [][]any
 }
 
-// Columns of an Exchange's row that are known once its bodies are kept.
-const (
-	requestColumn  = 6
-	responseColumn = 9
-)
+// contentColumn is the column of an Exchange's row that is known once its content is kept.
+const contentColumn = 6
 
 func (db *DB) packExchanges(xs []connector.Exchange) packed {
 	var p packed
 	for _, x := range xs {
-		request, response := db.bodies.pack(x.RequestBody, forExchange), db.bodies.pack(x.ResponseBody, forExchange)
-		p.bodies = append(p.bodies, request, response)
-		p.rows = append(p.rows, []any{x.ID, x.Connection, x.Op, x.Method, x.URL, asJSON(x.RequestHeader, len(x.RequestHeader) == 0), int64(0), int64(x.Status),
-			asJSON(x.ResponseHeader, len(x.ResponseHeader) == 0), int64(0), micros(x.Started), x.Took.Microseconds(), x.Failure, x.Run, x.Delivery})
+		p.bodies = append(p.bodies, &body{content: exchanged(x), purpose: forExchange})
+		p.rows = append(p.rows, []any{x.ID, x.Connection, x.Op, x.Method, x.URL, int64(x.Status), int64(0), micros(x.Started), x.Took.Microseconds(), x.Failure, x.Run, x.Delivery})
 	}
 	return p
+}
+
+// exchanged is the content of an Exchange: headers and bodies, each behind its length; nil when it has none of them.
+func exchanged(x connector.Exchange) []byte {
+	var request, response []byte
+	if len(x.RequestHeader) > 0 {
+		request = textsJSON(x.RequestHeader)
+	}
+	if len(x.ResponseHeader) > 0 {
+		response = textsJSON(x.ResponseHeader)
+	}
+	if len(request)+len(x.RequestBody)+len(response)+len(x.ResponseBody) == 0 {
+		return nil
+	}
+	b := make([]byte, 0, len(request)+len(x.RequestBody)+len(response)+len(x.ResponseBody)+4*binary.MaxVarintLen64)
+	return framed(framed(framed(framed(b, request), x.RequestBody), response), x.ResponseBody)
+}
+
+// exchangedInto reads it back.
+func exchangedInto(x *connector.Exchange, content []byte) error {
+	var parts [4][]byte
+	for i := range parts {
+		parts[i], content = unframed(content)
+		if len(parts[i]) == 0 {
+			parts[i] = nil
+		}
+	}
+	x.RequestBody, x.ResponseBody = parts[1], parts[3]
+	if err := fromJSON(string(parts[0]), &x.RequestHeader); err != nil {
+		return err
+	}
+	return fromJSON(string(parts[2]), &x.ResponseHeader)
 }
 
 func (tx *Tx) keepExchanges(p packed) error {
@@ -45,14 +73,13 @@ func (tx *Tx) keepExchanges(p packed) error {
 		return err
 	}
 	for i, row := range p.rows {
-		row[requestColumn], row[responseColumn] = p.bodies[2*i].id, p.bodies[2*i+1].id
+		row[contentColumn] = p.bodies[i].id
 	}
-	_, err := tx.insert("keep Exchanges", `INSERT INTO exchanges (id, connection, op, method, url, request_header, request_body, status, response_header, response_body,
- started_at, took, failure, run, delivery)`, " ON CONFLICT (id) DO NOTHING", p.rows)
+	_, err := tx.insert("keep Exchanges", "INSERT INTO exchanges (id, connection, op, method, url, status, content, started_at, took, failure, run, delivery)", " ON CONFLICT (id) DO NOTHING", p.rows)
 	return err
 }
 
-// Exchange is one Exchange with its bodies; bodies that retention removed are nil.
+// Exchange is one Exchange with its headers and bodies; those that retention removed are nil.
 func (db *DB) Exchange(ctx context.Context, id string) (connector.Exchange, error) {
 	xs, err := db.exchangesWhere(ctx, "WHERE id = $1", id)
 	if err != nil {
@@ -77,33 +104,19 @@ func (db *DB) ExchangesOfRun(ctx context.Context, run int64) ([]connector.Exchan
 func (db *DB) exchangesWhere(ctx context.Context, where string, args ...any) ([]connector.Exchange, error) {
 	v := db.view(ctx)
 	var out []connector.Exchange
-	var bodies [][2]int64
-	err := each(v, "read Exchanges", `SELECT id, connection, op, method, url, request_header, request_body, status, response_header, response_body,
- started_at, took, failure, run, delivery FROM exchanges `+where, args, func(rows *sql.Rows) error {
+	var refs []int64
+	at := map[int64]int{} // by the number of its content
+	err := each(v, "read Exchanges", "SELECT id, connection, op, method, url, status, content, started_at, took, failure, run, delivery FROM exchanges "+where, args, func(rows *sql.Rows) error {
 		var x connector.Exchange
-		var request, response string
-		var ids [2]int64
-		var started, took int64
-		if err := rows.Scan(&x.ID, &x.Connection, &x.Op, &x.Method, &x.URL, &request, &ids[0], &x.Status, &response, &ids[1], &started, &took, &x.Failure, &x.Run, &x.Delivery); err != nil {
-			return err
-		}
+		var content, started, took int64
+		err := rows.Scan(&x.ID, &x.Connection, &x.Op, &x.Method, &x.URL, &x.Status, &content, &started, &took, &x.Failure, &x.Run, &x.Delivery)
 		x.Started, x.Took = timeOf(started), time.Duration(took)*time.Microsecond
-		if err := fromJSON(request, &x.RequestHeader); err != nil {
-			return err
-		}
-		out, bodies = append(out, x), append(bodies, ids)
-		return fromJSON(response, &out[len(out)-1].ResponseHeader)
+		at[content] = len(out)
+		out, refs = append(out, x), append(refs, content)
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	for i := range out {
-		if out[i].RequestBody, err = db.bodyBytes(v, bodies[i][0]); err != nil {
-			return nil, err
-		}
-		if out[i].ResponseBody, err = db.bodyBytes(v, bodies[i][1]); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
+	return out, db.contents(v, refs, func(ref int64, content []byte) error { return exchangedInto(&out[at[ref]], content) })
 }

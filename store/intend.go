@@ -35,7 +35,7 @@ type Taken struct {
 func (db *DB) Intend(ctx context.Context, flow string, partition int, epoch int64, intents []Intent) ([]Taken, error) {
 	bodies := make([]*body, len(intents))
 	for i, in := range intents {
-		bodies[i] = db.bodies.packDocument(in.Document)
+		bodies[i] = hashedDocument(in.Document)
 	}
 	var xs []connector.Exchange
 	for _, in := range intents {

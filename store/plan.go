@@ -4,7 +4,7 @@ import "context"
 
 // SavePlan keeps what a dry run would have done beside its Run. The text is the caller's.
 func (tx *Tx) SavePlan(run int64, text []byte) error {
-	b := tx.db.bodies.pack(text, forDocument)
+	b := hashed(text)
 	if err := tx.keep([]*body{b}); err != nil || b.id == 0 {
 		return err
 	}
@@ -14,16 +14,15 @@ func (tx *Tx) SavePlan(run int64, text []byte) error {
 
 // Plan is what SavePlan kept for a Run; nil when it has no plan.
 func (db *DB) Plan(ctx context.Context, run int64) ([]byte, error) {
-	const op = "read a plan"
-	var codec string
-	var bytes []byte
-	found, err := one(db.view(ctx), op, "SELECT b.codec, b.bytes FROM plans p JOIN bodies b ON b.id = p.body WHERE p.run = $1", []any{run}, &codec, &bytes)
-	if err != nil || !found {
+	var ref int64
+	var text []byte
+	v := db.view(ctx)
+	if found, err := one(v, "read a plan", "SELECT body FROM plans WHERE run = $1", []any{run}, &ref); err != nil || !found {
 		return nil, err
 	}
-	text, err := db.bodies.unpack(codec, bytes)
-	if err != nil {
-		return nil, db.dialect.fail(op, err)
-	}
-	return text, nil
+	err := db.contents(v, []int64{ref}, func(_ int64, content []byte) error {
+		text = content
+		return nil
+	})
+	return text, err
 }

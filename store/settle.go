@@ -63,7 +63,7 @@ func (db *DB) Settle(ctx context.Context, flow string, partition int, epoch int6
 	for _, o := range outs {
 		xs = append(xs, o.Exchanges...)
 		if o.Agreement != nil {
-			owned[o.Delivery] = db.bodies.packDocument(o.Agreement.Owned)
+			owned[o.Delivery] = hashedDocument(o.Agreement.Owned)
 		}
 	}
 	p := db.packExchanges(xs)

@@ -23,15 +23,16 @@ import (
 
 // DB is one opened database. It may be used by many goroutines.
 type DB struct {
-	dialect dialect
-	url     string
-	write   pool // SQLite: one connection, shared with everything that writes
-	read    pool // PostgreSQL: the same as write
-	now     func() time.Time
-	bodies  codec
-	recent  *recent
-	written atomic.Int64 // rows that this process added
-	watch   func(op string, at Moment) error
+	dialect  dialect
+	url      string
+	write    pool // SQLite: one connection, shared with everything that writes
+	read     pool // PostgreSQL: the same as write
+	now      func() time.Time
+	bodies   codec
+	unpacked unpacked
+	recent   *recent
+	written  atomic.Int64 // rows that this process added
+	watch    func(op string, at Moment) error
 }
 
 // Open opens the database at url (sqlite:PATH or postgres://…), and brings its tables up to date. A database of a newer

@@ -84,12 +84,13 @@ CREATE TABLE crosswalk_rows (
     UNIQUE (name, ord)
 ) /* clustered */;
 
--- One row is one content: a Document or the body of an Exchange. What was kept lately is not kept twice.
+-- One row is a pack of contents that one transaction kept together: Documents, or headers and bodies of Exchanges. A content is
+-- named by a number: the row's id × 64, and its place in the pack. A Document that was kept lately is not kept twice.
 CREATE TABLE bodies (
     id      BIGINT NOT NULL PRIMARY KEY,
     purpose TEXT   NOT NULL CHECK (purpose IN ('d', 'x')), -- Document, Exchange
     kept_at BIGINT NOT NULL,
-    size    BIGINT NOT NULL, -- of the raw content
+    size    BIGINT NOT NULL, -- of the raw text: each content behind its length
     codec   TEXT   NOT NULL CHECK (codec IN ('r', 'z')),   -- raw, zstd
     bytes   BYTEA  NOT NULL
 );
@@ -106,7 +107,7 @@ CREATE TABLE records (
     stamp       TEXT   NOT NULL,
     version     BIGINT NOT NULL CHECK (version >= 0),
     hash        BYTEA  NOT NULL, -- of the last Version's Document, empty when it could not be read
-    document    BIGINT NOT NULL, -- its body
+    document    BIGINT NOT NULL, -- its content
     mirror_hash BYTEA  NOT NULL,
     mirror      BIGINT NOT NULL,
     changed_at  BIGINT NOT NULL,
@@ -141,7 +142,7 @@ CREATE TABLE versions (
     record   BIGINT NOT NULL REFERENCES records (id),
     n        BIGINT NOT NULL CHECK (n > 0),
     hash     BYTEA  NOT NULL, -- empty: it could not be read, and stamp tells the problem
-    document BIGINT NOT NULL, -- its body
+    document BIGINT NOT NULL, -- its content
     stamp    TEXT   NOT NULL,
     seen_at  BIGINT NOT NULL,
     PRIMARY KEY (record, n)
@@ -168,7 +169,7 @@ CREATE TABLE agreements (
     target_version TEXT   NOT NULL,
     revision       TEXT   NOT NULL,
     fingerprint    BYTEA  NOT NULL,
-    owned          BIGINT NOT NULL, -- body of the owned fields
+    owned          BIGINT NOT NULL, -- content of the owned fields
     PRIMARY KEY (link, flow)
 ) /* clustered */;
 
@@ -193,7 +194,7 @@ CREATE INDEX runs_by_flow ON runs (flow, id);
 -- One row is the plan of one dry run: what it would have done, as JSON.
 CREATE TABLE plans (
     run  BIGINT NOT NULL PRIMARY KEY REFERENCES runs (id),
-    body BIGINT NOT NULL REFERENCES bodies (id)
+    body BIGINT NOT NULL -- its content
 );
 
 -- One row is the duty to bring one Version to the target of one Flow.
@@ -279,21 +280,18 @@ CREATE TABLE partitions (
 
 -- One row is one HTTP request and answer with a System, masked.
 CREATE TABLE exchanges (
-    id              TEXT   NOT NULL PRIMARY KEY,
-    connection      TEXT   NOT NULL,
-    op              TEXT   NOT NULL,
-    method          TEXT   NOT NULL,
-    url             TEXT   NOT NULL,
-    request_header  TEXT   NOT NULL, -- JSON
-    request_body    BIGINT NOT NULL, -- 0 = none
-    status          BIGINT NOT NULL, -- 0 = no answer
-    response_header TEXT   NOT NULL,
-    response_body   BIGINT NOT NULL,
-    started_at      BIGINT NOT NULL,
-    took            BIGINT NOT NULL, -- microseconds
-    failure         TEXT   NOT NULL,
-    run             BIGINT NOT NULL,
-    delivery        BIGINT NOT NULL
+    id         TEXT   NOT NULL PRIMARY KEY,
+    connection TEXT   NOT NULL,
+    op         TEXT   NOT NULL,
+    method     TEXT   NOT NULL,
+    url        TEXT   NOT NULL,
+    status     BIGINT NOT NULL, -- 0 = no answer
+    content    BIGINT NOT NULL, -- headers and bodies, 0 = none
+    started_at BIGINT NOT NULL,
+    took       BIGINT NOT NULL, -- microseconds
+    failure    TEXT   NOT NULL,
+    run        BIGINT NOT NULL,
+    delivery   BIGINT NOT NULL
 );
 CREATE INDEX exchanges_by_delivery ON exchanges (delivery) WHERE delivery > 0;
 CREATE INDEX exchanges_by_run ON exchanges (run) WHERE run > 0 AND delivery = 0;
