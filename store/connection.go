@@ -149,6 +149,15 @@ func (tx *Tx) PauseConnection(name string, p connector.Pause) error {
 	return nil
 }
 
+// StandStill is PauseConnection for what does not stand still yet: of all that run into the same thing the first pauses it.
+func (tx *Tx) StandStill(name string, p connector.Pause) error {
+	n, err := tx.exec("pause connection "+name, "UPDATE connections SET pause = $2 WHERE name = $1 AND pause = ''", name, asJSON(p, false))
+	if err == nil && n > 0 {
+		tx.Enter(connector.Entry{Actor: p.By, Action: "connection.paused", Subject: "connection:" + name, Details: map[string]string{"code": string(p.Code)}})
+	}
+	return err
+}
+
 // ResumeConnection ends a pause; of what does not stand still nothing changes.
 func (tx *Tx) ResumeConnection(name, by string) error {
 	n, err := tx.exec("resume connection "+name, "UPDATE connections SET pause = '' WHERE name = $1 AND pause <> ''", name)

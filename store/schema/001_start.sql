@@ -278,6 +278,26 @@ CREATE TABLE partitions (
     PRIMARY KEY (flow, n)
 ) /* clustered */;
 
+-- One row is how the calls of one Connection fare, as far as every process that makes some must know it.
+CREATE TABLE health (
+    connection  TEXT   NOT NULL PRIMARY KEY REFERENCES connections (name) ON DELETE CASCADE,
+    change      BIGINT NOT NULL, -- counts the changes of this row
+    failures    BIGINT NOT NULL, -- answers in a row that did not come
+    down_until  BIGINT NOT NULL,
+    asked_until BIGINT NOT NULL, -- the System asked us to wait until then
+    well_at     BIGINT NOT NULL  -- of the answer that ended the last row of failures
+);
+
+-- One row is how many calls of one Connection one process may make at once.
+CREATE TABLE shares (
+    connection TEXT   NOT NULL REFERENCES connections (name) ON DELETE CASCADE,
+    owner      TEXT   NOT NULL,
+    granted    BIGINT NOT NULL,
+    wanted     BIGINT NOT NULL,
+    beat_at    BIGINT NOT NULL,
+    PRIMARY KEY (connection, owner)
+) /* clustered */;
+
 -- One row is one HTTP request and answer with a System, masked.
 CREATE TABLE exchanges (
     id         TEXT   NOT NULL PRIMARY KEY,
