@@ -200,7 +200,8 @@ func (e *Engine) pause(ctx context.Context, f connector.Flow, connection string,
 		return true, e.DB.Tx(ctx, func(tx *store.Tx) error { return tx.PauseFlow(f.Name, p) })
 	case connector.ReactPauseConnection:
 		e.Log.Warn("connection paused", "connection", connection, "code", err.Code, "reason", p.Reason)
-		if err := e.DB.Tx(ctx, func(tx *store.Tx) error { return tx.PauseConnection(connection, p) }); err != nil {
+		err := e.DB.Tx(ctx, func(tx *store.Tx) error { return tx.StandStill(connection, p) })
+		if err != nil {
 			return true, err
 		}
 		e.pauseStored(connection)

@@ -52,6 +52,7 @@ type Engine struct {
 	peers    map[string]*peer
 	pumping  map[store.FlowPartition]bool // partitions that this process works on right now
 	mappings map[string]*parsedMapping    // by Flow, as its rules are now
+	sharing  sharing                      // of Connections with other processes
 }
 
 // New makes an Engine; nothing runs until it is called.
@@ -66,7 +67,7 @@ func New(c Config) *Engine {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Engine{Config: c, peers: map[string]*peer{}, pumping: map[store.FlowPartition]bool{}, mappings: map[string]*parsedMapping{}}
+	return &Engine{Config: c, peers: map[string]*peer{}, pumping: map[store.FlowPartition]bool{}, mappings: map[string]*parsedMapping{}, sharing: sharing{of: map[string]*share{}}}
 }
 
 // Sleep waits in real time.

@@ -37,6 +37,7 @@ type side struct {
 	onCall  func() error                                    // an error instead of a look-up or a write
 	onSend  func(sending context.Context)                   // hears of each write before it is done
 	onWrite func(connector.Write) (drop error, before bool) // an error instead of the answer, before or after the effect
+	atOnce  int                                             // its concurrency; 0 = 2
 }
 
 func newSide(name string, now func() time.Time, class connector.Class) *side {
@@ -47,7 +48,7 @@ func newSide(name string, now func() time.Time, class connector.Class) *side {
 }
 
 func (s *side) Settings() connector.Settings {
-	return connector.Settings{"lookup_settle": "1s", "overlap": "10m", "settle": "2m", "concurrency": 2}
+	return connector.Settings{"lookup_settle": "1s", "overlap": "10m", "settle": "2m", "concurrency": max(s.atOnce, 2)}
 }
 func (s *side) Kind(connector.Kind) connector.KindInfo { return s.info }
 func (s *side) Check(context.Context, []connector.Need) []connector.Step {
@@ -178,6 +179,7 @@ type world struct {
 	db       *store.DB
 	from, to *side
 	e        *engine.Engine
+	real     bool // time moves by itself
 }
 
 const rules = `
@@ -196,8 +198,14 @@ reserve:
 
 func newWorld(t *testing.T, class connector.Class, edit ...func(*connector.Flow)) *world {
 	t.Helper()
+	return newWorldOn(t, "sqlite:"+filepath.Join(t.TempDir(), "test.db"), class, edit...)
+}
+
+// newWorldOn is newWorld on a database that is empty.
+func newWorldOn(t *testing.T, url string, class connector.Class, edit ...func(*connector.Flow)) *world {
+	t.Helper()
 	w := &world{t: t, clock: time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)}
-	db, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "test.db"), w.now)
+	db, err := store.Open(t.Context(), url, w.now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -237,6 +245,9 @@ func (w *world) engine(owner string) *engine.Engine {
 func (w *world) now() time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.real {
+		return time.Now()
+	}
 	return w.clock
 }
 

@@ -17,12 +17,9 @@ func (b *pump) insist(ctx, calling context.Context, may func() bool, f func() er
 		if d := b.r.to.told(b.e.Now()); d > 0 {
 			_ = b.e.Sleep(ctx, d) // may sees whether it was stopped
 		}
-		if !may() {
-			return false, nil
-		}
-		err := b.r.to.call(calling, b.e, f)
-		if connector.CodeOf(err) != connector.Throttled || told == toldInARow {
-			return true, err
+		made, err := b.r.to.call(calling, b.e, may, f)
+		if !made || connector.CodeOf(err) != connector.Throttled || told == toldInARow {
+			return made, err
 		}
 	}
 }

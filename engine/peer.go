@@ -9,7 +9,7 @@ import (
 	"time"
 
 	connector "ml-connector"
-	"ml-connector/pace"
+	"ml-connector/store"
 )
 
 // peer is one opened Connection with what this process knows of its health: how many calls may run at once, and until
@@ -19,7 +19,7 @@ type peer struct {
 	system   string // its System's name
 	instance connector.Instance
 	mark     string // of the settings and secrets that it was opened with
-	slots    *pace.Slots
+	slots    slots
 
 	mu       sync.Mutex
 	failures int // unavailable answers in a row, over all calls
@@ -28,6 +28,7 @@ type peer struct {
 	asked    time.Time        // until when the System itself asked us to wait
 	refused  *connector.Error // the log-in was refused: nothing is called until the Connection is opened anew
 	stored   bool             // that pause is in the store, so that its end can be seen there
+	shared   store.Health     // what the processes last told each other
 }
 
 // peer opens a Connection, or gives the one that is open as long as its settings and secrets are the same.
@@ -44,17 +45,22 @@ func (e *Engine) peer(ctx context.Context, name string) (*peer, error) {
 	for _, s := range secrets {
 		mark += fmt.Sprintf(" %s@%d", s.Name, s.SetAt.UnixMicro())
 	}
+	known, err := e.known(ctx, name)
+	if err != nil {
+		return nil, err
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if p := e.peers[name]; p != nil && p.mark == mark && !p.resumed(c) {
+		p.learn(known)
 		return p, nil
 	}
 	inst, err := e.Open(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	n := settingInt(inst.Settings(), "concurrency", 2)
-	p := &peer{name: name, system: c.System, instance: inst, mark: mark, slots: pace.NewSlots(n)}
+	p := &peer{name: name, system: c.System, instance: inst, mark: mark, slots: e.slotsOf(name, max(settingInt(inst.Settings(), "concurrency", 2), 1))}
+	p.learn(known)
 	e.peers[name] = p
 	return p, nil
 }
@@ -68,26 +74,46 @@ func (e *Engine) forget(name string) {
 
 // call runs one call when a slot is free, and notes how the Connection does. As long as the System asked us to wait,
 // nothing is called: the answer is throttled, with the time that is left. After a refused log-in nothing is called either:
-// more of them could lock the user.
-func (p *peer) call(ctx context.Context, e *Engine, f func() error) error {
-	if d := p.told(e.Now()); d > 0 {
-		fail := connector.Errorf(connector.Throttled, "wait for a free call", "%s asked us to wait", p.name).Advise("It goes on by itself.")
-		fail.Wait = d
-		return fail
+// more of them could lock the user. May, when it is not nil, is asked first, and again last of all, since a slot may have
+// been long in coming; when it says no, nothing is called and made is false.
+func (p *peer) call(ctx context.Context, e *Engine, may func() bool, f func() error) (made bool, err error) {
+	if may != nil && !may() {
+		return false, nil
+	}
+	if err := p.toldToWait(e.Now()); err != nil {
+		return true, err
 	}
 	if err := p.slots.Take(ctx, e.Pace); err != nil {
-		return connector.Errorf(connector.Unavailable, "wait for a free call", "stopped before anything was sent").Because(err)
+		return true, connector.Errorf(connector.Unavailable, "wait for a free call", "stopped before anything was sent").Because(err)
 	}
-	if refused := p.refusal(); refused != nil {
+	err = p.toldToWait(e.Now())
+	if err == nil {
+		err = p.refusal()
+	}
+	if err != nil {
 		p.slots.Give()
-		return refused
+		return true, err
 	}
-	return p.made(e, f)
+	if may != nil && !may() {
+		p.slots.Give()
+		return false, nil
+	}
+	return true, p.made(ctx, e, f)
+}
+
+func (p *peer) toldToWait(now time.Time) error {
+	d := p.told(now)
+	if d <= 0 {
+		return nil
+	}
+	fail := connector.Errorf(connector.Throttled, "wait for a free call", "%s asked us to wait", p.name).Advise("It goes on by itself.")
+	fail.Wait = d
+	return fail
 }
 
 // made makes the call and gives its slot back, whatever comes of it. A panic is an error that says nothing of the
 // Connection's health.
-func (p *peer) made(e *Engine, f func() error) (err error) {
+func (p *peer) made(ctx context.Context, e *Engine, f func() error) (err error) {
 	defer p.slots.Give()
 	defer func() {
 		if panicked := recover(); panicked != nil {
@@ -95,11 +121,14 @@ func (p *peer) made(e *Engine, f func() error) (err error) {
 		}
 	}()
 	err = f()
-	p.note(err, e.Now(), e.Jitter())
+	if tell := p.note(err, e.Now(), e.Jitter()); tell != nil {
+		e.tell(ctx, p, tell)
+	}
 	return err
 }
 
-func (p *peer) note(err error, now time.Time, jitter float64) {
+// note notes how the Connection does. What other processes must know of it comes back.
+func (p *peer) note(err error, now time.Time, jitter float64) (tell func(store.Health) store.Health) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	ce := connector.AsError(err)
@@ -108,15 +137,19 @@ func (p *peer) note(err error, now time.Time, jitter float64) {
 		p.refused = ce
 	case ce == nil || ce.Code.Reaction() == connector.ReactHold:
 		p.failures, p.lastOK, p.until = 0, now, time.Time{}
+		return p.tellWell(now)
 	case ce.Code == connector.Throttled:
 		p.asked = now.Add(ce.Wait)
 		p.until = p.asked
+		return p.tellAsked(p.asked)
 	case ce.Code == connector.Unavailable || ce.Code == connector.Ambiguous:
 		p.failures++
 		if p.failures >= 3 || ce.Wait > 0 {
 			p.until = now.Add(max(ce.Wait, backoff(p.failures-2, jitter)))
+			return p.tellDown(p.until, p.failures)
 		}
 	}
+	return nil
 }
 
 // rest is how long nothing should be called; 0 when the Connection may be called.
@@ -124,6 +157,13 @@ func (p *peer) rest(now time.Time) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return max(p.until.Sub(now), 0)
+}
+
+// isDown says whether nothing should be called because no answer comes: that the System asked us to wait is something else.
+func (p *peer) isDown(now time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.until.After(now) && p.until.After(p.asked)
 }
 
 // refusal is the refused log-in, nil when there was none.

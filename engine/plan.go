@@ -40,6 +40,7 @@ func (e *Engine) Plan(ctx context.Context, q SyncRequest) (Planned, error) {
 	if err != nil {
 		return out, err
 	}
+	defer e.giveBack(ctx)
 	over, again := newOverlay(), Rechecks{}
 	for _, f := range flows {
 		rows, run, err := e.planFlow(ctx, f, q, over, again)

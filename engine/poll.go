@@ -187,7 +187,7 @@ func (e *Engine) readPage(ctx context.Context, p *peer, s connector.Source, k *k
 			}
 		}
 		var page connector.Page
-		err := p.call(ctx, e, func() (err error) {
+		_, err := p.call(ctx, e, nil, func() (err error) {
 			page, err = s.Read(k.trace(ctx, run, 0), q)
 			return err
 		})

@@ -223,7 +223,7 @@ func (r *route) lookAll(ctx context.Context, e *Engine, items []*item, each func
 // find looks up one object at the target for an item, which keeps the Exchange.
 func (r *route) find(ctx context.Context, e *Engine, it *item, l connector.Lookup) ([]connector.Found, error) {
 	var found []connector.Found
-	err := r.to.call(ctx, e, func() (err error) {
+	_, err := r.to.call(ctx, e, nil, func() (err error) {
 		found, err = r.finder().Find(it.kept.trace(ctx, it.work.Delivery.Run, it.work.Delivery.ID), l)
 		return err
 	})
@@ -252,7 +252,7 @@ func (r *route) lookBatch(ctx context.Context, e *Engine, bf connector.BatchFind
 		return true
 	}
 	var results [][]connector.Found
-	err := r.to.call(ctx, e, func() (err error) {
+	_, err := r.to.call(ctx, e, nil, func() (err error) {
 		results, err = bf.FindBatch(some[0].kept.trace(ctx, some[0].work.Delivery.Run, 0), lookups)
 		if err == nil && len(results) != len(lookups) {
 			err = connector.Errorf(connector.Internal, "look up "+string(r.flow.Kind), "%d answers to %d questions", len(results), len(lookups))

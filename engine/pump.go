@@ -243,7 +243,7 @@ const sliceTime = 250 * time.Millisecond
 // least as many as keep it busy, and what ends without one. A fast target has few transactions that way, and a slow one
 // little in doubt.
 func (b *pump) slice(items []*item) []*item {
-	most := max(2*b.r.to.slots.Size(), 16, min(b.pace, batch))
+	most := max(2*b.r.to.atOnce(), 16, min(b.pace, batch))
 	if _, ok := b.r.sink.(connector.BatchSink); ok && b.r.writes.Batch > 0 {
 		most = b.r.writes.Batch
 	}
@@ -316,12 +316,12 @@ func (b *pump) keepExchanges(ctx context.Context, items []*item) error {
 }
 
 // intend marks what will be sent, in one transaction, before the first byte of any of it, and keeps what was looked up for
-// it; natural keys that another record has are conflicts, or filter, as the Flow says. When the work is to stop, nothing is
-// marked any more and what was to be written waits on.
+// it; natural keys that another record has are conflicts, or filter, as the Flow says. When the work is to stop, or the
+// target went down meanwhile, nothing is marked any more and what was to be written waits on.
 func (b *pump) intend(ctx context.Context, items []*item) error {
 	var intents []store.Intent
 	byID := map[int64]*item{}
-	stop := ctx.Err() != nil || b.stopped() != nil || b.over != nil
+	stop := ctx.Err() != nil || b.stopped() != nil || b.over != nil || b.r.to.isDown(b.e.Now())
 	for _, it := range items {
 		if it.write == nil {
 			continue

@@ -148,6 +148,7 @@ func riverDriver(ctx context.Context, db *store.DB) (riverdriver.Driver[*sql.Tx]
 // Run works until the context ends, then lets what is in flight finish for up to 9 s.
 func (s *Scheduler) Run(ctx context.Context) error {
 	defer s.close()
+	defer s.e.giveBack(ctx)
 	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	if err := s.takeUp(ctx); err != nil {

@@ -32,6 +32,7 @@ func (e *Engine) Sync(ctx context.Context, q SyncRequest) (SyncReport, error) {
 	if err != nil {
 		return rep, err
 	}
+	defer e.giveBack(ctx)
 	deadline := e.Now().Add(q.Wait)
 	var ids []int64
 	again, err := e.rechecks(ctx, flows)
@@ -76,6 +77,7 @@ func (e *Engine) Settle(ctx context.Context, flows []string, wait time.Duration)
 	if err != nil {
 		return false, err
 	}
+	defer e.giveBack(ctx)
 	return e.settleAll(ctx, fs, e.Now().Add(wait))
 }
 

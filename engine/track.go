@@ -120,7 +120,7 @@ func (t *tracking) ask(ctx context.Context, d connector.Delivery, k *kept) (life
 		if t.ended(ctx) {
 			return life, connector.Errorf(connector.Unavailable, "follow "+d.Target.String(), "stopped before it was asked")
 		}
-		err = t.r.to.call(ctx, t.e, func() (err error) {
+		_, err = t.r.to.call(ctx, t.e, nil, func() (err error) {
 			life, err = t.tracker.Track(k.trace(ctx, d.Run, d.ID), connector.Track{Kind: d.Kind, ID: d.Target.ID, Sent: d.SentAt})
 			return err
 		})
