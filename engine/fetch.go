@@ -225,8 +225,8 @@ func (e *Engine) linkFetched(ctx context.Context, r *route, v connector.Version)
 
 // refetchBlocked asks again, in each later Run of a Flow, for what its blocked Deliveries wait for. Those for which
 // something changed are decided again.
-func (e *Engine) refetchBlocked(ctx context.Context, r *route, trigger connector.Trigger) error {
-	rows, err := e.DB.BlockedOf(ctx, r.flow.Name)
+func (e *Engine) refetchBlocked(ctx context.Context, r *route, trigger connector.Trigger, run int64) error {
+	rows, err := e.DB.BlockedOf(ctx, r.flow.Name, run)
 	if err != nil {
 		return err
 	}

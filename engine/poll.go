@@ -15,6 +15,8 @@ type PollRequest struct {
 	Since   time.Time // when set: this window instead of the cursor's; known records are decided again, the cursor stays
 	Until   time.Time // when set: the end of the window
 	Again   Rechecks  // not nil: what stands still by itself is checked once more first
+
+	accepted func() // not nil: called when Deliveries of a page wait
 }
 
 // Polled is the outcome of a Poll.
@@ -51,7 +53,7 @@ func (e *Engine) Poll(ctx context.Context, q PollRequest) (Polled, error) {
 			return Polled{Run: run}, err
 		}
 	}
-	if err := e.refetchBlocked(ctx, r, q.Trigger); err != nil {
+	if err := e.refetchBlocked(ctx, r, q.Trigger, run); err != nil {
 		return Polled{Run: run}, err
 	}
 	return Polled{Run: run}, nil
@@ -143,6 +145,9 @@ func (e *Engine) readAll(ctx context.Context, r *route, q PollRequest, run int64
 			return connector.AsError(err)
 		}
 		read += got.Read
+		if q.accepted != nil && len(got.Partitions) > 0 {
+			q.accepted()
+		}
 		e.progress(Progress{Flow: r.flow.Name, Stage: "reading", Read: read})
 		return nil
 	})

@@ -24,7 +24,7 @@ type SyncReport struct {
 	TimedOut bool // something could still move when the wait was over
 }
 
-// Sync polls each Flow and delivers what it read and what was waiting for it, Flow by Flow, and goes on until nothing of
+// Sync polls each Flow and delivers what it reads and what was waiting for it, Flow by Flow, and goes on until nothing of
 // them can move further or the wait is over. It is what a scheduler would do, done now and in order.
 func (e *Engine) Sync(ctx context.Context, q SyncRequest) (SyncReport, error) {
 	var rep SyncReport
@@ -43,12 +43,9 @@ func (e *Engine) Sync(ctx context.Context, q SyncRequest) (SyncReport, error) {
 		if ctx.Err() != nil {
 			break
 		}
-		p, err := e.Poll(ctx, PollRequest{Flow: f.Name, Trigger: q.Trigger, Since: q.Since, Until: q.Until, Again: again})
+		p, err := e.pollAndDrain(ctx, f, PollRequest{Flow: f.Name, Trigger: q.Trigger, Since: q.Since, Until: q.Until, Again: again})
 		if p.Run != 0 {
 			ids = append(ids, p.Run)
-		}
-		if err == nil {
-			_, err = e.drain(ctx, f)
 		}
 		if err == nil {
 			err = e.TrackFlow(ctx, f.Name)

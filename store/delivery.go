@@ -101,11 +101,11 @@ type BlockedRow struct {
 	Refs     []connector.Ref
 }
 
-// BlockedOf lists the blocked Deliveries of a Flow, oldest first.
-func (db *DB) BlockedOf(ctx context.Context, flow string) ([]BlockedRow, error) {
+// BlockedOf lists the blocked Deliveries of a Flow's Runs before one, oldest first.
+func (db *DB) BlockedOf(ctx context.Context, flow string, before int64) ([]BlockedRow, error) {
 	var out []BlockedRow
 	err := each(db.view(ctx), "read blocked Deliveries", `SELECT id, blocked_on FROM deliveries
- WHERE state IN ('held', 'blocked', 'in_doubt') AND state = 'blocked' AND flow = $1 ORDER BY id`, []any{flow}, func(rows *sql.Rows) error {
+ WHERE state IN ('held', 'blocked', 'in_doubt') AND state = 'blocked' AND flow = $1 AND run < $2 ORDER BY id`, []any{flow, before}, func(rows *sql.Rows) error {
 		var b BlockedRow
 		var refs string
 		if err := rows.Scan(&b.Delivery, &refs); err != nil {

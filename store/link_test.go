@@ -50,7 +50,7 @@ func TestLinks(t *testing.T) {
 			}
 			equal(t, "blocked", f.state(orders, "1"), connector.Blocked)
 			equal(t, "on", f.last(orders, "1").BlockedOn[0].ID(), "S1")
-			rows, err := f.BlockedOf(f.ctx, orders)
+			rows, err := f.BlockedOf(f.ctx, orders, 1<<60)
 			must(t, err)
 			equal(t, "blocked in all", len(rows), 3)
 			f.take(suppliers).deliver("V-")
