@@ -125,7 +125,8 @@ func (e *Engine) readyToPlan(ctx context.Context, flow string, again Rechecks) e
 	return e.standing(ctx, flow, func(p connector.Pause) bool { return p.By != ByEngine })
 }
 
-// checkedAgain is the age of a Check from which a step that failed for reasons that pass is tried anew.
+// checkedAgain is the age of a Check from which a step that failed is tried anew: when it failed for reasons that pass, or when
+// somebody has ended the pause that it led to.
 const checkedAgain = time.Second
 
 func (e *Engine) checked(ctx context.Context, flow string, again Rechecks, resume bool) (connection string, err error) {
@@ -140,7 +141,7 @@ func (e *Engine) checked(ctx context.Context, flow string, again Rechecks, resum
 		}
 		steps := c.Steps
 		failed := failedStep(steps, flow)
-		passes := failed != nil && failed.Code.Reaction() == connector.ReactRetry && e.Now().Sub(c.CheckedAt) >= checkedAgain
+		passes := failed != nil && e.Now().Sub(c.CheckedAt) >= checkedAgain && (failed.Code.Reaction() == connector.ReactRetry || again == nil && !paused(f, c))
 		if c.CheckedAt.IsZero() || passes || again != nil && stands(c, f) && !again[name] {
 			if again != nil {
 				again[name] = true
@@ -154,6 +155,10 @@ func (e *Engine) checked(ctx context.Context, flow string, again Rechecks, resum
 		}
 	}
 	return "", nil
+}
+
+func paused(f connector.Flow, c connector.Connection) bool {
+	return f.Paused.Code != "" || c.Paused.Code != ""
 }
 
 // notPaused is an error that says why a Flow stands still, nil when it does not.

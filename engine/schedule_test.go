@@ -174,6 +174,22 @@ func TestACheckThatFailedBecauseASystemWasDownIsMadeAgain(t *testing.T) {
 	}
 }
 
+// A maintenance page may answer a Check with what looks like a wrong setting.
+func TestAFlowThatAPersonEnablesAfterAFailedCheckIsCheckedAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, connector.ClassNatural)
+	w.from.steps = []connector.Step{{Step: "query", State: connector.StepFailed, Code: connector.Misconfigured, Message: "a web page instead of data"}}
+	if _, err := w.e.PollDue(t.Context(), "orders"); err != nil || w.flow().Paused.Code != connector.Misconfigured {
+		t.Fatalf("%v, paused %+v", err, w.flow().Paused)
+	}
+	w.from.steps = nil
+	w.tx(func(tx *store.Tx) error { return tx.ResumeFlow("orders", "a person") })
+	w.pass(w.flow().NextRunAt.Sub(w.now()))
+	if _, err := w.e.PollDue(t.Context(), "orders"); err != nil || w.flow().Paused.Code != "" {
+		t.Errorf("%v; paused again: %+v", err, w.flow().Paused)
+	}
+}
+
 func TestAReadThatWasToldToStopEndsAsStoppedAndStaysDue(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, connector.ClassNatural)
