@@ -107,6 +107,18 @@ func TestFind(t *testing.T) {
 	}
 }
 
+// PeopleSoft fails a query whose prompt value is too long as if the query were wrong; yet one record's reference is.
+func TestAKeyThatIsTooLongForItsFieldFindsNothing(t *testing.T) {
+	t.Parallel()
+	for id, asked := range map[string]int{"SHARE/0000010001": 1, "SHARE/0000010001-N2": 0} {
+		f := byQuery(map[string]string{"JGR_VENDOR_BY_ID": vendorRow})
+		found, err := open(t, f).Find(t.Context(), connector.Lookup{Kind: connector.Supplier, ID: id})
+		if err != nil || len(found) != asked || len(f.calls) != asked {
+			t.Errorf("%s: %d found in %d calls, %v", id, len(found), len(f.calls), err)
+		}
+	}
+}
+
 func TestFoundIsInTheNamesOfAWrite(t *testing.T) {
 	t.Parallel()
 	i := open(t, byQuery(map[string]string{"JGR_PO_BY_ID": strings.TrimSuffix(orderRow, "}") + `,"B.LINE_NBR":1,"B.DESCR254_MIXED":"Gloves","C.SCHED_NBR":1,"C.QTY_PO":20.0000,"D.DISTRIB_LINE_NUM":1,"D.ACCOUNT":"641000","D.DEPTID":" "}`}))

@@ -54,6 +54,9 @@ func (i *Instance) askRaw(ctx context.Context, e entity, maxRows int, values ...
 	if err != nil {
 		return nil, "", err
 	}
+	if e.tooLong(values) {
+		return nil, "", nil // nothing can be under such a key, and the query would fail as if it were wrong itself
+	}
 	formats := i.formats()
 	var first error
 	for n, f := range formats {
@@ -115,6 +118,29 @@ func (e entity) prompted(values []string) ([]prompt, error) {
 		out[n] = prompt{name, v}
 	}
 	return out, nil
+}
+
+// tooLong says that a value is longer than the field of the key that it is compared with (PEOPLESOFT.md §3.7).
+func (e entity) tooLong(values []string) bool {
+	for n, v := range values {
+		if most := keyLength(e.prompts[n]); most > 0 && utf8.RuneCountInString(v) > most {
+			return true
+		}
+	}
+	return false
+}
+
+// keyLength is the length of the key field behind a prompt; 0 where a site may have made it longer, or it is no key.
+func keyLength(prompt string) int {
+	switch prompt {
+	case "SETID", "BU":
+		return 5
+	case "VOUCHER_ID":
+		return 8
+	case "VENDOR_ID", "PO_ID":
+		return 10
+	}
+	return 0
 }
 
 // askIn makes the request in one format and reads the answer.
