@@ -42,7 +42,10 @@ var rooms = map[string][]string{
 
 	// Commands wire the rooms together, so they may import all but a System's client.
 	"cmd": {"app", "app/config", "api", "api/server", "web", "engine", "store", "vault", "wire", "systems", "flows", "mapping", "connector",
-		"invariant", "invariant/sides", "sample", "peoplesoft/peoplesoftsim", "jaggaer/jaggaersim"},
+		"invariant", "invariant/sides", "sample", "peoplesoft/peoplesoftsim", "jaggaer/jaggaersim", "simulation"},
+
+	// What runs everything against the simulators in virtual time; nothing of the product may know it.
+	"simulation": {"app/config", "engine", "store", "systems", "flows", "pace", "connector", "sample", "invariant", "invariant/sides", "peoplesoft/peoplesoftsim", "jaggaer/jaggaersim"},
 
 	// Tests only.
 	"arch": {},

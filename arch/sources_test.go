@@ -26,7 +26,7 @@ var suites = []string{"connectortest"}
 // vendors may be named in code only where vendorRooms says; comments may name the document that a fact comes from.
 var (
 	vendors     = regexp.MustCompile(`(?i)peoplesoft|jaggaer`)
-	vendorRooms = []string{"peoplesoft", "peoplesoft/peoplesoftsim", "jaggaer", "jaggaer/jaggaersim", "systems", "sample", "connectortest", "cmd", "flows", "invariant/sides"}
+	vendorRooms = []string{"peoplesoft", "peoplesoft/peoplesoftsim", "jaggaer", "jaggaer/jaggaersim", "systems", "sample", "connectortest", "cmd", "flows", "invariant/sides", "simulation"}
 )
 
 // pure are the rooms that read no clock and start no goroutine.

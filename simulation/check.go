@@ -1,0 +1,177 @@
+package simulation
+
+import (
+	"time"
+
+	connector "ml-connector"
+)
+
+// committed is called after each commit: what can be checked cheaply is checked at once.
+func (s *sim) committed(op string) {
+	s.count("commit " + op)
+	switch op {
+	case "store.Accept", "store.Settle", "store.Intend", "store.Heal", "engine.settle", "store.Take":
+	default:
+		return
+	}
+	wrong, err := s.desk.CheckEquation(s.ctx)
+	if err != nil {
+		s.violate("I2", "the run equation can't be checked: %v", err)
+	}
+	for _, run := range wrong {
+		s.violate("I2", "the equation of run %d does not hold after %s", run, op)
+	}
+}
+
+// final checks what must be so once all is at rest.
+func (s *sim) final() {
+	s.checkLedger()
+	s.checkStates()
+	for _, name := range s.profile.Flows {
+		f, err := s.desk.Flow(s.ctx, name)
+		if err != nil {
+			s.violate("", "flow %s can't be read: %v", name, err)
+			continue
+		}
+		s.checkFlow(f)
+	}
+	s.checkTwice()
+}
+
+func (s *sim) checkLedger() {
+	v, err := s.desk.VerifyEntries(s.ctx)
+	if err != nil {
+		s.violate("I17", "the ledger can't be verified: %v", err)
+		return
+	}
+	if !v.OK {
+		s.violate("I17", "the ledger does not verify: %+v", v)
+	}
+}
+
+// checkStates looks for Deliveries that are where they must not be, at rest.
+func (s *sim) checkStates() {
+	for _, state := range connector.States() {
+		for _, d := range s.in(state) {
+			s.count("at rest: " + string(state))
+			if state != connector.Held || d.Err == nil {
+				continue
+			}
+			switch d.Err.Code {
+			case connector.Unavailable, connector.Throttled, connector.Internal, connector.Ambiguous, connector.Credentials, connector.Forbidden, connector.Misconfigured:
+				s.violateAbout("I19", d.Record, "it is held at rest, although nothing is wrong any more: %v", d.Err)
+			}
+		}
+	}
+}
+
+func (s *sim) violateAbout(item string, r connector.Record, format string, args ...any) {
+	s.violate(item, format, args...)
+	s.broken[len(s.broken)-1].Record = r.String()
+}
+
+// checkFlow holds what the source has now against what is known of it, and what was delivered against what the target has.
+func (s *sim) checkFlow(f connector.Flow) {
+	i, err := s.clear(f.From)
+	if err != nil {
+		s.violate("", "%s can't be opened: %v", f.From, err)
+		return
+	}
+	to, err := s.clear(f.To)
+	if err != nil {
+		s.violate("", "%s can't be opened: %v", f.To, err)
+		return
+	}
+	q := connector.Query{Kind: f.Kind, From: f.Start, To: s.turns.now.Add(s.profile.Overlap)}
+	for {
+		page, err := i.(connector.Source).Read(s.ctx, q)
+		if err != nil {
+			s.violate("", "%s can't be read at the end: %v", f.Name, err)
+			return
+		}
+		for _, v := range page.Versions {
+			s.checkRecord(f, to, v)
+		}
+		if q.After = page.Next; page.Next == "" {
+			return
+		}
+	}
+}
+
+// checkRecord checks one record of the source.
+func (s *sim) checkRecord(f connector.Flow, to connector.Instance, v connector.Version) {
+	r := connector.Record{Connection: f.From, Kind: f.Kind, ID: v.ID}
+	if !v.Changed.IsZero() && v.Changed.Before(f.Start) {
+		return
+	}
+	if !v.Changed.IsZero() && v.Changed.Add(-s.sides[f.From].skew).After(s.quietFrom.Add(-time.Second)) {
+		return // it came just now, of the System's own life
+	}
+	w, err := s.desk.WorkFor(s.ctx, f.Name, r, f.To)
+	switch {
+	case err != nil:
+		s.violateAbout("", r, "it can't be read: %v", err)
+		return
+	case w.Delivery.ID == 0:
+		s.violateAbout("I1", r, "it is at the source, changed at %s, and has no Delivery of %s", v.Changed, f.Name)
+		return
+	case w.Version.Document.Fingerprint() != v.Document.Fingerprint():
+		s.violateAbout("I4", r, "what the source has now was never read; it changed at %s: %v", v.Changed, connector.Diff(w.Version.Document, v.Document))
+		return
+	}
+	switch w.Delivery.State {
+	case connector.Delivered, connector.Unchanged:
+		s.checkDelivered(f, to, r, w.Delivery)
+	}
+}
+
+func (s *sim) checkDelivered(f connector.Flow, to connector.Instance, r connector.Record, d connector.Delivery) {
+	w, err := s.desk.WorkFor(s.ctx, f.Name, r, f.To)
+	if err != nil || w.Link == nil {
+		s.violateAbout("I6", r, "delivery %d is %s, and it has no Link: %v", d.ID, d.State, err)
+		return
+	}
+	if w.Agreement == nil && s.byHand[d.ID] {
+		return // a person's word for it is no look at what the target holds
+	}
+	if w.Agreement == nil {
+		s.violateAbout("I6", r, "delivery %d is %s, and nothing was agreed", d.ID, d.State)
+		return
+	}
+	if d.State == connector.Delivered && w.Agreement.SourceVersion != d.Version {
+		s.violateAbout("I10", r, "version %d is %s, but version %d was agreed", d.Version, d.State, w.Agreement.SourceVersion)
+	}
+	finder, ok := to.(connector.Finder)
+	if !ok || f.Drift == connector.DriftIgnore || s.drifted[w.Link.Other(f.From).ID] {
+		return
+	}
+	found, err := finder.Find(s.ctx, connector.Lookup{Kind: f.Kind, ID: w.Link.Other(f.From).ID, Document: w.SentDocument})
+	switch {
+	case err != nil:
+		s.violateAbout("", r, "its target can't be looked up: %v", err)
+	case len(found) != 1:
+		s.violateAbout("I7", r, "the target holds %d of it", len(found))
+	case found[0].Document != nil && !connector.Covers(found[0].Document, w.Agreement.Owned):
+		s.violateAbout("I10", r, "delivery %d is %s, but the target has not got what was agreed: %v", d.ID, d.State, connector.Diff(found[0].Document, w.Agreement.Owned))
+	}
+}
+
+// checkTwice looks for objects that were made twice.
+func (s *sim) checkTwice() {
+	for _, op := range []string{"po.create", "vendor.create"} {
+		twice(s.ps.Effects(op), func(key string, n int) { s.violate("I7", "%s made %s %d times", op, key, n) })
+	}
+	for _, op := range []string{"requisition.create", "supplier.create", "cfv.create"} {
+		twice(s.jg.Effects(op), func(key string, n int) { s.violate("I7", "%s made %s %d times", op, key, n) })
+	}
+}
+
+func twice(keys []string, report func(string, int)) {
+	seen := map[string]int{}
+	for _, k := range keys {
+		seen[k]++
+		if seen[k] == 2 {
+			report(k, 2)
+		}
+	}
+}

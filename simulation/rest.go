@@ -1,0 +1,108 @@
+package simulation
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	connector "ml-connector"
+	"ml-connector/store"
+)
+
+// quiet ends all trouble, and then lets time pass until everything is at rest: nothing waits, is sent or in doubt, and another
+// round of everything finds nothing new. People do what is theirs to do meanwhile.
+func (s *sim) quiet() {
+	s.calm = true
+	s.tell("world: from now on nothing goes wrong any more")
+	s.ps.ClearFaults()
+	s.jg.ClearFaults()
+	w := s.jg.Switches()
+	w.RevokeEvery, w.RateCalls, w.TotalsDrift, w.IndexDelayMS, w.IgnoreFilter = 0, 0, 0, 0, nil
+	s.jg.SetSwitches(w)
+	for _, side := range s.sides {
+		side.down, side.slow = time.Time{}, time.Time{}
+	}
+	for _, at := range s.places {
+		if at.process != nil {
+			at.process.stalled = time.Time{}
+		}
+	}
+	// What was hidden from lists for a while, or bears a stamp that lies ahead of us, shows by then.
+	s.pass(time.Duration(s.profile.Switches.IndexDelayMS)*time.Millisecond + max(s.profile.S2PSkew, s.profile.ERPSkew, 0) + s.profile.Settle + 10*time.Second)
+	still, replayed := 0, ""
+	s.quietFrom = s.turns.now
+	for round := 0; still < 2; round++ {
+		if round > 80 {
+			s.violate("", "it does not come to rest: %s", s.standing())
+			return
+		}
+		before := s.content()
+		moved := s.resume()
+		if held := s.heldNow(); held != replayed && round < 30 {
+			moved += s.replay("operator", 1)
+			replayed = held
+		}
+		if round > 6 {
+			moved += s.resolve(true)
+		}
+		s.pass(s.profile.Schedule + 4*time.Second)
+		if still++; moved > 0 || before != s.content() || !s.settled() {
+			still, s.quietFrom = 0, s.turns.now
+		}
+	}
+	s.over = true
+}
+
+// content is where every Delivery stands, to see whether anything moves.
+func (s *sim) content() string {
+	ds, err := s.desk.Deliveries(s.ctx, store.DeliveryFilter{})
+	if err != nil {
+		s.violate("", "Deliveries can't be listed: %v", err)
+	}
+	var b strings.Builder
+	counts := s.jg.Counts()
+	for _, entity := range sortedKeys(counts) {
+		fmt.Fprintf(&b, "%s %d\n", entity, counts[entity])
+	}
+	for _, d := range ds {
+		stage := connector.Stage("")
+		if d.Life != nil {
+			stage = d.Life.Stage
+		}
+		fmt.Fprintf(&b, "%d %s %d %s\n", d.ID, d.State, d.Attempts, stage)
+	}
+	return b.String()
+}
+
+// heldNow names what is held.
+func (s *sim) heldNow() string {
+	text := ""
+	for _, d := range s.in(connector.Held) {
+		text += fmt.Sprint(d.ID, " ")
+	}
+	return text
+}
+
+// pass lets time go on.
+func (s *sim) pass(d time.Duration) { s.turns.sleep(s.ctx, d) }
+
+// settled says whether nothing can move by itself.
+func (s *sim) settled() bool {
+	for _, state := range []connector.State{connector.Waiting, connector.Sending, connector.InDoubt} {
+		if len(s.in(state)) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// standing names what has not come to rest.
+func (s *sim) standing() string {
+	text := ""
+	for _, state := range []connector.State{connector.Waiting, connector.Sending, connector.InDoubt} {
+		for _, d := range s.in(state) {
+			text += d.Flow + " " + d.Record.String() + " is " + string(state) + "; "
+		}
+	}
+	return text
+}

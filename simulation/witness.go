@@ -1,0 +1,97 @@
+package simulation
+
+import (
+	"strings"
+	"time"
+
+	connector "ml-connector"
+)
+
+// witness sees every call that arrives at a System, and says what must never be seen there. What it can't know from the calls
+// alone it asks of the database, in whose transactions nothing happens meanwhile.
+type witness struct {
+	s          *sim
+	deliveries map[int64]*sentDelivery
+	newest     map[string]int64 // the latest Delivery whose write arrived, by Flow and record
+}
+
+// sentDelivery is what is known of the writes of one Delivery.
+type sentDelivery struct {
+	writes int
+	unsure bool // the last write has no answer, or one that leaves it open
+	looked bool // the target was asked since
+}
+
+func newWitness(s *sim) *witness {
+	return &witness{s: s, deliveries: map[int64]*sentDelivery{}, newest: map[string]int64{}}
+}
+
+// sending sees a call right before it has its effect.
+func (w *witness) sending(by wire, q connector.Request, x *connector.Exchange) {
+	w.s.count("calls")
+	if !q.Write {
+		return
+	}
+	w.s.count("writes")
+	if x.Delivery == 0 {
+		return // of a batch
+	}
+	d, err := w.s.desk.Delivery(w.s.ctx, x.Delivery)
+	if err != nil {
+		w.s.violate("I16", "%s is sent for delivery %d, which is not there: %v", q.Op, x.Delivery, err)
+		return
+	}
+	w.s.tell("%s: %s of %s version %d, delivery %d, attempt %d", by.p.owner, q.Op, d.Record, d.Version, d.ID, d.Attempts)
+	known := w.deliveries[d.ID]
+	if known == nil {
+		known = &sentDelivery{}
+		w.deliveries[d.ID] = known
+	}
+	known.writes++
+	if known.writes > 1 {
+		w.s.count("sent again")
+	}
+	if known.unsure && !known.looked && w.duplicates(d) {
+		w.s.violate("I7", "delivery %d of %s is sent again although its last write may have happened, and nobody looked", d.ID, d.Record)
+	}
+	known.unsure, known.looked = true, false
+	key := d.Flow + " " + d.Record.String()
+	if d.ID < w.newest[key] {
+		w.s.violate("I10", "delivery %d of %s is written after delivery %d", d.ID, d.Record, w.newest[key])
+	}
+	w.newest[key] = max(w.newest[key], d.ID)
+	w.owned(by, d)
+}
+
+// duplicates says whether a repeated write of a Delivery makes a second object.
+func (w *witness) duplicates(d connector.Delivery) bool {
+	return d.Operation == connector.OpCreate && (d.Kind == connector.Requisition || d.Kind == connector.PurchaseOrder || d.Kind == connector.Supplier && strings.HasSuffix(d.Flow, "peoplesoft"))
+}
+
+// owned checks that a write comes from the process that owns the partition. One that was stalled on the way can't know.
+func (w *witness) owned(by wire, d connector.Delivery) {
+	if w.s.turns.now.Sub(by.p.stalled) < time.Minute && !by.p.stalled.IsZero() {
+		return
+	}
+	if d.State != connector.Sending {
+		w.s.violate("I8", "delivery %d of %s is written by %s while it is %s", d.ID, d.Record, by.p.owner, d.State)
+	}
+}
+
+// done sees the answer of the System.
+func (w *witness) done(by wire, q connector.Request, x *connector.Exchange, got *reply) {}
+
+// answered sees what the process got.
+func (w *witness) answered(by wire, q connector.Request, x connector.Exchange, err *connector.Error) {
+	w.s.tell("%s: %s → %d %s", by.p.owner, q.Op, x.Status, x.Failure)
+	known := w.deliveries[x.Delivery]
+	if known == nil {
+		return
+	}
+	switch {
+	case !q.Write && q.Op != "token":
+		known.looked = known.looked || err == nil
+	case q.Write && err == nil && x.Status == 200:
+		known.unsure = known.unsure && x.Status != 200
+	}
+}
