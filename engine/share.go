@@ -62,6 +62,15 @@ type sharing struct {
 	beating bool
 }
 
+// sorted are the shares by the names of their Connections, so that nothing hangs on the order of a map.
+func (h *sharing) sorted() []*share {
+	out := make([]*share, 0, len(h.of))
+	for _, name := range slices.Sorted(maps.Keys(h.of)) {
+		out = append(out, h.of[name])
+	}
+	return out
+}
+
 // slotsOf gives the slots of a Connection that takes so many calls at once: all of them where this process is the only one.
 func (e *Engine) slotsOf(name string, limit int) slots {
 	if e.Sole {
@@ -196,7 +205,7 @@ func (e *Engine) liveShares() []*share {
 	e.sharing.mu.Lock()
 	defer e.sharing.mu.Unlock()
 	var out []*share
-	for _, s := range e.sharing.of {
+	for _, s := range e.sharing.sorted() {
 		s.mu.Lock()
 		s.quiet++
 		if s.called || s.used+len(s.waiting) > 0 {
@@ -215,7 +224,7 @@ func (e *Engine) liveShares() []*share {
 
 // beatOnce beats some shares in one transaction, and learns what the other processes found out about their Connections.
 func (e *Engine) beatOnce(ctx context.Context, some ...*share) error {
-	some = slices.DeleteFunc(some, func(s *share) bool { return !s.start() })
+	some = slices.DeleteFunc(slices.Clone(some), func(s *share) bool { return !s.start() })
 	if len(some) == 0 {
 		return nil
 	}
@@ -225,7 +234,7 @@ func (e *Engine) beatOnce(ctx context.Context, some ...*share) error {
 	}
 	at := e.Now()
 	told := map[string]store.Sharing{}
-	err := e.DB.Share(ctx, e.Owner, slices.Collect(maps.Keys(byName)), Stale, func(now store.Sharing) store.Share {
+	err := e.DB.Share(ctx, e.Owner, slices.Sorted(maps.Keys(byName)), Stale, func(now store.Sharing) store.Share {
 		told[now.Connection] = now
 		return byName[now.Connection].settle(e.Owner, now.Shares, int(at.Unix()/int64(turnEvery/time.Second)))
 	})
@@ -265,7 +274,7 @@ func (s *share) end(at time.Time, given bool) {
 func (e *Engine) giveBack(ctx context.Context) {
 	e.sharing.mu.Lock()
 	var some []*share
-	for _, s := range e.sharing.of {
+	for _, s := range e.sharing.sorted() {
 		s.mu.Lock()
 		if s.used+len(s.waiting) == 0 && s.granted > 0 {
 			s.quiet, s.most = quietBeats, 0

@@ -271,3 +271,19 @@ func (c *callers) allAreServed(rt *rapid.T, limit int) {
 	}
 	rt.Fatalf("served %v", served)
 }
+
+func TestABeatLeavesTheListOfSharesThatItIsGivenAsItIs(t *testing.T) {
+	t.Parallel()
+	c := newCallers(t, onSQLite(t), 1, 8)
+	defer c.db.Close()
+	a := c.all[0]
+	busy := a.e.shareOf("a", 8)
+	busy.busy = true // another beat of it is under way
+	some := []*share{busy, a.s}
+	if err := a.e.beatOnce(t.Context(), some...); err != nil {
+		t.Fatal(err)
+	}
+	if some[0] != busy || some[1] != a.s {
+		t.Errorf("the list is %v now", some)
+	}
+}
