@@ -5,7 +5,6 @@ import (
 	"time"
 
 	connector "ml-connector"
-	"ml-connector/engine"
 	"ml-connector/store"
 )
 
@@ -35,7 +34,7 @@ func (a *App) Gauges(ctx context.Context) (Gauges, error) {
 	}
 	for _, f := range flows {
 		g := FlowGauge{Flow: f.Flow, Counts: f.Today, Reread: f.Reread, Last: f.Last}
-		if g.Ages, err = a.ages(ctx, f.Name); err != nil {
+		if g.Ages, err = a.ages(ctx, f.Flow); err != nil {
 			return out, err
 		}
 		if f.Last != nil {
@@ -51,11 +50,11 @@ func (a *App) Gauges(ctx context.Context) (Gauges, error) {
 }
 
 // ages says how long the oldest Delivery of each open state has been in it; of waiting, since it was due.
-func (a *App) ages(ctx context.Context, flow string) (map[connector.State]time.Duration, error) {
+func (a *App) ages(ctx context.Context, flow connector.Flow) (map[connector.State]time.Duration, error) {
 	now := a.Now()
 	out := map[connector.State]time.Duration{connector.Waiting: 0}
-	for n := range engine.Partitions {
-		due, found, err := a.DB.NextDue(ctx, flow, n)
+	for n := range flow.Partitions {
+		due, found, err := a.DB.NextDue(ctx, flow.Name, n)
 		if err != nil {
 			return nil, err
 		}
@@ -65,7 +64,7 @@ func (a *App) ages(ctx context.Context, flow string) (map[connector.State]time.D
 	}
 	for _, s := range []connector.State{connector.Held, connector.Blocked, connector.InDoubt} {
 		out[s] = 0
-		ds, err := a.DB.Deliveries(ctx, store.DeliveryFilter{State: s, Flow: flow, Limit: 1})
+		ds, err := a.DB.Deliveries(ctx, store.DeliveryFilter{State: s, Flow: flow.Name, Limit: 1})
 		if err != nil {
 			return nil, err
 		}

@@ -8,9 +8,10 @@ import (
 	"ml-connector/engine"
 )
 
-// workersFor is how many pieces of work run at once: of each Flow its partitions and its read, so that a System that is
-// slow keeps no other Flow waiting, and a few for what people ask.
-func workersFor(flows int) int { return max(16, (engine.Partitions+1)*flows+4) }
+// workersFor is how many pieces of work may run at once: of each Flow all partitions that it can have and its read, so that a
+// System that is slow keeps no other Flow waiting, and a few for what people ask. How much of it this process does where
+// there are several is the engine's decision.
+func workersFor(flows int) int { return max(64, (engine.MostPartitions+1)*flows+4) }
 
 // Work runs schedules and deliveries in this process, and what people ask for, until the context ends. On a database that
 // takes one engine only, a second one is refused as unavailable. started, when not nil, is called once nothing stands in the

@@ -12,7 +12,7 @@ import (
 
 func TestEveryFlowHasRoomForItsPartitionsAndItsRead(t *testing.T) {
 	t.Parallel()
-	for flows, want := range map[int]int{0: 16, 4: 16, 6: 22, 20: 64} {
+	for flows, want := range map[int]int{0: 64, 3: 64, 6: 106, 20: 344} {
 		if got := workersFor(flows); got != want {
 			t.Errorf("%d Flows: %d workers, expected %d", flows, got, want)
 		}

@@ -11,10 +11,6 @@ import (
 	"ml-connector/store"
 )
 
-// Partitions is the number of partitions of every Flow. It is stored with each Delivery by way of the hash of its
-// record, so it must not change while Deliveries wait.
-const Partitions = 2
-
 // Stale is the age of a partition's last beat after which another process may take it over.
 const Stale = 5 * time.Second
 

@@ -170,7 +170,7 @@ func TestAProcessThatDiesWhileSendingLeavesDoubtNotDoubles(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The first process intends both writes, sends one, and is gone before it can settle.
-	for part := range engine.Partitions {
+	for part := range partitions {
 		epoch, _, err := w.db.Take(t.Context(), "orders", part, "lost", 0)
 		if err != nil {
 			t.Fatal(err)
@@ -560,7 +560,7 @@ func TestOneProcessPumpsAPartitionOnceAtATime(t *testing.T) {
 	w := newWorld(t, connector.ClassNatural)
 	inside := make(chan struct{})
 	w.to.onWrite = func(connector.Write) (error, bool) {
-		for n := range engine.Partitions {
+		for n := range partitions {
 			if p, err := w.e.Pump(t.Context(), "orders", n); err != nil || p.Settled > 0 {
 				t.Errorf("a second pump beside the first settled %d (%v)", p.Settled, err)
 			}

@@ -196,6 +196,9 @@ reserve:
   - out.KEY
 `
 
+// partitions is how many the Flow of a world has once it was polled.
+const partitions = 2
+
 func newWorld(t *testing.T, class connector.Class, edit ...func(*connector.Flow)) *world {
 	t.Helper()
 	return newWorldOn(t, "sqlite:"+filepath.Join(t.TempDir(), "test.db"), class, edit...)

@@ -179,7 +179,7 @@ func (e *Engine) acceptFetched(ctx context.Context, r *route, page connector.Pag
 			return fetchedUnknown, err
 		}
 		page.Next = ""
-		if _, err := e.DB.Accept(ctx, store.Acceptance{Flow: r.flow, Run: fetched, Page: page, Partitions: Partitions, Exchanges: k.take(), Now: now, Last: true, Judge: judgeDrift}); err != nil {
+		if _, err := e.DB.Accept(ctx, store.Acceptance{Flow: r.flow, Run: fetched, Page: page, Exchanges: k.take(), Now: now, Last: true, Judge: judgeDrift}); err != nil {
 			return fetchedUnknown, err
 		}
 	}

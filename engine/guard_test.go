@@ -54,7 +54,7 @@ func TestAPanicAboutOneRecordIsItsOwnAlone(t *testing.T) {
 			w.fill(8)
 			on.Store(true)
 			w.poll()
-			for n := range engine.Partitions {
+			for n := range partitions {
 				w.pumpOnce(n)
 			}
 			entries, err := w.db.Entries(t.Context(), store.EntryFilter{Action: "delivery." + string(tc.want)})

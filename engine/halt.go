@@ -7,29 +7,30 @@ import (
 )
 
 // halted says why the work is to stop although it has begun: its Flow or one of its Connections was paused, or the Flow was
-// disabled or removed meanwhile. What the store can't answer halts nothing.
-func (b *pump) halted(ctx context.Context) error {
+// disabled or removed meanwhile; leave, that its partitions are to be made anew. What the store can't answer halts nothing.
+func (b *pump) halted(ctx context.Context) (halt error, leave bool) {
 	name := b.r.flow.Name
 	f, err := b.e.DB.Flow(ctx, name)
 	if err != nil {
 		if connector.CodeOf(err) == connector.NotFound {
-			return err
+			return err, false
 		}
-		return nil
+		return nil, false
 	}
+	leave = f.Wanted != f.Partitions
 	if !f.Enabled && !b.asked {
-		return disabled(name)
+		return disabled(name), leave
 	}
 	if f.Paused.Code != "" {
-		return pausedError("flow "+name, f.Paused, "ml-connector flow enable "+name)
+		return pausedError("flow "+name, f.Paused, "ml-connector flow enable "+name), leave
 	}
 	for _, connection := range []string{f.From, f.To} {
 		c, err := b.e.DB.Connection(ctx, connection)
 		if err == nil && c.Paused.Code != "" {
-			return pausedError("connection "+connection, c.Paused, "ml-connector connection resume "+connection)
+			return pausedError("connection "+connection, c.Paused, "ml-connector connection resume "+connection), leave
 		}
 	}
-	return nil
+	return nil, leave
 }
 
 func disabled(flow string) error {

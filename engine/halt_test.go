@@ -152,7 +152,7 @@ func TestADisabledFlowIsPumpedOnlyWhenItIsNamed(t *testing.T) {
 	w.fill(3)
 	w.poll()
 	w.inTx(func(tx *store.Tx) error { return tx.EnableFlow("orders", false, "cli:test") })
-	for n := range engine.Partitions {
+	for n := range partitions {
 		if p, err := w.e.Pump(t.Context(), "orders", n); err != nil || p.Stopped == nil || p.Settled > 0 {
 			t.Errorf("it settled %d, stopped by %v (%v)", p.Settled, p.Stopped, err)
 		}
@@ -171,8 +171,8 @@ func TestOnlyASliceIsEverMarkedAsBeingSent(t *testing.T) {
 		takes      time.Duration // one write
 		from, upTo int64         // marked at once, in both partitions together
 	}{
-		"a slow target has 16 a partition in doubt at most":                {time.Second, 16, 16 * engine.Partitions},
-		"one that takes 100 in a quarter of a second gets as many at once": {5 * time.Millisecond, 33, 50 * engine.Partitions},
+		"a slow target has 16 a partition in doubt at most":                {time.Second, 16, 16 * partitions},
+		"one that takes 100 in a quarter of a second gets as many at once": {5 * time.Millisecond, 33, 50 * partitions},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

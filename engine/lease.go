@@ -21,11 +21,7 @@ func (e *Engine) PollDue(ctx context.Context, flow string) (bool, error) {
 		return false, nil
 	}
 	defer e.leave(flow, reading)
-	stale := Stale
-	if e.Sole {
-		stale = 0
-	}
-	epoch, ok, err := e.DB.Take(ctx, flow, reading, e.Owner, stale)
+	epoch, ok, err := e.DB.Take(ctx, flow, reading, e.Owner, e.stale())
 	if err != nil || !ok {
 		return false, err
 	}

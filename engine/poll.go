@@ -39,6 +39,9 @@ func (e *Engine) Poll(ctx context.Context, q PollRequest) (Polled, error) {
 	if err != nil {
 		return e.failedRun(ctx, f, q, f.From, connector.AsError(err))
 	}
+	if err := e.spread(ctx, r); err != nil {
+		return Polled{}, err
+	}
 	started := e.Now()
 	w := r.window(q, started)
 	run, err := e.beginRun(ctx, r.flow, q.Trigger, w, started)
@@ -136,7 +139,7 @@ func (e *Engine) readAll(ctx context.Context, r *route, q PollRequest, run int64
 	}
 	seen, read := newSeen(), 0
 	fail := e.eachPage(ctx, r.from, r.source, run, query, func(page connector.Page, xs []connector.Exchange) *connector.Error {
-		a := store.Acceptance{Flow: r.flow, Run: run, Page: seen.fresh(page), Partitions: Partitions, Exchanges: xs, Now: e.Now(), Again: again, Last: page.Next == "", Judge: judgeDrift}
+		a := store.Acceptance{Flow: r.flow, Run: run, Page: seen.fresh(page), Exchanges: xs, Now: e.Now(), Again: again, Last: page.Next == "", Judge: judgeDrift}
 		if a.Last && !again && q.Until.IsZero() {
 			a.Cursor = started.Add(-r.from.duration("settle", 2*time.Minute))
 		}

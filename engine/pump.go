@@ -53,16 +53,12 @@ func (e *Engine) pump(ctx context.Context, flow string, partition int, asked boo
 		out.Stopped = disabled(flow)
 		return out, nil
 	}
-	stale := Stale
-	if e.Sole {
-		stale = 0
-	}
-	epoch, ok, err := e.DB.Take(ctx, flow, partition, e.Owner, stale)
+	epoch, ok, err := e.DB.Take(ctx, flow, partition, e.Owner, e.stale())
 	if err != nil || !ok {
 		out.Busy = err == nil
 		return out, err
 	}
-	b := &pump{e: e, r: r, partition: partition, epoch: epoch, asked: asked, beaten: e.Now(), fetched: map[string]fetchResult{}}
+	b := &pump{e: e, r: r, partition: partition, epoch: epoch, asked: asked, began: e.Now(), beaten: e.Now(), fetched: map[string]fetchResult{}}
 	stop := b.beat(ctx)
 	defer func() {
 		stop()
@@ -87,6 +83,10 @@ func (e *Engine) pump(ctx context.Context, flow string, partition int, asked boo
 			return out, err
 		}
 		if out.Stopped = b.stopped(); out.Stopped != nil {
+			return out, nil
+		}
+		if b.leaves() {
+			out.Next, out.Wake = e.Now(), append(out.Wake, store.FlowPartition{Flow: flow, Partition: partition})
 			return out, nil
 		}
 		if n == 0 {
@@ -130,10 +130,12 @@ type pump struct {
 	fetched   map[string]fetchResult // what was fetched for blocked Deliveries in this pump
 	pace      int                    // how many writes the target took in sliceTime, by the last slice
 
-	mu     sync.Mutex
-	paused error     // why nothing more is sent
-	beaten time.Time // of the last beat that the store took
-	lost   bool
+	mu      sync.Mutex
+	began   time.Time
+	leaving bool      // the Flow is to have another number of partitions
+	paused  error     // why nothing more is sent
+	beaten  time.Time // of the last beat that the store took
+	lost    bool
 }
 
 // beat renews the lease each second until it is stopped.
@@ -145,12 +147,13 @@ func (b *pump) beat(ctx context.Context) (stop func()) {
 func (b *pump) renew(ctx context.Context) {
 	at := b.e.Now()
 	ok, err := b.e.DB.Beat(ctx, b.r.flow.Name, b.partition, b.epoch)
-	halt := b.halted(ctx)
+	halt, leave := b.halted(ctx)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.paused == nil {
 		b.paused = halt
 	}
+	b.leaving = b.leaving || leave
 	if err == nil && ok {
 		b.beaten = at
 	}
@@ -321,7 +324,7 @@ func (b *pump) keepExchanges(ctx context.Context, items []*item) error {
 func (b *pump) intend(ctx context.Context, items []*item) error {
 	var intents []store.Intent
 	byID := map[int64]*item{}
-	stop := ctx.Err() != nil || b.stopped() != nil || b.over != nil || b.r.to.isDown(b.e.Now())
+	stop := ctx.Err() != nil || b.stopped() != nil || b.over != nil || b.leaves() || b.r.to.isDown(b.e.Now())
 	for _, it := range items {
 		if it.write == nil {
 			continue

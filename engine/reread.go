@@ -36,7 +36,7 @@ func (b *pump) reread(ctx context.Context, it *item) error {
 		return err
 	}
 	page.Next = ""
-	_, err = b.e.DB.Accept(ctx, store.Acceptance{Flow: b.r.flow, Run: run, Page: page, Partitions: Partitions, Exchanges: it.kept.take(), Now: now, Last: true, Judge: judgeDrift})
+	_, err = b.e.DB.Accept(ctx, store.Acceptance{Flow: b.r.flow, Run: run, Page: page, Exchanges: it.kept.take(), Now: now, Last: true, Judge: judgeDrift})
 	if err == nil {
 		it.work.Delivery.State = connector.Superseded
 	}

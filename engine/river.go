@@ -179,13 +179,15 @@ func (s *Scheduler) poll(ctx context.Context, job *river.Job[pollArgs]) error {
 		return unlessStopped(ctx, err)
 	}
 	return s.finish(ctx, func(tx *store.Tx) error {
-		var parts []store.FlowPartition
-		for n := range Partitions {
-			parts = append(parts, store.FlowPartition{Flow: job.Args.Flow, Partition: n})
-		}
 		if polled && ctx.Err() == nil {
-			if err := s.insertPumps(ctx, tx, parts); err != nil {
+			f, err := tx.Flow(job.Args.Flow)
+			if err != nil {
 				return err
+			}
+			for n := range f.Partitions {
+				if err := s.insertPumps(ctx, tx, []store.FlowPartition{{Flow: f.Name, Partition: n}}); err != nil {
+					return err
+				}
 			}
 		}
 		_, err := river.JobCompleteTx[riverdriver.Driver[*sql.Tx]](ctx, tx.SQL(), job)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -114,7 +115,11 @@ func (w *world) pumps(while time.Duration, all ...*process) {
 	for i, p := range all {
 		wg.Go(func() {
 			for n := i; time.Now().Before(end); n++ {
-				if _, err := p.Pump(w.t.Context(), "orders", n%engine.Partitions); err != nil {
+				f, err := p.DB.Flow(w.t.Context(), "orders")
+				if err == nil {
+					_, err = p.Pump(w.t.Context(), "orders", n%f.Partitions)
+				}
+				if err != nil {
 					w.t.Error(err)
 				}
 				_ = engine.Sleep(w.t.Context(), 100*time.Millisecond)
@@ -194,4 +199,93 @@ func TestWhatOneProcessIsToldHoldsForAll_I26(t *testing.T) {
 			})
 		})
 	}
+}
+
+// take says how many calls the target takes at once from now on.
+func (w *world) take(atOnce int) {
+	w.t.Helper()
+	w.to.mu.Lock()
+	w.to.atOnce = atOnce
+	w.to.mu.Unlock()
+	w.tx(func(tx *store.Tx) error {
+		return tx.SaveConnection(connector.Connection{Name: "b", System: "right", Settings: connector.Settings{"concurrency": atOnce}})
+	})
+}
+
+// Four processes deliver, while records change and the number of calls that the target takes goes up and down, and with it
+// the number of partitions.
+func TestSeveralProcessesAreSpreadAnewWhileTheyWork_I8(t *testing.T) {
+	onEach(t, func(t *testing.T, url string) {
+		w := newShared(t, url, 2)
+		w.to.info.CanUpdate = true
+		var mu sync.Mutex
+		inFlight, most, limit := 0, 0, 2
+		amounts := map[string][]string{}
+		var all []*process
+		for i := range 4 {
+			p := w.process(fmt.Sprint("process ", i))
+			p.to.write = func(ctx context.Context, wr connector.Write) (connector.Receipt, error) {
+				mu.Lock()
+				inFlight++
+				most = max(most, inFlight-limit)
+				amounts[wr.Document.Text("KEY")] = append(amounts[wr.Document.Text("KEY")], wr.Document.Text("AMOUNT"))
+				mu.Unlock()
+				_ = engine.Sleep(ctx, 100*time.Millisecond)
+				mu.Lock()
+				inFlight--
+				mu.Unlock()
+				return w.to.Write(ctx, wr)
+			}
+			all = append(all, p)
+		}
+		spread := map[int]bool{}
+		poll := func() {
+			time.Sleep(time.Second)
+			if p, err := all[0].Poll(t.Context(), engine.PollRequest{Flow: "orders", Trigger: connector.TriggerManual}); err != nil || p.Err != nil {
+				t.Error(err, p.Err)
+			}
+		}
+		put := func(amount int) {
+			for i := range 60 {
+				w.from.put(fmt.Sprint(i), order(fmt.Sprint("P", i), fmt.Sprint(amount), "open"))
+			}
+		}
+		put(10)
+		poll()
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			for n, atOnce := range []int{64, 16, 40} {
+				time.Sleep(1500 * time.Millisecond)
+				mu.Lock()
+				limit = max(limit, atOnce)
+				mu.Unlock()
+				w.take(atOnce)
+				put(20 + n)
+				poll()
+				time.Sleep(3 * time.Second)
+				spread[w.flow().Partitions] = true
+			}
+		})
+		w.pumps(30*time.Second, all...)
+		wg.Wait()
+		if !spread[8] || !spread[2] || !spread[5] {
+			t.Errorf("spread over %v, expected 8, 2 and 5 partitions", spread)
+		}
+		if most > 0 {
+			t.Errorf("%d calls more at once than the target takes", most)
+		}
+		for i := range 60 {
+			key := fmt.Sprint("P", i)
+			if got := amounts[key]; !slices.IsSorted(got) || len(slices.Compact(slices.Clone(got))) != len(got) || w.to.count(key) != 1 {
+				t.Errorf("%s was written as %v, and is there %d times", key, got, w.to.count(key))
+			}
+		}
+		d, err := w.db.Entries(t.Context(), store.EntryFilter{Action: "delivery.in_doubt"})
+		if err != nil || len(d) > 0 {
+			t.Errorf("%d doubts out of nothing: %v", len(d), err)
+		}
+		if s := w.states(); s[connector.Delivered]+s[connector.Superseded] < 240 || len(s) > 2 {
+			t.Errorf("%v", s)
+		}
+	})
 }

@@ -118,7 +118,11 @@ func (e *Engine) drain(ctx context.Context, flow connector.Flow) (Pumped, error)
 		all   Pumped
 		first error
 	)
-	pace.Each(e.Pace, Partitions, Partitions, func(n int) {
+	f, err := e.DB.Flow(ctx, flow.Name)
+	if err != nil {
+		return all, err
+	}
+	pace.Each(e.Pace, f.Partitions, f.Partitions, func(n int) {
 		p, err := e.pump(ctx, flow.Name, n, !flow.Enabled)
 		mu.Lock()
 		defer mu.Unlock()

@@ -49,7 +49,7 @@ func TestWhatTheStoreCannotAnswerIsNoAnswer(t *testing.T) {
 			}
 			rename(table, "away")
 			failed := false
-			for n := range engine.Partitions {
+			for n := range partitions {
 				_, err := w.e.Pump(t.Context(), "orders", n)
 				failed = failed || err != nil
 			}
@@ -93,7 +93,7 @@ func TestAStopInAnyMomentSettlesNothingFalsely(t *testing.T) {
 			return w.now()
 		}
 		e := engine.New(c)
-		for n := range engine.Partitions {
+		for n := range partitions {
 			if _, err := e.Pump(ctx, "orders", n); err != nil && ctx.Err() == nil {
 				t.Fatal(err)
 			}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"hash/fnv"
 	"slices"
 	"time"
 
@@ -13,12 +12,11 @@ import (
 
 // Acceptance is one page that a Run read.
 type Acceptance struct {
-	Flow       connector.Flow
-	Run        int64
-	Page       connector.Page
-	Partitions int // of the Flow; 0 counts as 1
-	Exchanges  []connector.Exchange
-	Now        time.Time // of the read; zero = the store's clock
+	Flow      connector.Flow
+	Run       int64
+	Page      connector.Page
+	Exchanges []connector.Exchange
+	Now       time.Time // of the read; zero = the store's clock
 	// Again decides known records once more: their last Delivery, if it is filtered, unchanged, held or delivered, waits
 	// again. It stays the same Delivery of the same Run.
 	Again bool
@@ -219,13 +217,6 @@ func (in *incoming) known() bool {
 		return false
 	}
 	return in.problem == nil || stamp == in.stamp
-}
-
-// partitionOf spreads a Flow's records over its partitions.
-func partitionOf(id string, partitions int) int {
-	h := fnv.New32a()
-	_, _ = h.Write([]byte(id))
-	return int(h.Sum32() % uint32(max(partitions, 1)))
 }
 
 // endRead ends the Run with its last page and moves the cursor.

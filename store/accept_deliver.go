@@ -46,10 +46,14 @@ func (tx *Tx) insertDeliveries(a Acceptance, due []*incoming, out *Accepted) err
 	if err != nil {
 		return err
 	}
+	partitions, err := tx.partitionsOf(a.Flow.Name)
+	if err != nil {
+		return err
+	}
 	rows := make([][]any, len(due))
 	now := micros(tx.now)
 	for i, in := range due {
-		part := partitionOf(in.id, a.Partitions)
+		part := partitionOf(in.id, partitions)
 		state, dueAt, fail := connector.Waiting, now, in.problem
 		if fail != nil {
 			state, dueAt = connector.Held, 0

@@ -54,7 +54,7 @@ func benchmarkDelivery(b *testing.B, url string) {
 			page.Versions = append(page.Versions, bulky(done+i))
 		}
 		at := time.Now()
-		_, err := db.Accept(b.Context(), store.Acceptance{Flow: fl, Run: run, Page: page, Partitions: 1})
+		_, err := db.Accept(b.Context(), store.Acceptance{Flow: fl, Run: run, Page: page})
 		must(b, err)
 		accept += time.Since(at)
 		for {

@@ -97,6 +97,15 @@ func (d dialect) lock(of string) string {
 	return " FOR UPDATE OF " + of
 }
 
+// keep is what a SELECT ends with that must keep others from locking the rows until the transaction ends; it hinders nobody
+// who changes them otherwise.
+func (d dialect) keep(of string) string {
+	if d.sqlite {
+		return ""
+	}
+	return " FOR KEY SHARE OF " + of
+}
+
 // typed says whether the parameters of a list of values need a type. SQLite would turn a hash into a number.
 func (d dialect) typed() bool { return !d.sqlite }
 

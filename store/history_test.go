@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"hash/fnv"
 	"path/filepath"
 	"testing"
 	"time"
@@ -19,10 +20,10 @@ func TestHistories(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		n++
 		f := newFixture(t, fmt.Sprintf("sqlite:%s?durable=no", filepath.Join(t.TempDir(), fmt.Sprint(n))))
-		h := &history{fixture: f, rt: rt, pumps: map[string]pump{}}
+		h := &history{fixture: f, rt: rt, pumps: map[store.FlowPartition]pump{}}
 		for range rapid.IntRange(5, 25).Draw(rt, "steps") {
 			rapid.OneOf(
-				rapid.Just(h.read), rapid.Just(h.work), rapid.Just(h.work), rapid.Just(h.takeOver), rapid.Just(h.person), rapid.Just(h.heal), rapid.Just(h.standing),
+				rapid.Just(h.read), rapid.Just(h.work), rapid.Just(h.work), rapid.Just(h.takeOver), rapid.Just(h.person), rapid.Just(h.heal), rapid.Just(h.standing), rapid.Just(h.spread),
 			).Draw(rt, "step")()
 			h.clock.add(time.Duration(rapid.IntRange(0, 90).Draw(rt, "seconds")) * time.Second)
 			h.check()
@@ -34,7 +35,14 @@ func TestHistories(t *testing.T) {
 type history struct {
 	*fixture
 	rt    *rapid.T
-	pumps map[string]pump
+	pumps map[store.FlowPartition]pump
+	late  []late
+}
+
+// late is what a process that stalled has claimed and not settled.
+type late struct {
+	pump
+	outs []store.Outcome
 }
 
 func (h *history) pick(what string, of ...string) string {
@@ -53,39 +61,105 @@ func (h *history) read() {
 		}
 		page.Versions = append(page.Versions, usable(version(id, h.pick("content", "a", "b", "c")), connector.Standing(h.pick("standing", "", "usable", "pending"))))
 	}
-	h.acceptAll(store.Acceptance{Flow: h.flow(flow), Run: h.run(flow), Page: page, Partitions: 1, Again: rapid.Bool().Draw(h.rt, "again"), Last: rapid.Bool().Draw(h.rt, "last"), Cursor: h.clock.Now()})
+	h.acceptAll(store.Acceptance{Flow: h.flow(flow), Run: h.run(flow), Page: page, Again: rapid.Bool().Draw(h.rt, "again"), Last: rapid.Bool().Draw(h.rt, "last"), Cursor: h.clock.Now()})
 }
 
 func (h *history) takeOver() {
+	at := h.partition()
+	epoch, ok, err := h.Take(h.ctx, at.Flow, at.Partition, "test", 5*time.Second)
+	must(h.t, err)
+	if ok { // else the Flow is to have another number of partitions
+		h.pumps[at] = pump{fixture: h.fixture, flow: at.Flow, epoch: epoch, part: at.Partition}
+	}
+}
+
+func (h *history) partition() store.FlowPartition {
 	flow := h.pick("flow", orders, suppliers, vendors)
-	h.pumps[flow] = h.take(flow)
+	return store.FlowPartition{Flow: flow, Partition: rapid.IntRange(0, h.flow(flow).Partitions-1).Draw(h.rt, "partition")}
+}
+
+// spread asks for another number of partitions: it comes at once, or when those who work on the present ones have left.
+func (h *history) spread() {
+	flow := h.pick("flow", orders, suppliers, vendors)
+	h.tx(func(tx *store.Tx) error {
+		return tx.WantPartitions(flow, rapid.IntRange(1, 4).Draw(h.rt, "partitions"), "test", 5*time.Second)
+	})
 }
 
 // work claims, marks some as sending, and settles some of what was claimed in a random way.
 func (h *history) work() {
-	flow := h.pick("flow", orders, suppliers, vendors)
-	p, ok := h.pumps[flow]
+	at := h.partition()
+	p, ok := h.pumps[at]
 	if !ok {
 		h.takeOver()
 		return
 	}
+	works, err := h.Claim(h.ctx, p.flow, p.part, p.epoch, 100)
+	if connector.CodeOf(err) == connector.Conflict {
+		delete(h.pumps, at) // its Flow was spread anew
+		h.tooLate(p.flow)
+		return
+	}
+	must(h.t, err)
 	var outs []store.Outcome
 	var intents []store.Intent
-	for _, w := range p.claim() {
+	for _, w := range works {
 		if rapid.Bool().Draw(h.rt, "sent") {
 			intents = append(intents, store.Intent{Delivery: w.Delivery.ID, Operation: connector.OpCreate, Document: w.Version.Document, Reserve: []string{h.pick("key", "k1", "k2", "k3")}})
 		}
 		outs = append(outs, h.outcome(w))
 	}
-	if _, err := h.Intend(h.ctx, flow, 0, p.epoch, intents); err != nil {
+	if _, err := h.Intend(h.ctx, p.flow, p.part, p.epoch, intents); err != nil {
 		h.rt.Fatal(err)
 	}
 	if rapid.IntRange(0, 4).Draw(h.rt, "crash") == 0 {
+		h.late = append(h.late, late{p, outs})
 		return
 	}
-	if _, err := h.Settle(h.ctx, flow, 0, p.epoch, outs); err != nil {
+	if _, err := h.Settle(h.ctx, p.flow, p.part, p.epoch, outs); err != nil {
 		h.rt.Fatal(err)
 	}
+}
+
+// tooLate lets processes that lost their partition try to settle what they claimed: I8.
+func (h *history) tooLate(flow string) {
+	for _, l := range h.late {
+		now, err := h.epoch(l.flow, l.part)
+		must(h.t, err)
+		if l.flow != flow || now == l.epoch {
+			continue
+		}
+		if _, err := h.Settle(h.ctx, l.flow, l.part, l.epoch, l.outs); connector.CodeOf(err) != connector.Conflict {
+			h.rt.Fatalf("settled under epoch %d of partition %d, which has %d by now: %v", l.epoch, l.part, now, err)
+		}
+	}
+}
+
+func (h *history) epoch(flow string, part int) (epoch int64, err error) {
+	err = h.Tx(h.ctx, func(tx *store.Tx) error {
+		epoch, err = tx.Epoch(flow, part)
+		return err
+	})
+	return epoch, err
+}
+
+// checkSpread holds that what waits is where its record belongs, so that what waits of one record is in one place.
+func (f *fixture) checkSpread() error {
+	rows, err := f.SQL().QueryContext(f.ctx, `SELECT d.id, d.flow, d.state, d.part, r.ext_id, f.partitions FROM deliveries d JOIN records r ON r.id = d.record JOIN flows f ON f.name = d.flow
+ WHERE d.state IN ('waiting', 'in_doubt', 'sending')`)
+	must(f.t, err)
+	defer rows.Close()
+	for rows.Next() {
+		var id, part, partitions int64
+		var flow, state, record string
+		must(f.t, rows.Scan(&id, &flow, &state, &part, &record, &partitions))
+		sum := fnv.New32a()
+		_, _ = sum.Write([]byte(record))
+		if want := int64(sum.Sum32() % uint32(partitions)); part != want {
+			return fmt.Errorf("delivery %d of %s is %s in partition %d of %d, and its record belongs into %d", id, flow, state, part, partitions, want)
+		}
+	}
+	return rows.Err()
 }
 
 func (h *history) outcome(w store.Work) store.Outcome {
@@ -195,6 +269,9 @@ func (h *history) check() {
 		h.checkEntry(d)
 	}
 	h.checkLinks()
+	if err := h.checkSpread(); err != nil {
+		h.rt.Fatal(err)
+	}
 }
 
 // checkEntry holds that the last Entry of a Delivery says the state that it is in.

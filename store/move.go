@@ -77,6 +77,9 @@ func (tx *Tx) move(old []brief, to connector.State, fail *connector.Error, e con
 		_, err := tx.exec("forget what Deliveries waited for", "DELETE FROM waits WHERE delivery IN ("+in+")", args...)
 		return err
 	})
+	if err == nil && due > 0 {
+		old, err = tx.respread(old)
+	}
 	if err != nil {
 		return err
 	}

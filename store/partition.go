@@ -30,11 +30,15 @@ func (tx *Tx) openPartitions(flow string, parts []int) error {
 }
 
 // Take takes a partition over by raising its epoch, unless another owner's last beat is younger than stale. What the
-// process before left in sending is in doubt from here on, and due.
+// process before left in sending is in doubt from here on, and due. Where the Flow is to have another number of partitions
+// nothing is taken before it has.
 func (db *DB) Take(ctx context.Context, flow string, partition int, owner string, stale time.Duration) (epoch int64, ok bool, err error) {
 	const op = "take a partition"
 	err = db.Tx(ctx, func(tx *Tx) error {
 		epoch, ok = 0, false
+		if there, err := tx.settlePartitions(flow, partition, owner, stale); err != nil || !there {
+			return err
+		}
 		if err := tx.openPartitions(flow, []int{partition}); err != nil {
 			return err
 		}
@@ -58,7 +62,11 @@ func (db *DB) Take(ctx context.Context, flow string, partition int, owner string
 }
 
 func (tx *Tx) doubtSending(flow string, partition int) error {
-	old, err := briefsWhere(tx, "WHERE d.flow = $1 AND d.part = $2 AND d.state = 'sending' ORDER BY d.id"+tx.db.dialect.lock("d"), []any{flow, int64(partition)})
+	where, args := "WHERE d.flow = $1 AND d.part = $2 AND d.state = 'sending'", []any{flow, int64(partition)}
+	if partition == anyPartition {
+		where, args = "WHERE d.flow = $1 AND d.state = 'sending'", args[:1]
+	}
+	old, err := briefsWhere(tx, where+" ORDER BY d.id"+tx.db.dialect.lock("d"), args)
 	if err != nil {
 		return err
 	}

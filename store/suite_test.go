@@ -155,7 +155,7 @@ func (f *fixture) run(flow string) int64 {
 // accept reads one page in a Run of its own.
 func (f *fixture) accept(flow string, versions ...connector.Version) store.Accepted {
 	f.t.Helper()
-	return f.acceptAll(store.Acceptance{Flow: f.flow(flow), Run: f.run(flow), Page: connector.Page{Versions: versions}, Partitions: 1, Last: true})
+	return f.acceptAll(store.Acceptance{Flow: f.flow(flow), Run: f.run(flow), Page: connector.Page{Versions: versions}, Last: true})
 }
 
 func (f *fixture) acceptAll(a store.Acceptance) store.Accepted {
@@ -175,11 +175,12 @@ func usable(v connector.Version, s connector.Standing) connector.Version {
 	return v
 }
 
-// pump is the owner of partition 0 of a Flow.
+// pump is the owner of a partition of a Flow.
 type pump struct {
 	*fixture
 	flow  string
 	epoch int64
+	part  int
 }
 
 func (f *fixture) take(flow string) pump {
@@ -189,19 +190,19 @@ func (f *fixture) take(flow string) pump {
 	if !ok {
 		f.t.Fatalf("partition 0 of %s can't be taken", flow)
 	}
-	return pump{f, flow, epoch}
+	return pump{fixture: f, flow: flow, epoch: epoch}
 }
 
 func (p pump) claim() []store.Work {
 	p.t.Helper()
-	works, err := p.Claim(p.ctx, p.flow, 0, p.epoch, 100)
+	works, err := p.Claim(p.ctx, p.flow, p.part, p.epoch, 100)
 	must(p.t, err)
 	return works
 }
 
 func (p pump) settle(outs ...store.Outcome) store.Settled {
 	p.t.Helper()
-	s, err := p.Settle(p.ctx, p.flow, 0, p.epoch, outs)
+	s, err := p.Settle(p.ctx, p.flow, p.part, p.epoch, outs)
 	must(p.t, err)
 	return s
 }
@@ -213,7 +214,7 @@ func (p pump) intend(ids ...int64) {
 	for _, id := range ids {
 		intents = append(intents, store.Intent{Delivery: id, Operation: connector.OpCreate, Document: connector.Document{"sent": fmt.Sprint(id)}})
 	}
-	taken, err := p.Intend(p.ctx, p.flow, 0, p.epoch, intents)
+	taken, err := p.Intend(p.ctx, p.flow, p.part, p.epoch, intents)
 	must(p.t, err)
 	if len(taken) > 0 {
 		p.t.Fatalf("not marked: %+v", taken)

@@ -18,6 +18,7 @@ type Tx struct {
 	wake    map[FlowPartition]bool
 	kept    map[string]int64 // contents, by purpose and hash
 	written int64            // rows that it added
+	spread  map[string]int   // number of partitions, by Flow
 }
 
 // FlowPartition names one partition of one Flow.

@@ -61,6 +61,8 @@ CREATE TABLE flows (
     cursor_at     BIGINT NOT NULL,
     next_run_at   BIGINT NOT NULL,
     next_track_at BIGINT NOT NULL,
+    partitions    BIGINT NOT NULL DEFAULT 1, -- that its Deliveries are spread over
+    wanted        BIGINT NOT NULL DEFAULT 1, -- as many it shall have, once nobody works on the present ones
     CHECK (source <> target)
 );
 
