@@ -11,7 +11,7 @@ main() {
   local verb=${1:-help}
   [ $# -eq 0 ] || shift
   case "$verb" in
-    help | build | demo | setup | test | lint | postgres | race | browser | acceptance | check) "verb_$verb" "$@" ;;
+    help | build | demo | setup | test | lint | postgres | faults | race | browser | acceptance | check) "verb_$verb" "$@" ;;
     *) say "no verb '$verb'"; verb_help >&2; exit 2 ;;
   esac
 }
@@ -154,6 +154,9 @@ free_port() {
     (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return 0; }
   done
 }
+
+## faults      real processes, each killed, stopped or cut off in its own way (go run ./cmd/faults; takes its flags)
+verb_faults() { go run ./cmd/faults "$@"; }
 
 ## race        every test under the race detector; -short, so that suites use smaller numbers (or the packages given)
 verb_race() { CGO_ENABLED=1 go test -race -short "${@:-./...}"; }
