@@ -27,9 +27,11 @@ type crowd struct {
 	lookUp call
 	oldest string      // stamp of the model that changed first
 	quiet  atomic.Bool // nothing changed: lists are empty
+	whole  atomic.Bool // lists have all orders, whatever window is asked for
 
 	mu      sync.Mutex
-	created []int64 // by order: when its creation was answered, in nanoseconds since 1970
+	stamps  []time.Time // not nil: the orders that appeared so far, and when each did
+	created []int64     // by order: when its creation was answered, in nanoseconds since 1970
 	done    int
 	twice   int
 	erp     traffic
@@ -55,6 +57,7 @@ const (
 var (
 	lastUpdate = regexp.MustCompile(`"lastUpdate":"([^"]+)"`)
 	since      = regexp.MustCompile(`lastUpdate>=([0-9T:.Z-]+)`)
+	until      = regexp.MustCompile(`lastUpdate<([0-9T:.Z-]+)`)
 )
 
 var crowdNumber = regexp.MustCompile(`\bB(\d{7})\b`)
@@ -115,7 +118,13 @@ func (c *crowd) model(i int) model { return c.models[i%len(c.models)] }
 func (c *crowd) written(i int, text []byte) []byte {
 	m := c.model(i)
 	text = bytes.Replace(text, []byte(`"purchaseOrderId":`+m.id), fmt.Appendf(nil, `"purchaseOrderId":%d`, crowdID+i), 1)
-	return bytes.Replace(text, []byte(`"poNumber":"`+m.number+`"`), fmt.Appendf(nil, `"poNumber":"B%07d"`, i), 1)
+	text = bytes.Replace(text, []byte(`"poNumber":"`+m.number+`"`), fmt.Appendf(nil, `"poNumber":"B%07d"`, i), 1)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if i < len(c.stamps) {
+		text = lastUpdate.ReplaceAll(text, []byte(`"lastUpdate":"`+stamp(c.stamps[i])+`"`))
+	}
+	return text
 }
 
 // jaggaer answers lists of orders and their details.
@@ -148,21 +157,49 @@ func (c *crowd) page(q url.Values) []byte {
 	if err != nil || start < 1 {
 		start = 1
 	}
-	n := c.n
-	if from := since.FindStringSubmatch(q.Get("flt")); c.quiet.Load() || from != nil && from[1] > c.oldest {
-		n = 0 // all changed at one time: a window has them all or none
-	}
+	first, n := c.window(q.Get("flt"))
 	b := []byte(`{"jipurchaseorderList":{"jipurchaseorder":[`)
 	count := 0
 	for i := start - 1; i < n && count < pageSize; i++ {
 		if count > 0 {
 			b = append(b, ',')
 		}
-		b = append(b, c.written(i, c.model(i).listed)...)
+		b = append(b, c.written(first+i, c.model(first+i).listed)...)
 		count++
 	}
 	return fmt.Appendf(b, `]},"returnCode":0,"returnMessage":"","returnedRecords":%d,"startAt":%d,"totRecords":%d}`, count, start, n)
 }
+
+// window is the first order that a list has to show, and how many. Orders that appear stand in the order of their stamps;
+// of others a window has all or none.
+func (c *crowd) window(filter string) (first, n int) {
+	from, to := bound(since, filter), bound(until, filter)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.stamps != nil:
+		for first < len(c.stamps) && stamp(c.stamps[first]) < from {
+			first++
+		}
+		for n = first; n < len(c.stamps) && (to == "" || stamp(c.stamps[n]) < to); {
+			n++
+		}
+		return first, n - first
+	case c.quiet.Load(), from > c.oldest && !c.whole.Load():
+		return 0, 0
+	}
+	return 0, c.n
+}
+
+// bound is one end of a window, "" when it is open.
+func bound(end *regexp.Regexp, filter string) string {
+	if found := end.FindStringSubmatch(filter); found != nil {
+		return found[1]
+	}
+	return ""
+}
+
+func stamp(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.000Z") }
 
 // peopleSoft answers look-ups, as if nothing was there, and creates.
 func (c *crowd) peopleSoft(w http.ResponseWriter, r *http.Request, body []byte) bool {

@@ -65,6 +65,9 @@ func benchmarks() []benchmark {
 	return []benchmark{
 		{"B1L", measureB1L},
 		{"B1P", measureB1P},
+		{"B2", measureB2},
+		{"B3", measureB3},
+		{"B5", measureB5},
 	}
 }
 
