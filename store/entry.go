@@ -76,14 +76,24 @@ func scanRawEntry(rows *sql.Rows) (e connector.Entry, details string, err error)
 	return e, details, err
 }
 
-// nextIDs gives n new IDs of a series; the first of them is returned, and they have no gaps.
+// nextNumbers raises the last number of a series by some and returns it.
+const nextNumbers = `INSERT INTO counters (name, n) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET n = counters.n + excluded.n RETURNING n`
+
+// nextIDs gives n new IDs of a series that follow each other; the first of them is returned.
 func (tx *Tx) nextIDs(series string, n int) (int64, error) {
 	if n == 0 {
 		return 0, nil
 	}
+	op := "number " + series
+	if tx.db.ahead != nil && unordered(series) {
+		first, err := tx.db.ahead.take(tx.ctx, series, int64(n))
+		if err != nil {
+			return 0, tx.fail(op, err)
+		}
+		return first, nil
+	}
 	var last int64
-	_, err := one(tx, "number "+series, `INSERT INTO counters (name, n) VALUES ($1, $2)
-ON CONFLICT (name) DO UPDATE SET n = counters.n + excluded.n RETURNING n`, []any{series, int64(n)}, &last)
+	_, err := one(tx, op, nextNumbers, []any{series, int64(n)}, &last)
 	return last - int64(n) + 1, err
 }
 

@@ -31,6 +31,7 @@ type DB struct {
 	bodies   codec
 	unpacked unpacked
 	recent   *recent
+	ahead    *ahead       // nil on SQLite
 	written  atomic.Int64 // rows that this process added
 	watch    func(op string, at Moment) error
 }
@@ -47,7 +48,10 @@ func Open(ctx context.Context, url string, now func() time.Time) (*DB, error) {
 		return nil, err
 	}
 	db := &DB{dialect: d, url: url, now: now, write: newPool(write, d.prepares()), read: newPool(read, d.prepares()), bodies: newCodec(), recent: newRecent()}
-	if err := db.migrate(ctx); err != nil {
+	if db.ahead, err = newAhead(d); err == nil {
+		err = db.migrate(ctx)
+	}
+	if err != nil {
 		return nil, joinClose(err, db)
 	}
 	return db, nil
@@ -67,6 +71,9 @@ func (db *DB) Close() error {
 		if werr := db.write.close(); err == nil {
 			err = werr
 		}
+	}
+	if aerr := db.ahead.close(); err == nil {
+		err = aerr
 	}
 	db.bodies.close()
 	return err

@@ -27,7 +27,6 @@ type crowd struct {
 	lookUp call
 	oldest string      // stamp of the model that changed first
 	quiet  atomic.Bool // nothing changed: lists are empty
-	whole  atomic.Bool // lists have all orders, whatever window is asked for
 
 	mu      sync.Mutex
 	stamps  []time.Time // not nil: the orders that appeared so far, and when each did
@@ -185,7 +184,7 @@ func (c *crowd) window(filter string) (first, n int) {
 			n++
 		}
 		return first, n - first
-	case c.quiet.Load(), from > c.oldest && !c.whole.Load():
+	case c.quiet.Load(), from > c.oldest:
 		return 0, 0
 	}
 	return 0, c.n

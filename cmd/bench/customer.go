@@ -29,13 +29,18 @@ type place struct {
 type setting struct {
 	concurrency int
 	schedule    string // of the orders; all other Flows are disabled
+	overlap     string // "" = half a minute
 }
 
 var flowLine = regexp.MustCompile(`(?m)^(  [a-z-]+: \{from: .*?schedule: )"[^"]*"(.*)\}$`)
 
 // configuration is the customer's with the settings of one benchmark.
 func (s setting) configuration(text string) string {
-	text = strings.ReplaceAll(text, "overlap: 30s", fmt.Sprintf("concurrency: %d, overlap: 30s", s.concurrency))
+	overlap := s.overlap
+	if overlap == "" {
+		overlap = "30s"
+	}
+	text = strings.ReplaceAll(text, "overlap: 30s", fmt.Sprintf("concurrency: %d, overlap: %s", s.concurrency, overlap))
 	return flowLine.ReplaceAllStringFunc(text, func(line string) string {
 		found := flowLine.FindStringSubmatch(line)
 		if !strings.HasPrefix(strings.TrimSpace(line), orders+":") {

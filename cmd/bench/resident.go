@@ -52,11 +52,10 @@ type memoryUse struct {
 
 func (o options) watch(ctx context.Context, program string, n int) (memoryUse, error) {
 	m := memoryUse{n: n}
-	c, err := newCrowd(o.bench, n, 0)
-	if err != nil {
+	if _, err := newCrowd(o.bench, n, 0); err != nil {
 		return m, err
 	}
-	p, err := o.bench.place(ctx, setting{concurrency: 2, schedule: "@every 2s"}, "")
+	p, err := o.bench.place(ctx, setting{concurrency: 2, schedule: "@every 2s", overlap: "60d"}, "")
 	if err != nil {
 		return m, err
 	}
@@ -73,8 +72,7 @@ func (o options) watch(ctx context.Context, program string, n int) (memoryUse, e
 	if m.load, err = child.peak(); err != nil {
 		return m, err
 	}
-	c.whole.Store(true)
-	if m.reread, err = p.reread(ctx, n); err != nil {
+	if m.reread, err = p.reread(ctx, n, time.Now()); err != nil {
 		return m, err
 	}
 	if m.again, err = child.peak(); err != nil {
@@ -92,8 +90,8 @@ func (c *child) peak() (float64, error) {
 	return float64(most) / mib, os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", c.command.Process.Pid), []byte("5"), 0)
 }
 
-// reread waits for a Run that read all n orders and found them unchanged, and says how long it took.
-func (p place) reread(ctx context.Context, n int) (time.Duration, error) {
+// reread waits for a Run, begun after a moment, that read all n orders and found them unchanged, and says how long it took.
+func (p place) reread(ctx context.Context, n int, after time.Time) (time.Duration, error) {
 	var took time.Duration
 	err := p.with(ctx, nil, func(a *app.App, _ *config.File) error {
 		for until := time.Now().Add(time.Hour); time.Now().Before(until); {
@@ -102,7 +100,7 @@ func (p place) reread(ctx context.Context, n int) (time.Duration, error) {
 				return err
 			}
 			for _, r := range runs {
-				if ended(r) && r.Counts.Read == n && r.Counts.Unchanged == n {
+				if ended(r) && r.StartedAt.After(after) && r.Counts.Read == n && r.Counts.Unchanged == n {
 					took = r.EndedAt.Sub(r.StartedAt)
 					return nil
 				}
