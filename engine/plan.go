@@ -127,7 +127,7 @@ type planner struct {
 	r    *route
 	run  int64
 	over *overlay
-	seen seen
+	seen *seen
 	rows []PlanRow
 	kept kept // of what was asked by its key
 }

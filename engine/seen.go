@@ -7,14 +7,20 @@ import (
 	connector "ml-connector"
 )
 
-// seen remembers which records a Run has read, by a 128-bit hash of their IDs and content, so that a record which moves
-// between pages while we read counts once.
-type seen map[[16]byte]bool
+// seen remembers which records a Run has read lately, by a 128-bit hash of their IDs and content, so that a record which moves
+// between pages while we read counts once. It remembers at least the last `remembered` of them and never more than twice as
+// many, however much a Run reads: what comes again after so long is accepted again, and changes nothing.
+type seen struct {
+	now, before map[[16]byte]bool
+}
 
-func newSeen() seen { return seen{} }
+// remembered is a few hundred pages: records move to the page before or after when others come or go.
+const remembered = 1 << 15
+
+func newSeen() *seen { return &seen{now: map[[16]byte]bool{}} }
 
 // fresh leaves out of a page what the Run has read already with the same content.
-func (s seen) fresh(p connector.Page) connector.Page {
+func (s *seen) fresh(p connector.Page) connector.Page {
 	var out connector.Page
 	for _, v := range p.Versions {
 		v.Text = v.Document.Canonical()
@@ -37,16 +43,19 @@ func (s seen) fresh(p connector.Page) connector.Page {
 	return out
 }
 
-func (s seen) first(parts ...string) bool {
+func (s *seen) first(parts ...string) bool {
 	h := fnv.New128a()
 	for _, p := range parts {
 		h.Write([]byte(p))
 		h.Write([]byte{0})
 	}
 	k := [16]byte(h.Sum(nil))
-	if s[k] {
+	if s.now[k] || s.before[k] {
 		return false
 	}
-	s[k] = true
+	if len(s.now) == remembered {
+		s.before, s.now = s.now, make(map[[16]byte]bool, remembered)
+	}
+	s.now[k] = true
 	return true
 }
