@@ -72,10 +72,11 @@ func (d dialect) dsn(readOnly bool) string {
 	if d.relax {
 		sync = "synchronous(OFF)"
 	}
-	v := url.Values{"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", sync, "foreign_keys(1)", "temp_store(2)", "cache_size(-16000)"}}
+	v := url.Values{"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", sync, "foreign_keys(1)", "temp_store(2)"}}
 	if readOnly {
-		v["_pragma"] = append(v["_pragma"], "query_only(1)")
+		v["_pragma"] = append(v["_pragma"], "cache_size(-4000)", "query_only(1)")
 	} else {
+		v["_pragma"] = append(v["_pragma"], "cache_size(-16000)")
 		v.Set("_txlock", "immediate")
 	}
 	return "file:" + (&url.URL{Path: d.source}).EscapedPath() + "?" + v.Encode()

@@ -87,6 +87,7 @@ func waitingFor(b *testing.B, db *store.DB, partitions int) {
 		must(b, tx.SaveConnection(connector.Connection{Name: "erp", System: "left"}))
 		must(b, tx.SaveConnection(connector.Connection{Name: "s2p", System: "right"}))
 		must(b, tx.SaveFlow(fl))
+		must(b, tx.WantPartitions(orders, partitions, "bench", time.Second))
 		run, err = tx.BeginRun(connector.Run{Flow: orders, From: "s2p", To: "erp", Kind: connector.PurchaseOrder, Trigger: connector.TriggerManual})
 		return err
 	}))
@@ -95,7 +96,7 @@ func waitingFor(b *testing.B, db *store.DB, partitions int) {
 		for i := range min(200, b.N-done) {
 			page.Versions = append(page.Versions, bulky(done+i))
 		}
-		_, err := db.Accept(b.Context(), store.Acceptance{Flow: fl, Run: run, Page: page, Partitions: partitions})
+		_, err := db.Accept(b.Context(), store.Acceptance{Flow: fl, Run: run, Page: page})
 		must(b, err)
 	}
 }
