@@ -67,7 +67,11 @@ func benchmarks() []benchmark {
 		{"B1P", measureB1P},
 		{"B2", measureB2},
 		{"B3", measureB3},
+		{"B4", measureB4},
 		{"B5", measureB5},
+		{"B6", measureB6},
+		{"B8", measureB8},
+		{"B10", measureB10},
 	}
 }
 
