@@ -19,6 +19,9 @@ type Due struct {
 // Due looks at our rows; began is when this process did. What is paused is not due: it goes on, at once, after its pause.
 func (e *Engine) Due(ctx context.Context, began time.Time) (Due, error) {
 	var due Due
+	if err := e.mindClock(ctx); err != nil {
+		return due, err
+	}
 	flows, err := e.moving(ctx)
 	if err != nil {
 		return due, err

@@ -49,6 +49,7 @@ type Engine struct {
 	pumping  map[store.FlowPartition]bool // partitions that this process works on right now
 	mappings map[string]*parsedMapping    // by Flow, as its rules are now
 	sharing  sharing                      // of Connections with other processes
+	minded   time.Time                    // when the clock was last looked at
 }
 
 // New makes an Engine; nothing runs until it is called.

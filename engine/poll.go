@@ -140,7 +140,7 @@ func (e *Engine) readAll(ctx context.Context, r *route, q PollRequest, run int64
 	seen, read := newSeen(), 0
 	fail := e.eachPage(ctx, r.from, r.source, run, query, func(page connector.Page, xs []connector.Exchange) *connector.Error {
 		a := store.Acceptance{Flow: r.flow, Run: run, Page: seen.fresh(page), Exchanges: xs, Now: e.Now(), Again: again, Last: page.Next == "", Judge: judgeDrift}
-		if a.Last && !again && q.Until.IsZero() {
+		if a.Last && !again && q.Until.IsZero() && !e.wentBack(started) {
 			a.Cursor = started.Add(-r.from.duration("settle", 2*time.Minute))
 		}
 		got, err := e.DB.Accept(ctx, a)
