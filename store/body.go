@@ -18,6 +18,7 @@ type body struct {
 	id      int64  // its number, 0 = no content; set when the transaction keeps it
 	hash    []byte // SHA-256 of the content; empty for none, and for what is never kept twice
 	content []byte
+	parts   [][]byte // instead of content: its parts, each of which stands in it behind its length
 	purpose string
 }
 
@@ -95,18 +96,15 @@ func (tx *Tx) keep(bodies []*body) error {
 		return err
 	}
 	rows := make([][]any, len(kept))
-	var text []byte
 	for i, pack := range kept {
-		text = text[:0]
 		for place, b := range pack {
 			b.id = (id+int64(i))*places + int64(place)
-			text = framed(text, b.content)
 			if len(b.hash) > 0 {
 				tx.kept[string(b.hash)] = b.id
 			}
 		}
-		name, packed := tx.db.bodies.pack(text)
-		rows[i] = []any{id + int64(i), pack[0].purpose, micros(tx.now), int64(len(text)), name, packed}
+		name, size, packed := tx.db.bodies.pack(pack)
+		rows[i] = []any{id + int64(i), pack[0].purpose, micros(tx.now), int64(size), name, packed}
 	}
 	for _, b := range bodies {
 		if id := tx.kept[string(b.hash)]; id != 0 {
@@ -121,7 +119,7 @@ func (tx *Tx) keep(bodies []*body) error {
 func (tx *Tx) unknown(bodies []*body) []*body {
 	out := make([]*body, 0, len(bodies))
 	for _, b := range bodies {
-		if len(b.content) == 0 {
+		if b.size() == 0 {
 			continue
 		}
 		if len(b.hash) > 0 {

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/binary"
 	"time"
 
 	connector "ml-connector"
@@ -30,14 +29,14 @@ const contentColumn = 6
 func (db *DB) packExchanges(xs []connector.Exchange) packed {
 	var p packed
 	for _, x := range xs {
-		p.bodies = append(p.bodies, &body{content: exchanged(x), purpose: forExchange})
+		p.bodies = append(p.bodies, &body{parts: exchanged(x), purpose: forExchange})
 		p.rows = append(p.rows, []any{x.ID, x.Connection, x.Op, x.Method, x.URL, int64(x.Status), int64(0), micros(x.Started), x.Took.Microseconds(), x.Failure, x.Run, x.Delivery})
 	}
 	return p
 }
 
-// exchanged is the content of an Exchange: headers and bodies, each behind its length; nil when it has none of them.
-func exchanged(x connector.Exchange) []byte {
+// exchanged are the parts of an Exchange's content: headers and bodies; nil when it has none of them.
+func exchanged(x connector.Exchange) [][]byte {
 	var request, response []byte
 	if len(x.RequestHeader) > 0 {
 		request = textsJSON(x.RequestHeader)
@@ -48,8 +47,7 @@ func exchanged(x connector.Exchange) []byte {
 	if len(request)+len(x.RequestBody)+len(response)+len(x.ResponseBody) == 0 {
 		return nil
 	}
-	b := make([]byte, 0, len(request)+len(x.RequestBody)+len(response)+len(x.ResponseBody)+4*binary.MaxVarintLen64)
-	return framed(framed(framed(framed(b, request), x.RequestBody), response), x.ResponseBody)
+	return [][]byte{request, x.RequestBody, response, x.ResponseBody}
 }
 
 // exchangedInto reads it back.

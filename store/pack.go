@@ -29,11 +29,15 @@ const (
 	compressed = "z"
 )
 
-// codec compresses packs; both of its halves may be used by many goroutines.
+// codec compresses packs; it may be used by many goroutines.
 type codec struct {
-	enc *zstd.Encoder
-	dec *zstd.Decoder
+	enc  *zstd.Encoder
+	dec  *zstd.Decoder
+	room *sync.Pool // of packRoom
 }
+
+// packRoom is where one goroutine puts packs together.
+type packRoom struct{ text, packed []byte }
 
 func newCodec() codec {
 	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(2), zstd.WithEncoderCRC(false),
@@ -45,19 +49,30 @@ func newCodec() codec {
 	if err != nil {
 		panic("zstd refuses its options: " + err.Error())
 	}
-	return codec{enc, dec}
+	return codec{enc, dec, &sync.Pool{New: func() any { return &packRoom{} }}}
 }
 
 func (c codec) close() { c.dec.Close() }
 
-// pack compresses the text of a pack, which the caller may use again.
-func (c codec) pack(text []byte) (name string, packed []byte) {
+// pack puts contents into one text and compresses it.
+func (c codec) pack(bodies []*body) (name string, size int, packed []byte) {
+	room, _ := c.room.Get().(*packRoom)
+	text := room.text[:0]
+	for _, b := range bodies {
+		text = b.frame(text)
+	}
+	name, out := raw, text
 	if len(text) >= small {
-		if packed := c.enc.EncodeAll(text, nil); len(packed) < len(text) {
-			return compressed, packed
+		room.packed = c.enc.EncodeAll(text, room.packed[:0])
+		if len(room.packed) < len(text) {
+			name, out = compressed, room.packed
 		}
 	}
-	return raw, bytes.Clone(text)
+	out = bytes.Clone(out)
+	if room.text = text; cap(text) <= 4*together { // what a huge content needed is not kept
+		c.room.Put(room)
+	}
+	return name, len(text), out
 }
 
 func (c codec) unpack(name string, packed []byte) ([]byte, error) {
@@ -70,6 +85,39 @@ func (c codec) unpack(name string, packed []byte) ([]byte, error) {
 // framed appends a content behind its length.
 func framed(b, content []byte) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(content))), content...)
+}
+
+// frame appends a body's content behind its length.
+func (b *body) frame(text []byte) []byte {
+	if b.parts == nil {
+		return framed(text, b.content)
+	}
+	text = binary.AppendUvarint(text, uint64(b.size()))
+	for _, part := range b.parts {
+		text = framed(text, part)
+	}
+	return text
+}
+
+// size is the length of a body's content.
+func (b *body) size() int {
+	if b.parts == nil {
+		return len(b.content)
+	}
+	n := 0
+	for _, part := range b.parts {
+		n += framedSize(part)
+	}
+	return n
+}
+
+// framedSize is how many bytes framed appends.
+func framedSize(content []byte) int {
+	n := len(content) + 1
+	for rest := len(content); rest >= 0x80; rest >>= 7 {
+		n++
+	}
+	return n
 }
 
 // unframed cuts the first content off a text; nil when there is none.
@@ -98,13 +146,13 @@ func packs(bodies []*body) [][]*body {
 	at, size := map[string]int{}, map[string]int{}
 	for _, b := range bodies {
 		i, open := at[b.purpose]
-		if !open || len(out[i]) == places || size[b.purpose]+len(b.content) > together {
+		if !open || len(out[i]) == places || size[b.purpose]+b.size() > together {
 			i = len(out)
 			out = append(out, nil)
 			at[b.purpose], size[b.purpose] = i, 0
 		}
 		out[i] = append(out[i], b)
-		size[b.purpose] += len(b.content)
+		size[b.purpose] += b.size()
 	}
 	return out
 }
