@@ -16,7 +16,8 @@ import (
 // Text is the text of a group of fields. Empty strings, groups and lists, and nil, are left out of it; asMap gives the
 // group behind a value that is one under another type.
 func Text(fields map[string]any, asMap func(any) (map[string]any, bool)) []byte {
-	b, some := writer{asMap}.group(make([]byte, 0, 1024), fields)
+	w := writer{asMap}
+	b, some := w.group(make([]byte, 0, w.room(fields)), fields)
 	if !some {
 		return []byte("{}")
 	}
@@ -53,6 +54,30 @@ func (w writer) group(b []byte, m map[string]any) (_ []byte, some bool) {
 		return b[:len(b)-1], false
 	}
 	return append(b, '}'), true
+}
+
+// room is about how long the text of a value gets, so that it is made in one piece.
+func (w writer) room(v any) int {
+	switch v := v.(type) {
+	case string:
+		return len(v) + 3
+	case map[string]any:
+		n := 3
+		for name, v := range v {
+			n += len(name) + 3 + w.room(v)
+		}
+		return n
+	case []any:
+		n := 3
+		for _, v := range v {
+			n += w.room(v)
+		}
+		return n
+	}
+	if m, ok := w.asMap(v); ok {
+		return w.room(m)
+	}
+	return 8
 }
 
 func (w writer) list(b []byte, list []any) (_ []byte, some bool) {

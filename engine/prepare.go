@@ -388,7 +388,7 @@ func (b *pump) unchanged(it *item) *store.Outcome {
 }
 
 func (b *pump) agreement(it *item, owned connector.Document, targetVersion string) *connector.Agreement {
-	return &connector.Agreement{Flow: b.r.flow.Name, SourceVersion: it.work.Delivery.Version, TargetVersion: targetVersion, Revision: it.res.Revision, Fingerprint: owned.Fingerprint(), Owned: owned}
+	return &connector.Agreement{Flow: b.r.flow.Name, SourceVersion: it.work.Delivery.Version, TargetVersion: targetVersion, Revision: it.res.Revision, Owned: owned}
 }
 
 // fail turns an error of the target before any write into an outcome: the Delivery waits on, or is held.

@@ -88,9 +88,14 @@ func (f *Flow) finish(s *scope) {
 	}
 }
 
-// build makes the group of fields of the scope's level. fields are what the Schema says of it.
+// build makes the group of fields of the scope's level. fields are what the Schema says of it. Where the Flow owns all of it,
+// both are the same group.
 func (s *scope) build(fields []connector.Field) (doc, owned connector.Document) {
-	doc, owned = connector.Document{}, connector.Document{}
+	doc = make(connector.Document, len(s.level.fields))
+	owned = doc
+	if !s.level.whole {
+		owned = make(connector.Document, len(s.level.fields))
+	}
 	for _, r := range s.level.links {
 		s.resolve(r.name)
 	}

@@ -169,6 +169,7 @@ func (l *level) parseRules(entries []entry, names []string) {
 			}
 		}
 	}
+	l.whole = l.ownsAll()
 }
 
 // circular says whether name is reached from itself by what definitions and links of the level need.

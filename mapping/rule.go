@@ -12,6 +12,17 @@ type level struct {
 	holds  []*guard
 	spread *expression // a group of fields to take over as they are
 	fields []*rule
+	whole  bool // the Flow owns all of it: no field in it, at any depth, is made on creation only or unowned
+}
+
+// ownsAll says what whole remembers.
+func (l *level) ownsAll() bool {
+	for _, r := range l.fields {
+		if r.onCreate || r.unowned || r.nested != nil && !r.nested.whole {
+			return false
+		}
+	}
+	return true
 }
 
 // names is how many names the level defines.

@@ -82,6 +82,7 @@ func (i *Instance) soapRequest(r *request, c component, verb string, list []node
 		prefix, declared = "m:", ` xmlns:m="`+ns.String()+`"`
 	}
 	var b bytes.Buffer
+	b.Grow(4 << 10) // most fit
 	b.WriteString(`<?xml version="1.0" encoding="UTF-8"?>` + "\n" + `<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"` + declared + `><soapenv:Header>`)
 	r.secret = i.usernameToken(&b)
 	b.WriteString(`</soapenv:Header><soapenv:Body>`)

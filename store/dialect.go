@@ -76,7 +76,7 @@ func (d dialect) dsn(readOnly bool) string {
 	if readOnly {
 		v["_pragma"] = append(v["_pragma"], "cache_size(-4000)", "query_only(1)")
 	} else {
-		v["_pragma"] = append(v["_pragma"], "cache_size(-16000)")
+		v["_pragma"] = append(v["_pragma"], "cache_size(-16000)", "wal_autocheckpoint(4000)")
 		v.Set("_txlock", "immediate")
 	}
 	return "file:" + (&url.URL{Path: d.source}).EscapedPath() + "?" + v.Encode()

@@ -24,7 +24,7 @@ type Outcome struct {
 	Names     []connector.Ref      // what a held one names, and is released by
 	Link      bool                 // make the Link between the source and the Target
 	Numbers   []string             // of the Target
-	Agreement *connector.Agreement // its Link is filled in by the store
+	Agreement *connector.Agreement // its Link and Fingerprint are filled in by the store
 	Standing  connector.Standing   // of the Target, "" keeps what is there
 	Life      *connector.Life      // nil keeps what is there
 	Exchanges []connector.Exchange // kept in any case

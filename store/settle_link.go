@@ -181,12 +181,8 @@ func (s *settling) writeAgreements() error {
 		if o.Agreement == nil || o.link == 0 {
 			continue
 		}
-		a := o.Agreement
-		fingerprint, err := unhex(a.Fingerprint)
-		if err != nil {
-			return err
-		}
-		rows = append(rows, []any{o.link, s.flow, int64(a.SourceVersion), a.TargetVersion, a.Revision, fingerprint, s.owned[o.Delivery].id})
+		a, owned := o.Agreement, s.owned[o.Delivery]
+		rows = append(rows, []any{o.link, s.flow, int64(a.SourceVersion), a.TargetVersion, a.Revision, owned.hash, owned.id})
 	}
 	_, err := s.tx.insert("store agreements", "INSERT INTO agreements (link, flow, source_version, target_version, revision, fingerprint, owned)", ` ON CONFLICT (link, flow) DO UPDATE SET
  source_version = excluded.source_version, target_version = excluded.target_version, revision = excluded.revision, fingerprint = excluded.fingerprint, owned = excluded.owned`, rows)

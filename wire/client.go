@@ -22,6 +22,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"encoding/binary"
 	"encoding/hex"
 	"net"
 	"net/http"
@@ -251,8 +252,10 @@ func flat(h http.Header, without []string) map[string]string {
 	return out
 }
 
-func newID() string {
-	b := make([]byte, 8)
-	_, _ = rand.Read(b) // never fails
-	return hex.EncodeToString(b)
+// newID begins with the time, so that Exchanges lie in the order in which they came, and an index of them grows at its end.
+func newID(at time.Time) string {
+	var b [12]byte
+	binary.BigEndian.PutUint64(b[:], uint64(at.UnixMilli())<<16)
+	_, _ = rand.Read(b[6:]) // never fails
+	return hex.EncodeToString(b[:])
 }

@@ -109,7 +109,7 @@ func TestAnswersAreGivenWholeAndAsTheyAre(t *testing.T) {
 				}
 			}
 			x := (*b.kept)[0]
-			if x.ID != got.Exchange || len(x.ID) != 16 || x.Run != 7 || x.Delivery != 9 || x.Connection != "erp" || string(x.ResponseBody) != row.body || x.Status != row.status {
+			if x.ID != got.Exchange || len(x.ID) != 24 || x.Run != 7 || x.Delivery != 9 || x.Connection != "erp" || string(x.ResponseBody) != row.body || x.Status != row.status {
 				t.Errorf("kept %+v", x)
 			}
 		})

@@ -116,7 +116,7 @@ func TestFailuresAreToldApart(t *testing.T) {
 				if connector.CodeOf(err) != want {
 					t.Fatalf("write %v gave %q: %v", write, connector.CodeOf(err), err)
 				}
-				if e := connector.AsError(err); e != nil && (!strings.Contains(e.Message, row.says) || e.Hint == "" || e.Op != "write order" || len(e.Exchange) != 16 || strings.Contains(e.Error(), "hunter2")) {
+				if e := connector.AsError(err); e != nil && (!strings.Contains(e.Message, row.says) || e.Hint == "" || e.Op != "write order" || len(e.Exchange) != 24 || strings.Contains(e.Error(), "hunter2")) {
 					t.Errorf("got %+v", e)
 				}
 			}

@@ -16,7 +16,7 @@ const margin = 64 << 10
 
 // keep makes the Exchange of a call, hands it to the context's Trace and returns its ID.
 func (c *Client) keep(ctx context.Context, r connector.Request, got outcome, started time.Time, took time.Duration) string {
-	id := newID()
+	id := newID(started)
 	trace := connector.TraceOf(ctx)
 	if trace.Keep == nil {
 		return id
