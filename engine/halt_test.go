@@ -171,8 +171,8 @@ func TestOnlyASliceIsEverMarkedAsBeingSent(t *testing.T) {
 		takes      time.Duration // one write
 		from, upTo int64         // marked at once, in both partitions together
 	}{
-		"a slow target has 16 a partition in doubt at most":                {time.Second, 16, 16 * partitions},
-		"one that takes 100 in a quarter of a second gets as many at once": {5 * time.Millisecond, 33, 50 * partitions},
+		"a slow target has 16 a partition in doubt at most":        {time.Second, 16, 16 * partitions},
+		"one that takes 100 in half a second gets as many at once": {5 * time.Millisecond, 33, 100 * partitions},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

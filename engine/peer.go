@@ -24,6 +24,7 @@ type peer struct {
 	mu       sync.Mutex
 	failures int // unavailable answers in a row, over all calls
 	lastOK   time.Time
+	writes   int // that it took in sliceTime, by the last slice
 	until    time.Time
 	asked    time.Time        // until when the System itself asked us to wait
 	refused  *connector.Error // the log-in was refused: nothing is called until the Connection is opened anew
@@ -150,6 +151,20 @@ func (p *peer) note(err error, now time.Time, jitter float64) (tell func(store.H
 		}
 	}
 	return nil
+}
+
+// took notes how many writes it took in sliceTime.
+func (p *peer) took(writes int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.writes = writes
+}
+
+// pace is how many writes it took in sliceTime the last time.
+func (p *peer) pace() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.writes
 }
 
 // rest is how long nothing should be called; 0 when the Connection may be called.

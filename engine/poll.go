@@ -16,7 +16,7 @@ type PollRequest struct {
 	Until   time.Time // when set: the end of the window
 	Again   Rechecks  // not nil: what stands still by itself is checked once more first
 
-	accepted func() // not nil: called when Deliveries of a page wait
+	accepted func(n int) // not nil: hears how many Deliveries a page brought
 }
 
 // Polled is the outcome of a Poll.
@@ -148,8 +148,8 @@ func (e *Engine) readAll(ctx context.Context, r *route, q PollRequest, run int64
 			return connector.AsError(err)
 		}
 		read += got.Read
-		if q.accepted != nil && len(got.Partitions) > 0 {
-			q.accepted()
+		if q.accepted != nil && got.New > got.Problems {
+			q.accepted(got.New - got.Problems)
 		}
 		e.progress(Progress{Flow: r.flow.Name, Stage: "reading", Read: read})
 		return nil

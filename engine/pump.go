@@ -29,11 +29,17 @@ type Pumped struct {
 // Connection rests or the context ends. It owns the partition by its epoch: what it can't settle any more belongs to
 // another process by then. A Flow that is disabled is left alone.
 func (e *Engine) Pump(ctx context.Context, flow string, partition int) (Pumped, error) {
-	return e.pump(ctx, flow, partition, false)
+	return e.pump(ctx, flow, partition, pumping{})
 }
 
-// pump is Pump; asked says that a person named the Flow although it is disabled.
-func (e *Engine) pump(ctx context.Context, flow string, partition int, asked bool) (Pumped, error) {
+// pumping says how a pump is to work.
+type pumping struct {
+	asked bool // a person named the Flow: it runs although it is disabled
+	more  bool // more is being read: it ends with what is less than a batch, and another one goes on
+}
+
+// pump is Pump in another way.
+func (e *Engine) pump(ctx context.Context, flow string, partition int, how pumping) (Pumped, error) {
 	var out Pumped
 	if !e.enter(flow, partition) {
 		out.Busy = true
@@ -49,7 +55,7 @@ func (e *Engine) pump(ctx context.Context, flow string, partition int, asked boo
 		out.Stopped = err
 		return out, nil
 	}
-	if !r.flow.Enabled && !asked {
+	if !r.flow.Enabled && !how.asked {
 		out.Stopped = disabled(flow)
 		return out, nil
 	}
@@ -58,7 +64,7 @@ func (e *Engine) pump(ctx context.Context, flow string, partition int, asked boo
 		out.Busy = err == nil
 		return out, err
 	}
-	b := &pump{e: e, r: r, partition: partition, epoch: epoch, asked: asked, began: e.Now(), beaten: e.Now(), fetched: map[string]fetchResult{}}
+	b := &pump{e: e, r: r, partition: partition, epoch: epoch, asked: how.asked, began: e.Now(), beaten: e.Now(), fetched: map[string]fetchResult{}}
 	stop := b.beat(ctx)
 	defer func() {
 		stop()
@@ -91,6 +97,9 @@ func (e *Engine) pump(ctx context.Context, flow string, partition int, asked boo
 		}
 		if n == 0 {
 			break
+		}
+		if n < batch && how.more {
+			return out, nil
 		}
 		e.progress(Progress{Flow: flow, Stage: "delivering", Settled: out.Settled})
 	}
@@ -128,7 +137,6 @@ type pump struct {
 	asked     bool                   // a person named the Flow: it runs although it is disabled
 	over      *connector.Error       // the limit of changes that was reached in this batch
 	fetched   map[string]fetchResult // what was fetched for blocked Deliveries in this pump
-	pace      int                    // how many writes the target took in sliceTime, by the last slice
 
 	mu      sync.Mutex
 	began   time.Time
@@ -240,13 +248,13 @@ func order(it *item) int {
 }
 
 // sliceTime is how long the target should have with the writes of one slice: what was sent in it is in doubt after a crash.
-const sliceTime = 250 * time.Millisecond
+const sliceTime = 500 * time.Millisecond
 
 // slice is what is intended, sent and settled together: as many writes as the target took in sliceTime the last time, at
 // least as many as keep it busy, and what ends without one. A fast target has few transactions that way, and a slow one
 // little in doubt.
 func (b *pump) slice(items []*item) []*item {
-	most := max(2*b.r.to.atOnce(), 16, min(b.pace, batch))
+	most := max(2*b.r.to.atOnce(), 16, min(b.r.to.pace(), batch))
 	if _, ok := b.r.sink.(connector.BatchSink); ok && b.r.writes.Batch > 0 {
 		most = b.r.writes.Batch
 	}
@@ -273,7 +281,7 @@ func (b *pump) timed(part []*item, send func()) {
 		}
 	}
 	if took := max(b.e.Now().Sub(began), time.Millisecond); writes > 0 {
-		b.pace = int(time.Duration(writes) * sliceTime / took)
+		b.r.to.took(int(time.Duration(writes) * sliceTime / took))
 	}
 }
 

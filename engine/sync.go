@@ -84,7 +84,7 @@ func (e *Engine) settleAll(ctx context.Context, flows []connector.Flow, deadline
 		var next time.Time
 		moved := 0
 		for _, f := range flows {
-			p, err := e.drain(ctx, f)
+			p, err := e.drain(ctx, f, false)
 			if err != nil {
 				return false, err
 			}
@@ -110,9 +110,9 @@ func (e *Engine) settleAll(ctx context.Context, flows []connector.Flow, deadline
 	return true, nil
 }
 
-// drain pumps all partitions of a Flow at once until nothing is due. One that was disabled before the command is run since a
-// person named it; one that is disabled meanwhile stops.
-func (e *Engine) drain(ctx context.Context, flow connector.Flow) (Pumped, error) {
+// drain pumps all partitions of a Flow at once until nothing is due; while more is read, until less than a batch is. One that
+// was disabled before the command is run since a person named it; one that is disabled meanwhile stops.
+func (e *Engine) drain(ctx context.Context, flow connector.Flow, more bool) (Pumped, error) {
 	var (
 		mu    sync.Mutex
 		all   Pumped
@@ -123,7 +123,7 @@ func (e *Engine) drain(ctx context.Context, flow connector.Flow) (Pumped, error)
 		return all, err
 	}
 	pace.Each(e.Pace, f.Partitions, f.Partitions, func(n int) {
-		p, err := e.pump(ctx, flow.Name, n, !flow.Enabled)
+		p, err := e.pump(ctx, flow.Name, n, pumping{asked: !flow.Enabled, more: more})
 		mu.Lock()
 		defer mu.Unlock()
 		if err != nil && first == nil {
