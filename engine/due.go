@@ -14,6 +14,7 @@ type Due struct {
 	Tracks   []connector.Flow     // whose delivered objects are to be followed
 	Pumps    []store.PartitionRow // in which something is due and that no process beats
 	Requests []int64              // of people
+	Next     time.Time            // when something of the Flows will be due that is not yet; zero when nothing will
 }
 
 // Due looks at our rows; began is when this process did. What is paused is not due: it goes on, at once, after its pause.
@@ -36,15 +37,23 @@ func (e *Engine) Due(ctx context.Context, began time.Time) (Due, error) {
 		if !f.NextRunAt.After(now) && !waitsForOthers(f, flows, now.Sub(began)) {
 			due.Polls = append(due.Polls, f.Name)
 		}
+		due.later(f.NextRunAt, now)
 		if f.Track != "" && !f.NextTrackAt.After(now) {
 			due.Tracks = append(due.Tracks, f)
 		}
 	}
-	if due.Pumps, err = e.waitingPartitions(ctx, now, moving); err != nil {
+	if err := e.waitingPartitions(ctx, &due, now, moving); err != nil {
 		return due, err
 	}
 	due.Requests, err = e.DB.OpenRunRequests(ctx)
 	return due, err
+}
+
+// later takes a time at which something is due, if it is to come.
+func (d *Due) later(at, now time.Time) {
+	if at.After(now) && (d.Next.IsZero() || at.Before(d.Next)) {
+		d.Next = at
+	}
 }
 
 // moving lists the Flows that nothing lets stand still: no pause of theirs, none of either Connection.
@@ -92,22 +101,24 @@ func waitsForOthers(f connector.Flow, flows []connector.Flow, age time.Duration)
 
 func neverRan(f connector.Flow) bool { return f.NextRunAt.IsZero() && f.Cursor.IsZero() }
 
-// waitingPartitions lists each partition in which something is due and that no process beats. Where this process is the
-// only one, a beat of another one is that of a dead one.
-func (e *Engine) waitingPartitions(ctx context.Context, now time.Time, moving map[string]bool) ([]store.PartitionRow, error) {
+// waitingPartitions adds each partition in which something is due and that no process beats. Where this process is the only
+// one, a beat of another one is that of a dead one.
+func (e *Engine) waitingPartitions(ctx context.Context, d *Due, now time.Time, moving map[string]bool) error {
 	parts, err := e.DB.OpenPartitions(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var out []store.PartitionRow
 	for _, p := range parts {
 		beaten := p.Owner != "" && now.Sub(p.BeatAt) < Stale && (!e.Sole || p.Owner == e.Owner)
 		due := !p.DueAt.IsZero() && !p.DueAt.After(now)
 		if !beaten && (due || p.Sending) && moving[p.Flow] {
-			out = append(out, p)
+			d.Pumps = append(d.Pumps, p)
+		}
+		if !beaten && moving[p.Flow] {
+			d.later(p.DueAt, now)
 		}
 	}
-	return out, nil
+	return nil
 }
 
 // TrackBegins notes when a Flow's objects are to be followed next, in one transaction with what sets off this round.

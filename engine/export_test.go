@@ -7,7 +7,7 @@ import (
 )
 
 // Sweep is one sweep, for tests of what it inserts.
-func (s *Scheduler) Sweep(ctx context.Context) error { return s.sweep(ctx) }
+func (s *Scheduler) Sweep(ctx context.Context) error { _, err := s.sweep(ctx); return err }
 
 // FirstOf lists the Flows whose Poll one sweep of a process that just started would insert.
 func FirstOf(flows []connector.Flow, s *Scheduler) []string {

@@ -158,10 +158,11 @@ func (s *Scheduler) Run(ctx context.Context) error {
 		return connector.Errorf(connector.Unavailable, "start the job engine", "the database refused").Because(err)
 	}
 	for {
-		if err := s.sweep(ctx); err != nil && ctx.Err() == nil {
+		wait, err := s.sweep(ctx)
+		if err != nil && ctx.Err() == nil {
 			s.e.Log.Error("sweep failed; it is tried again in a second", "error", err)
 		}
-		if s.e.Sleep(ctx, time.Second) != nil {
+		if s.e.Sleep(ctx, wait) != nil {
 			break
 		}
 	}

@@ -59,7 +59,7 @@ func BenchmarkRiver(b *testing.B) {
 		b.Run(kind+"/sweep", func(b *testing.B) {
 			m := measureFrom(b, db)
 			for b.Loop() {
-				if err := s.sweep(b.Context()); err != nil {
+				if _, err := s.sweep(b.Context()); err != nil {
 					b.Fatal(err)
 				}
 			}

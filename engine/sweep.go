@@ -3,19 +3,31 @@ package engine
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/riverqueue/river"
 
 	"ml-connector/store"
 )
 
-// sweep looks at our rows and inserts a job for everything that is due. Missed times of a schedule collapse into one.
-func (s *Scheduler) sweep(ctx context.Context) error {
+// sweepEvery is how long at most nobody looks at our rows: for what other processes and commands left there.
+const sweepEvery = time.Second
+
+// sweep looks at our rows and inserts a job for everything that is due, and says how long the next sweep may wait: until
+// something is due that is not yet, and for at most a second. Missed times of a schedule collapse into one.
+func (s *Scheduler) sweep(ctx context.Context) (wait time.Duration, err error) {
 	now := s.e.Now()
 	due, err := s.e.Due(ctx, s.began)
-	if err != nil {
-		return err
+	if err == nil {
+		err = s.insertDue(ctx, due, now)
 	}
+	if err == nil && !due.Next.IsZero() {
+		return min(max(due.Next.Sub(s.e.Now()), time.Millisecond), sweepEvery), nil
+	}
+	return sweepEvery, err
+}
+
+func (s *Scheduler) insertDue(ctx context.Context, due Due, now time.Time) error {
 	for _, flow := range due.Polls {
 		if err := s.insert(ctx, pollArgs{flow, s.mark(now)}); err != nil {
 			return err
