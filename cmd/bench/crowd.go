@@ -27,6 +27,7 @@ type crowd struct {
 	lookUp call
 	oldest string      // stamp of the model that changed first
 	quiet  atomic.Bool // nothing changed: lists are empty
+	mute   atomic.Bool // PeopleSoft answers no look-up: nothing can be delivered
 
 	mu      sync.Mutex
 	stamps  []time.Time // not nil: the orders that appeared so far, and when each did
@@ -204,6 +205,10 @@ func stamp(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.00
 func (c *crowd) peopleSoft(w http.ResponseWriter, r *http.Request, body []byte) bool {
 	if strings.HasSuffix(r.URL.Path, "/JGR_PO_BY_REF/JSON/NONFILE") {
 		defer c.call(r.Context(), &c.erp)()
+		if c.mute.Load() {
+			<-r.Context().Done()
+			return true
+		}
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write(c.lookUp.answer)
 		return true

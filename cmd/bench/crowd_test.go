@@ -121,3 +121,25 @@ func TestASettingRunsTheOrdersAlone(t *testing.T) {
 		}
 	}
 }
+
+func TestOrdersWaitAndAreDeliveredLater(t *testing.T) {
+	t.Parallel()
+	o := few(t, 60)
+	c, err := newCrowd(o.bench, 60, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := o.bench.place(t.Context(), setting{concurrency: 4, schedule: "@daily"}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.accept(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	if done, _ := c.brought(); done != 0 {
+		t.Errorf("%d orders were delivered already", done)
+	}
+	if err := p.settled(t.Context(), 60, 0); err == nil || !strings.Contains(err.Error(), "Waiting:60") {
+		t.Errorf("settled gives %v", err)
+	}
+}

@@ -144,8 +144,11 @@ func masters() []string {
 	return []string{"gl-accounts", "suppliers-to-peoplesoft", "suppliers-to-jaggaer"}
 }
 
-// accept reads n orders and stops before the first is delivered: they all wait.
-func (p place) accept(ctx context.Context, n int) error {
+// accept reads all orders of a crowd and stops before the first is delivered: they all wait.
+func (p place) accept(ctx context.Context, c *crowd) error {
+	c.mute.Store(true)
+	defer c.mute.Store(false)
+	n := c.n
 	reading, stop := context.WithCancel(ctx)
 	defer stop()
 	return p.with(ctx, func(g engine.Progress) {

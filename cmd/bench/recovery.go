@@ -54,7 +54,7 @@ func (o options) recover(ctx context.Context, program, database string, n int) (
 	}
 	p, err := o.bench.place(ctx, setting{concurrency: slowSlots, schedule: "@daily"}, database)
 	if err == nil {
-		err = p.accept(ctx, n)
+		err = p.accept(ctx, c)
 	}
 	if err != nil {
 		return recovered{}, err

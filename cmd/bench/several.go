@@ -64,13 +64,14 @@ func (o options) waiting(ctx context.Context, server *postgres.Server, database 
 	if err := server.Create(ctx, database, ""); err != nil {
 		return place{}, err
 	}
-	if _, err := newCrowd(o.bench, n, 0); err != nil {
+	c, err := newCrowd(o.bench, n, 0)
+	if err != nil {
 		return place{}, err
 	}
 	o.say("  %d orders are made to wait in %s …", n, database)
 	p, err := o.bench.place(ctx, setting{concurrency: slots, schedule: "@daily"}, server.URL(database))
 	if err == nil {
-		err = p.accept(ctx, n)
+		err = p.accept(ctx, c)
 	}
 	p.template = database
 	return p, err
