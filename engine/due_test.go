@@ -37,6 +37,8 @@ func TestWhatIsDueNextIsTold(t *testing.T) {
 	w.pass(time.Minute)
 	w.poll()
 	next(58 * time.Minute) // what waits is due already, and reading took another minute
-	w.tx(func(tx *store.Tx) error { return tx.PauseFlow("orders", connector.Pause{Code: connector.Misconfigured, Reason: "stopped", At: w.now()}) })
+	w.tx(func(tx *store.Tx) error {
+		return tx.PauseFlow("orders", connector.Pause{Code: connector.Misconfigured, Reason: "stopped", At: w.now()})
+	})
 	next(0)
 }
