@@ -5,15 +5,17 @@ import (
 	"time"
 
 	connector "ml-connector"
+	"ml-connector/pace"
 )
 
 // accountCacheLife is how long a whole read of a field serves look-ups at a site without JGR_ACCOUNT_BY_ID (FLOWS.md).
 const accountCacheLife = time.Hour
 
-// accountCache holds the values of ChartFields that were read whole because the site has no query by key. The channel is a
-// lock that a caller can stop waiting for.
+// accountCache holds the values of ChartFields that were read whole because the site has no query by key. The one slot is
+// a lock that a caller can stop waiting for.
 type accountCache struct {
-	lock   chan struct{}
+	lock   *pace.Slots
+	pace   connector.Pace
 	fields map[string]accountsRead
 }
 
@@ -22,8 +24,8 @@ type accountsRead struct {
 	values map[string]connector.Version // by record ID
 }
 
-func newAccountCache() *accountCache {
-	return &accountCache{lock: make(chan struct{}, 1), fields: map[string]accountsRead{}}
+func newAccountCache(p connector.Pace) *accountCache {
+	return &accountCache{lock: pace.NewSlots(1), pace: p, fields: map[string]accountsRead{}}
 }
 
 // accountEntities are the queries of the account and of each further ChartField.
@@ -69,15 +71,13 @@ func (i *Instance) readsWhole(ctx context.Context, field string) (bool, error) {
 }
 
 func (c *accountCache) acquire(ctx context.Context) error {
-	select {
-	case c.lock <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return connector.Errorf(connector.Unavailable, "look for an account", "was called off").Because(ctx.Err())
+	if err := c.lock.Take(ctx, c.pace); err != nil {
+		return connector.Errorf(connector.Unavailable, "look for an account", "was called off").Because(err)
 	}
+	return nil
 }
 
-func (c *accountCache) release() { <-c.lock }
+func (c *accountCache) release() { c.lock.Give() }
 
 func (i *Instance) fromWhole(ctx context.Context, e entity, id string) ([]connector.Version, error) {
 	if err := i.accounts.acquire(ctx); err != nil {

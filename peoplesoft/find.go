@@ -136,7 +136,7 @@ func (i *Instance) findVoucher(ctx context.Context, l connector.Lookup) ([]conne
 // builtVouchers asks one of the queries over VOUCHER; the first of the values is the business unit.
 func (i *Instance) builtVouchers(ctx context.Context, entity string, values ...string) ([]connector.Found, error) {
 	e := i.entity(entity)
-	raw, exchange, err := i.askRaw(ctx, e, i.profile.pageSize, values...)
+	raw, exchange, err := i.askWhole(ctx, e, values...)
 	if err != nil {
 		return nil, err
 	}
@@ -163,7 +163,7 @@ func (i *Instance) builtVouchers(ctx context.Context, entity string, values ...s
 func (i *Instance) stagedVoucher(ctx context.Context, unit, id string) ([]connector.Found, error) {
 	for _, name := range []string{entVchrPreedit, entVchrStage} {
 		e := i.entity(name)
-		rows, err := i.ask(ctx, e, i.profile.pageSize, unit, id)
+		rows, err := i.ask(ctx, e, unit, id)
 		if err != nil {
 			return nil, err
 		}

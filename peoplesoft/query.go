@@ -21,9 +21,9 @@ const (
 	formatWebRowSet = "webrowset"
 )
 
-// ask runs a query and gives its rows by our own names. The values stand in the order of the entity's prompts.
-func (i *Instance) ask(ctx context.Context, e entity, maxRows int, values ...string) ([]row, error) {
-	raw, exchange, err := i.askRaw(ctx, e, maxRows, values...)
+// ask runs a query by key and gives all its rows by our own names. The values stand in the order of the entity's prompts.
+func (i *Instance) ask(ctx context.Context, e entity, values ...string) ([]row, error) {
+	raw, exchange, err := i.askWhole(ctx, e, values...)
 	if err != nil {
 		return nil, err
 	}
@@ -44,6 +44,17 @@ func badRow(e entity, err error, exchange string) error {
 }
 
 func (e entity) op() string { return "query " + e.spec.name }
+
+// askWhole runs a query by key and gives all its rows: an answer of as many rows as were asked for may have been cut, which
+// nothing in it tells (PEOPLESOFT.md §3.5).
+func (i *Instance) askWhole(ctx context.Context, e entity, values ...string) ([]cells, string, error) {
+	for size := i.profile.pageSize; ; size *= 4 {
+		raw, exchange, err := i.askRaw(ctx, e, size, values...)
+		if err != nil || len(raw) < size || size >= largestPage {
+			return raw, exchange, err
+		}
+	}
+}
 
 // askRaw runs a query and gives its rows as received, and the Exchange that shows them.
 func (i *Instance) askRaw(ctx context.Context, e entity, maxRows int, values ...string) ([]cells, string, error) {

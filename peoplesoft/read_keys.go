@@ -127,7 +127,7 @@ func (i *Instance) byID(ctx context.Context, k connector.Kind, id string) ([]con
 
 // one asks a query by key and builds what it gives.
 func (i *Instance) one(ctx context.Context, p part, values ...string) ([]connector.Version, error) {
-	raw, exchange, err := i.askRaw(ctx, p.entity, i.profile.pageSize, values...)
+	raw, exchange, err := i.askWhole(ctx, p.entity, values...)
 	if err != nil {
 		return nil, err
 	}

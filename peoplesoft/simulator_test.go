@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -521,5 +522,27 @@ func TestWindowOfChanges(t *testing.T) {
 	vs, _ := w.read(connector.Query{Kind: connector.Requisition, From: w.now.Add(-time.Minute), To: w.now.Add(time.Minute)})
 	if len(vs) != 1 || vs[0].ID != r.BusinessUnit+"/"+r.ID || vs[0].Document.Text("HOLD_STATUS") != "Y" || !vs[0].Changed.Equal(w.now) {
 		t.Errorf("%d versions: %+v", len(vs), vs)
+	}
+}
+
+// A page of rows is no bound for one document.
+func TestADocumentThatIsLookedUpIsWhole(t *testing.T) {
+	t.Parallel()
+	w := connect(t, peoplesoftsim.Options{}, "profile.query.page_size", int64(2))
+	order := w.order("JGR-PO-LONG")
+	lines := order["PO_LINE"].([]any)
+	for n := len(lines) + 1; n <= 9; n++ {
+		line := maps.Clone(lines[0].(map[string]any))
+		line["LINE_NBR"] = strconv.Itoa(n)
+		lines = append(lines, line)
+	}
+	order["PO_LINE"] = lines
+	r := w.write(connector.PurchaseOrder, order)
+	found, err := w.i.(connector.Finder).Find(t.Context(), connector.Lookup{Kind: connector.PurchaseOrder, ID: r.ID})
+	if err != nil || len(found) != 1 {
+		t.Fatalf("%d found, %v", len(found), err)
+	}
+	if got := found[0].Document.List("PO_LINE"); len(got) != 9 {
+		t.Errorf("%d lines of 9 were found", len(got))
 	}
 }

@@ -34,7 +34,7 @@ func (system) Open(o connector.Opening) (connector.Instance, error) {
 		return nil, connector.Errorf(connector.Credentials, "open the Connection "+o.Connection, "the secret %s is missing", need).
 			Advise("Give the secret %s (again, if the address was changed: that drops it).", need)
 	}
-	i := &Instance{settings: o.Settings, config: c, profile: readProfile(tree(o.Settings).sub("profile")), secrets: o.Secrets, caller: o.Caller, now: o.Now, pace: pace.Or(o.Pace), accounts: newAccountCache()}
+	i := &Instance{settings: o.Settings, config: c, profile: readProfile(tree(o.Settings).sub("profile")), secrets: o.Secrets, caller: o.Caller, now: o.Now, pace: pace.Or(o.Pace), accounts: newAccountCache(pace.Or(o.Pace))}
 	if i.config.auth == authOAuth2 && c.username != "" && o.Secrets["password"] == "" && (i.profile.poTransport == "soap_ci" || i.profile.vendorTransport == "soap_ci") {
 		return nil, connector.Errorf(connector.Credentials, "open the Connection "+o.Connection, "the secret password is missing").
 			Advise("Services by SOAP sign on with username and password: give the secret password, or use rest_ci in the profile.")

@@ -38,7 +38,7 @@ func (i *Instance) Track(ctx context.Context, t connector.Track) (connector.Life
 
 // builtLife is the life of a voucher that is built.
 func (i *Instance) builtLife(ctx context.Context, unit, id string) (life connector.Life, there bool, err error) {
-	rows, err := i.ask(ctx, i.entity(entVchrByID), i.profile.pageSize, unit, id)
+	rows, err := i.ask(ctx, i.entity(entVchrByID), unit, id)
 	if err != nil || len(rows) == 0 {
 		return connector.Life{}, false, err
 	}
@@ -46,7 +46,7 @@ func (i *Instance) builtLife(ctx context.Context, unit, id string) (life connect
 	if life.Stage != connector.StageBuilt && life.Stage != connector.StagePosted {
 		return life, true, nil
 	}
-	payments, err := i.ask(ctx, i.entity(entPayment), i.profile.pageSize, unit, id)
+	payments, err := i.ask(ctx, i.entity(entPayment), unit, id)
 	switch connector.CodeOf(err) {
 	case "":
 	case connector.Misconfigured, connector.Forbidden:
