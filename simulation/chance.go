@@ -65,6 +65,14 @@ func (s *sim) stopOne() {
 	}
 }
 
+// latest is the later of two times.
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
 // keepUp starts processes again that ended, each in its place, after a while.
 func (s *sim) keepUp(at *place) {
 	for !s.over {
@@ -73,7 +81,7 @@ func (s *sim) keepUp(at *place) {
 			return
 		}
 		p := at.process
-		if p != nil && p.stopped && !p.dead && p.actors > 0 && s.turns.now.Sub(at.seen) > 12*time.Second {
+		if p != nil && p.stopped && !p.dead && p.actors > 0 && s.turns.now.Sub(latest(at.seen, p.stalled)) > 12*time.Second {
 			p.kill("because it does not stop")
 			s.violate("I28", "%s is not gone 12 s after it was told to stop: %s", p.owner, s.turns.waiting())
 		}

@@ -99,7 +99,6 @@ func (p *process) watch(op string, at store.Moment) error {
 			return killed()
 		}
 	case store.AfterCommit:
-		s.commits++
 		s.committed(op)
 		if s.strike(p, "after commit of "+op) {
 			return killed()
@@ -128,7 +127,7 @@ func (p *process) sweep() {
 			seen, p.idle = p.sim.commits, 0
 			p.begin(due)
 		}
-		if (pace{p}).Sleep(p.ctx, time.Duration(700+p.sim.turns.rng.IntN(1600))*time.Millisecond) != nil {
+		if (pace{p}).Sleep(p.ctx, time.Duration(800+p.sim.turns.rng.IntN(2400))*time.Millisecond) != nil {
 			return
 		}
 	}

@@ -54,9 +54,9 @@ func span(r *rand.Rand, from, to time.Duration) time.Duration {
 
 func draw(r *rand.Rand) profile {
 	p := profile{
-		Sole: r.IntN(3) == 0, Processes: 2 + r.IntN(2), Flows: flowSets[r.IntN(len(flowSets))], Edits: 8 + r.IntN(24), Busy: span(r, time.Minute, 4*time.Minute),
+		Sole: r.IntN(3) == 0, Processes: 2 + r.IntN(2), Flows: flowSets[r.IntN(len(flowSets))], Edits: 8 + r.IntN(24), Busy: span(r, time.Minute, 3*time.Minute),
 		Overlap: span(r, 30*time.Second, 3*time.Minute), Settle: span(r, 0, 10*time.Second), LookupSettle: span(r, time.Second, 15*time.Second), Concurrency: 1 + r.IntN(4),
-		Schedule: span(r, 20*time.Second, time.Minute), Track: span(r, 15*time.Second, time.Minute),
+		Schedule: span(r, 25*time.Second, time.Minute), Track: span(r, 15*time.Second, time.Minute),
 		POTransport: pick(r, "soap_ci", "rest_ci"), VendorTransport: pick(r, "soap_ci", "rest_ci"), CanUpdate: r.IntN(4) > 0, CanCancel: r.IntN(2) == 0,
 		Withdraw: pick(r, connector.WithdrawHold, connector.WithdrawUpdate), PageSize: 4 + r.IntN(40), Drift: map[string]connector.DriftRule{},
 		Pace: pick(r, -1, 20*time.Second, 45*time.Second),

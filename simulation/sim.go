@@ -44,6 +44,8 @@ type Violation struct {
 	Item    string // of QUALITY.md §1, "" for none of them
 	Record  string // that it is about, if any
 	Message string
+
+	record connector.Record
 }
 
 // String is one line.
@@ -132,6 +134,10 @@ func Run(ctx context.Context, seed uint64, o Options) (Result, error) {
 	s.turns.run(func() bool { return s.over || len(s.broken) > 0 })
 	if len(s.broken) == 0 {
 		s.final()
+	}
+	s.turns.current = nil
+	for _, r := range s.concerned() {
+		s.storyOf(r)
 	}
 	return Result{Seed: seed, Violations: s.broken, Counts: s.counts, Points: s.points, Hash: hex.EncodeToString(s.digest.Sum(nil)), Virtual: s.turns.now.Sub(now), Turns: s.turns.steps, Story: s.story}, nil
 }

@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"runtime/pprof"
 	"strings"
 	"time"
@@ -53,6 +54,7 @@ func run(ctx context.Context, args []string, out io.Writer) int {
 	if *seed > 0 {
 		return one(ctx, *seed, *trace, out)
 	}
+	debug.SetGCPercent(300) // seeds are short, and many
 	began := time.Now()
 	o, err := simulation.Campaign{From: *from, Seeds: *seeds, Fails: *fails, Out: out, Until: func() bool { return *most > 0 && time.Since(began) > *most }}.Run(ctx)
 	took := time.Since(began)
