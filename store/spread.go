@@ -132,14 +132,15 @@ func (tx *Tx) spreadAnew(flow string, had, n int) error {
 		return err
 	}
 	delete(tx.spread, flow)
-	if _, err := tx.exec("spread flow "+flow, "UPDATE partitions SET epoch = epoch + 1, owner = '', beat_at = 0 WHERE flow = $1 AND n >= 0", flow); err != nil {
-		return err
-	}
 	all := make([]int, n)
 	for i := range all {
 		all[i] = i
 	}
 	if err := tx.openPartitions(flow, all); err != nil {
+		return err
+	}
+	// One that is new begins where the others are: what comes to it was sent under their epochs.
+	if _, err := tx.exec("spread flow "+flow, "UPDATE partitions SET epoch = (SELECT MAX(m.epoch) FROM partitions m WHERE m.flow = $1) + 1, owner = '', beat_at = 0 WHERE flow = $1 AND n >= 0", flow); err != nil {
 		return err
 	}
 	if err := tx.doubtSending(flow, anyPartition); err != nil {
