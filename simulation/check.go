@@ -4,6 +4,8 @@ import (
 	"time"
 
 	connector "ml-connector"
+	"ml-connector/invariant"
+	"ml-connector/invariant/sides"
 )
 
 // committed is called after each commit: what can be checked cheaply is checked at once.
@@ -19,18 +21,38 @@ func (s *sim) committed(op string) {
 	default:
 		return
 	}
-	wrong, err := s.desk.CheckEquation(s.ctx)
-	if err != nil {
-		s.violate("I2", "the run equation can't be checked: %v", err)
+	if s.settles++; s.settles%4 != 0 {
+		return
 	}
-	for _, run := range wrong {
-		s.violate("I2", "the equation of run %d does not hold after %s", run, op)
+	found, err := invariant.Quick(s.ctx, s.desk)
+	s.report("after "+op, found, err)
+	if s.settles%(4*s.profile.CheckEvery) == 0 {
+		found, err = invariant.Check(s.ctx, s.desk, s.within()...)
+		s.report("after "+op, found, err)
+	}
+}
+
+// within are both Systems as somebody sees them who may look inside.
+func (s *sim) within() []invariant.Side {
+	return []invariant.Side{
+		sides.PeopleSoft(erp, s.company, s.ps, func() time.Time { return s.turns.now }),
+		sides.Jaggaer(s2p, s.company, s.jg),
+	}
+}
+
+func (s *sim) report(when string, found []invariant.Violation, err error) {
+	if err != nil {
+		s.violate("", "the invariants can't be checked: %v", err)
+	}
+	for _, v := range found {
+		s.violateAbout(v.Item, v.Record, "%s, %s", v, when)
 	}
 }
 
 // final checks what must be so once all is at rest.
 func (s *sim) final() {
-	s.checkLedger()
+	found, err := invariant.Settled(s.ctx, s.desk, s.within()...)
+	s.report("at rest", found, err)
 	s.checkStates()
 	for _, name := range s.profile.Flows {
 		f, err := s.desk.Flow(s.ctx, name)
@@ -41,17 +63,6 @@ func (s *sim) final() {
 		s.checkFlow(f)
 	}
 	s.checkTwice()
-}
-
-func (s *sim) checkLedger() {
-	v, err := s.desk.VerifyEntries(s.ctx)
-	if err != nil {
-		s.violate("I17", "the ledger can't be verified: %v", err)
-		return
-	}
-	if !v.OK {
-		s.violate("I17", "the ledger does not verify: %+v", v)
-	}
 }
 
 // checkStates looks for Deliveries that are where they must not be, at rest.

@@ -53,7 +53,24 @@ func small(r *rand.Rand, seed uint64, now time.Time) (*sample.Company, later) {
 	all := sample.New(int64(seed%1000), sample.Small(), now)
 	l.registrations = all.Registrations[len(c.Registrations):]
 	l.keepThoseOf(c)
+	l.renumber(numbers)
 	return c, l
+}
+
+// renumber gives what comes later numbers that the System itself does not give out; known are the orders that are there.
+func (l *later) renumber(known map[string]bool) {
+	for i := range l.orders {
+		l.orders[i].Number = "P9" + l.orders[i].Number[2:]
+	}
+	for i := range l.invoices {
+		v := &l.invoices[i]
+		v.Number = "I9" + v.Number[2:]
+		for n := range v.Lines {
+			if number := v.Lines[n].OrderNumber; number != "" && !known[number] {
+				v.Lines[n].OrderNumber = "P9" + number[2:]
+			}
+		}
+	}
 }
 
 // keepThoseOf leaves out what would refer to nothing.

@@ -89,6 +89,7 @@ type sim struct {
 	full      time.Time       // the disk of the database is full until then
 	starts    int
 	commits   int
+	settles   int
 	texts     int
 
 	exchanges int
