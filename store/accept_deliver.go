@@ -82,6 +82,12 @@ const insertDelivery = `INSERT INTO deliveries (id, flow, run, kind, record, ver
 // supersede ends this Flow's older Deliveries of records that have a newer Version; those that are being sent or are in
 // doubt have to be settled first.
 func (tx *Tx) supersede(flow string, records []int64) error {
+	if len(records) == 0 {
+		return nil
+	}
+	if err := tx.gate("the settling of "+flow, true); err != nil { // what is settled meanwhile would not see the newer ones
+		return err
+	}
 	slices.Sort(records)
 	return chunks(records, func(part []int64) error {
 		args := []any{flow}

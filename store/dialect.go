@@ -107,6 +107,18 @@ func (d dialect) keep(of string) string {
 	return " FOR KEY SHARE OF " + of
 }
 
+// gate takes a lock that belongs to no row, until the transaction ends: alone, or with others that share it. SQLite has one
+// writer anyway.
+func (d dialect) gate(alone bool) string {
+	switch {
+	case d.sqlite:
+		return ""
+	case alone:
+		return "SELECT 1 FROM (SELECT pg_advisory_xact_lock($1)) AS gate"
+	}
+	return "SELECT 1 FROM (SELECT pg_advisory_xact_lock_shared($1)) AS gate"
+}
+
 // typed says whether the parameters of a list of values need a type. SQLite would turn a hash into a number.
 func (d dialect) typed() bool { return !d.sqlite }
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql"
+	"hash/fnv"
 	"slices"
 
 	connector "ml-connector"
@@ -28,8 +29,26 @@ func (tx *Tx) releaseStandings(a Acceptance, changes []RecordChange) error {
 
 // anyWaits says whether any Delivery waits for something of a Kind; mostly none does.
 func (tx *Tx) anyWaits(kind string) (bool, error) {
+	if err := tx.gate("waits for "+kind, false); err != nil {
+		return false, err
+	}
 	var n int
 	return one(tx, "look for waiting Deliveries", "SELECT 1 FROM waits WHERE kind = $1 LIMIT 1", []any{kind}, &n)
+}
+
+// gate keeps transactions apart that must see each other: of one that passes alone and any that pass together, the later
+// sees what the earlier one did. So for each Kind who blocks Deliveries on it (alone) and who releases them, and for each
+// Flow who brings newer Versions (alone) and who settles.
+func (tx *Tx) gate(name string, alone bool) error {
+	query := tx.db.dialect.gate(alone)
+	if query == "" {
+		return nil
+	}
+	h := fnv.New64a()
+	_, _ = h.Write([]byte("ml-connector: " + name))
+	var n int
+	_, err := one(tx, "wait for another process", query, []any{int64(h.Sum64())}, &n)
+	return err
 }
 
 // counterparts lists what Records of one Connection are linked to.
@@ -65,6 +84,9 @@ func (tx *Tx) releaseNamed(recs []connector.Record, details map[string]string) e
 		names[p] = append(names[p], r.ID)
 	}
 	for p, ids := range names {
+		if err := tx.gate("waits for "+p.kind, false); err != nil {
+			return err
+		}
 		numbers, err := tx.numbersOf(p.connection, p.kind, ids)
 		if err != nil {
 			return err

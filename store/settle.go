@@ -116,6 +116,9 @@ func (s *settling) begin(partition int, outs []Outcome) error {
 	if _, err := one(s.tx, "read a Flow", "SELECT source, target, kind, track FROM flows WHERE name = $1", []any{s.flow}, &s.from, &s.to, &s.kind, &s.track); err != nil {
 		return err
 	}
+	if err := s.tx.gate("the settling of "+s.flow, false); err != nil {
+		return err
+	}
 	ids := make([]int64, len(outs))
 	for i, o := range outs {
 		ids[i] = o.Delivery

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	connector "ml-connector"
 )
@@ -54,6 +55,20 @@ func distinct(rows [][]any) [][]any {
 // recheckBlocked looks again at what Outcomes are blocked on: a Link that was made since the decision would otherwise
 // never release them.
 func (s *settling) recheckBlocked() error {
+	var kinds []string
+	for _, o := range s.outs {
+		for _, ref := range o.BlockedOn {
+			if o.State == connector.Blocked && !slices.Contains(kinds, string(ref.Kind)) {
+				kinds = append(kinds, string(ref.Kind))
+			}
+		}
+	}
+	slices.Sort(kinds)
+	for _, kind := range kinds {
+		if err := s.tx.gate("waits for "+kind, true); err != nil {
+			return err
+		}
+	}
 	met := map[string]bool{}
 	for _, o := range s.outs {
 		if o.State != connector.Blocked {
