@@ -122,10 +122,18 @@ func (p *peer) made(ctx context.Context, e *Engine, f func() error) (err error) 
 		}
 	}()
 	err = f()
+	if ctx.Err() != nil && unanswered(err) {
+		return err // we broke it off: that says nothing of the Connection, here or to other processes
+	}
 	if tell := p.note(err, e.Now(), e.Jitter()); tell != nil {
 		e.tell(ctx, p, tell)
 	}
 	return err
+}
+
+func unanswered(err error) bool {
+	code := connector.CodeOf(err)
+	return code == connector.Unavailable || code == connector.Ambiguous
 }
 
 // note notes how the Connection does. What other processes must know of it comes back.
@@ -143,7 +151,7 @@ func (p *peer) note(err error, now time.Time, jitter float64) (tell func(store.H
 		p.asked = now.Add(ce.Wait)
 		p.until = p.asked
 		return p.tellAsked(p.asked)
-	case ce.Code == connector.Unavailable || ce.Code == connector.Ambiguous:
+	case unanswered(ce):
 		p.failures++
 		if p.failures >= 3 || ce.Wait > 0 {
 			p.until = now.Add(max(ce.Wait, backoff(p.failures-2, jitter)))
