@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -38,6 +39,7 @@ type side struct {
 	onSend  func(sending context.Context)                   // hears of each write before it is done
 	onWrite func(connector.Write) (drop error, before bool) // an error instead of the answer, before or after the effect
 	atOnce  int                                             // its concurrency; 0 = 2
+	settles string                                          // its lookup_settle; "" = 1s
 }
 
 func newSide(name string, now func() time.Time, class connector.Class) *side {
@@ -48,7 +50,7 @@ func newSide(name string, now func() time.Time, class connector.Class) *side {
 }
 
 func (s *side) Settings() connector.Settings {
-	return connector.Settings{"lookup_settle": "1s", "overlap": "10m", "settle": "2m", "concurrency": max(s.atOnce, 2)}
+	return connector.Settings{"lookup_settle": cmp.Or(s.settles, "1s"), "overlap": "10m", "settle": "2m", "concurrency": max(s.atOnce, 2)}
 }
 func (s *side) Kind(connector.Kind) connector.KindInfo { return s.info }
 func (s *side) Check(context.Context, []connector.Need) []connector.Step {
