@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"database/sql"
 	"database/sql/driver"
 	"errors"
@@ -10,8 +11,9 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
+	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -43,10 +45,12 @@ func dialectOf(address string) (dialect, error) {
 // open makes the writing and the reading pool.
 func (d dialect) open() (write, read *sql.DB, err error) {
 	if !d.sqlite {
-		db, err := sql.Open("pgx", d.source)
+		conf, err := pgx.ParseConfig(d.source)
 		if err != nil {
-			return nil, nil, d.fail("open the database", err)
+			return nil, nil, connector.Errorf(connector.Misconfigured, "open the database", "its URL is not one of PostgreSQL").Because(err).
+				Advise("Give postgres://USER:PASSWORD@HOST:PORT/NAME.")
 		}
+		db := stdlib.OpenDB(*conf, stdlib.OptionAfterConnect(boundIdle))
 		db.SetMaxOpenConns(24)
 		db.SetMaxIdleConns(12)
 		return db, db, nil
@@ -65,6 +69,13 @@ func (d dialect) open() (write, read *sql.DB, err error) {
 	read.SetMaxOpenConns(4)
 	read.SetMaxIdleConns(4)
 	return write, read, nil
+}
+
+// boundIdle lets PostgreSQL end a transaction in which nothing was asked for 5 s: a process that was stopped in the middle
+// of one, or its machine, would keep the others from the rows that it has locked for as long as it likes.
+func boundIdle(ctx context.Context, c *pgx.Conn) error {
+	_, err := c.Exec(ctx, "SET idle_in_transaction_session_timeout = 5000")
+	return err
 }
 
 func (d dialect) dsn(readOnly bool) string {
@@ -92,6 +103,14 @@ func (d dialect) interruptible() bool { return !d.sqlite }
 // lock is what a SELECT ends with that must keep others from changing the rows until the transaction ends. SQLite has one
 // writer anyway.
 func (d dialect) lock(of string) string {
+	if d.sqlite {
+		return ""
+	}
+	return " FOR NO KEY UPDATE OF " + of
+}
+
+// lockKey is lock that also waits for those who keep the rows.
+func (d dialect) lockKey(of string) string {
 	if d.sqlite {
 		return ""
 	}
@@ -183,7 +202,7 @@ func (d dialect) failPostgres(op string, pg *pgconn.PgError, err error) *connect
 		return connector.Errorf(connector.Conflict, op, "there is one already").Because(err)
 	case pg.Code == "53100":
 		return unavailable(op, "the disk of the database is full", err)
-	case strings.HasPrefix(pg.Code, "08"), strings.HasPrefix(pg.Code, "57P"), strings.HasPrefix(pg.Code, "53"), pg.Code == "25006":
+	case strings.HasPrefix(pg.Code, "08"), strings.HasPrefix(pg.Code, "57P"), strings.HasPrefix(pg.Code, "53"), pg.Code == "25006", pg.Code == "25P03":
 		return unavailable(op, "the database is not available", err)
 	case strings.HasPrefix(pg.Code, "28"), pg.Code == "3D000", pg.Code == "42501":
 		return connector.Errorf(connector.Misconfigured, op, "PostgreSQL refuses us").Because(err).

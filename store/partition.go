@@ -21,11 +21,23 @@ func lost(op string) *connector.Error {
 
 // openPartitions makes sure that the partitions have rows, by which they are found.
 func (tx *Tx) openPartitions(flow string, parts []int) error {
-	rows := make([][]any, len(parts))
-	for i, n := range parts {
-		rows[i] = []any{flow, int64(n), int64(0), "", int64(0)}
+	have := map[int]bool{} // an insert would wait for whoever beats the same row, even though it changes nothing
+	err := each(tx, "read partitions", "SELECT n FROM partitions WHERE flow = $1", []any{flow}, func(rows *sql.Rows) error {
+		var n int
+		err := rows.Scan(&n)
+		have[n] = true
+		return err
+	})
+	if err != nil {
+		return err
 	}
-	_, err := tx.insert("open partitions", "INSERT INTO partitions (flow, n, epoch, owner, beat_at)", " ON CONFLICT (flow, n) DO NOTHING", rows)
+	var rows [][]any
+	for _, n := range parts {
+		if !have[n] {
+			rows = append(rows, []any{flow, int64(n), int64(0), "", int64(0)})
+		}
+	}
+	_, err = tx.insert("open partitions", "INSERT INTO partitions (flow, n, epoch, owner, beat_at)", " ON CONFLICT (flow, n) DO NOTHING", rows)
 	return err
 }
 

@@ -92,7 +92,7 @@ func (tx *Tx) settlePartitions(flow string, partition int, owner string, stale t
 	if have == want || partition < 0 {
 		return partition < have, nil
 	}
-	if _, err := one(tx, op, "SELECT f.partitions, f.wanted FROM flows f WHERE f.name = $1"+tx.db.dialect.lock("f"), []any{flow}, &have, &want); err != nil || have == want {
+	if _, err := one(tx, op, "SELECT f.partitions, f.wanted FROM flows f WHERE f.name = $1"+tx.db.dialect.lockKey("f"), []any{flow}, &have, &want); err != nil || have == want {
 		return partition < have, err
 	}
 	busy, err := tx.anyAtWork(flow, owner, stale)
