@@ -36,7 +36,7 @@ func (s *stall) here() {
 	s.mu.Lock()
 	until := s.until
 	s.mu.Unlock()
-	time.Sleep(time.Until(until))
+	_ = engine.Sleep(context.Background(), time.Until(until))
 }
 
 // over says that it stood still and goes on again.
@@ -97,7 +97,7 @@ func TestAStalledProcessDoesNoHarm_I8(t *testing.T) {
 					tc.inFlight(&s, write)
 					return r, err
 				}
-				time.Sleep(time.Second)
+				_ = engine.Sleep(t.Context(), time.Second)
 				if p, err := b.Poll(t.Context(), engine.PollRequest{Flow: "orders", Trigger: connector.TriggerManual}); err != nil || p.Err != nil {
 					t.Fatal(err, p.Err)
 				}
@@ -110,16 +110,16 @@ func TestAStalledProcessDoesNoHarm_I8(t *testing.T) {
 					})
 					wg.Go(func() {
 						for range 150 { // long enough to believe that nothing is there where nothing was
-							time.Sleep(time.Second)
+							_ = engine.Sleep(t.Context(), time.Second)
 							if _, err := b.Pump(t.Context(), "orders", part); err != nil {
 								t.Error(err)
 							}
 						}
 					})
 				}
-				time.Sleep(6 * time.Second)
+				_ = engine.Sleep(t.Context(), 6 * time.Second)
 				w.from.put("100", order("P100", "10", "open")) // written later than what is in doubt by then
-				time.Sleep(100 * time.Millisecond)
+				_ = engine.Sleep(t.Context(), 100 * time.Millisecond)
 				if p, err := b.Poll(t.Context(), engine.PollRequest{Flow: "orders", Trigger: connector.TriggerManual}); err != nil || p.Err != nil {
 					t.Fatal(err, p.Err)
 				}
