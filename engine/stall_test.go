@@ -117,9 +117,9 @@ func TestAStalledProcessDoesNoHarm_I8(t *testing.T) {
 						}
 					})
 				}
-				_ = engine.Sleep(t.Context(), 6 * time.Second)
+				_ = engine.Sleep(t.Context(), 6*time.Second)
 				w.from.put("100", order("P100", "10", "open")) // written later than what is in doubt by then
-				_ = engine.Sleep(t.Context(), 100 * time.Millisecond)
+				_ = engine.Sleep(t.Context(), 100*time.Millisecond)
 				if p, err := b.Poll(t.Context(), engine.PollRequest{Flow: "orders", Trigger: connector.TriggerManual}); err != nil || p.Err != nil {
 					t.Fatal(err, p.Err)
 				}
