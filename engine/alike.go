@@ -55,8 +55,8 @@ func (e *Engine) alike(ctx context.Context, r *route, it *item) (string, error) 
 	return rows[0].ID, nil
 }
 
-// claimedByOther blocks the creation of a record that the Flow in the other direction holds a conflict about: until a
-// person has decided whether the two are the same, creating it would double it.
+// claimedByOther blocks the creation of a record that the Flow in the other direction holds a conflict about, or will as
+// soon as it gets to it: until it is decided whether the two are the same, creating it would double it.
 func (e *Engine) claimedByOther(ctx context.Context, r *route, it *item) (*store.Outcome, error) {
 	back, err := it.memo.back(func() ([]connector.Flow, error) { return e.back(ctx, r) })
 	if err != nil {
@@ -67,13 +67,32 @@ func (e *Engine) claimedByOther(ctx context.Context, r *route, it *item) (*store
 		if err != nil {
 			return nil, err
 		}
-		if d == nil {
+		var other *connector.Record
+		if d != nil {
+			other = &d.Record
+		} else if other, err = e.undecided(ctx, r, it, f); err != nil {
+			return nil, err
+		}
+		if other == nil {
 			continue
 		}
-		ref := connector.Ref{Connection: d.Record.Connection, Kind: d.Record.Kind, IDs: []string{d.Record.ID}, Reason: "a decision of flow " + f.Name + " whether it is the same as " + d.Record.String()}
+		ref := connector.Ref{Connection: other.Connection, Kind: other.Kind, IDs: []string{other.ID}, Reason: "a decision of flow " + f.Name + " whether it is the same as " + other.String()}
 		return &store.Outcome{State: connector.Blocked, BlockedOn: []connector.Ref{ref}}, nil
 	}
 	return nil, nil
+}
+
+// undecided is a record of the other side, of the same name, that a Flow in the other direction has read and not compared
+// yet. Nil also where that Flow does not compare names.
+func (e *Engine) undecided(ctx context.Context, r *route, it *item, back connector.Flow) (*connector.Record, error) {
+	if !back.Enabled || it.work.Version.Name == "" || r.rules.ComparesNames() {
+		return nil, nil
+	}
+	p, err := e.parse(back)
+	if err != nil || !p.rules.ComparesNames() {
+		return nil, nil // rules that can't be read compare nothing
+	}
+	return e.DB.Undecided(ctx, back, it.work.Version.Name)
 }
 
 // back are the Flows in the other direction.

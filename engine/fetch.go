@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -223,6 +224,28 @@ func (e *Engine) linkFetched(ctx context.Context, r *route, v connector.Version)
 	return fetchedLinked, nil
 }
 
+// refetch asks again for one reference. One of the Flow's own Kind waits for a decision of the Flow in the other direction:
+// it is nowhere to be waited for once that is made.
+func (e *Engine) refetch(ctx context.Context, r *route, ref connector.Ref, trigger connector.Trigger) (fetchResult, error) {
+	if ref.Kind != r.flow.Kind {
+		return e.fetch(ctx, r.flow, ref, fetchedFor{trigger: trigger})
+	}
+	back, err := e.back(ctx, r)
+	if err != nil {
+		return fetchedUnknown, err
+	}
+	for _, f := range back {
+		d, err := e.DB.LastDelivery(ctx, f.Name, connector.Record{Connection: ref.Connection, Kind: ref.Kind, ID: ref.ID()})
+		if err != nil {
+			return fetchedUnknown, err
+		}
+		if d != nil && f.Enabled && slices.Contains([]connector.State{connector.Waiting, connector.Sending, connector.InDoubt, connector.Held}, d.State) {
+			return fetchedExists, nil
+		}
+	}
+	return fetchedNowhere, nil
+}
+
 // refetchBlocked asks again, in each later Run of a Flow, for what its blocked Deliveries wait for. Those for which
 // something changed are decided again.
 func (e *Engine) refetchBlocked(ctx context.Context, r *route, trigger connector.Trigger, run int64) error {
@@ -236,7 +259,7 @@ func (e *Engine) refetchBlocked(ctx context.Context, r *route, trigger connector
 		for _, ref := range row.Refs {
 			key := refKey(ref)
 			if _, known := done[key]; !known {
-				if done[key], err = e.fetch(ctx, r.flow, ref, fetchedFor{trigger: trigger}); err != nil {
+				if done[key], err = e.refetch(ctx, r, ref, trigger); err != nil {
 					return err
 				}
 			}
@@ -249,5 +272,5 @@ func (e *Engine) refetchBlocked(ctx context.Context, r *route, trigger connector
 	if len(release) == 0 {
 		return nil
 	}
-	return e.DB.Tx(ctx, func(tx *store.Tx) error { return tx.Release(release, "what it waited for is nowhere") })
+	return e.DB.Tx(ctx, func(tx *store.Tx) error { return tx.Release(release, "what it waited for is nowhere, or decided") })
 }
