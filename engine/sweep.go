@@ -13,6 +13,9 @@ import (
 // sweepEvery is how long at most nobody looks at our rows: for what other processes and commands left there.
 const sweepEvery = time.Second
 
+// sweepShare is which part of the time sweeps may take: with many Flows one is due every moment, and each sweep reads them all.
+const sweepShare = 20
+
 // sweep looks at our rows and inserts a job for everything that is due, and says how long the next sweep may wait: until
 // something is due that is not yet, and for at most a second. Missed times of a schedule collapse into one.
 func (s *Scheduler) sweep(ctx context.Context) (wait time.Duration, err error) {
@@ -22,9 +25,14 @@ func (s *Scheduler) sweep(ctx context.Context) (wait time.Duration, err error) {
 		err = s.insertDue(ctx, due, now)
 	}
 	if err == nil && !due.Next.IsZero() {
-		return min(max(due.Next.Sub(s.e.Now()), time.Millisecond), sweepEvery), nil
+		return nextSweep(now, s.e.Now(), due.Next), nil
 	}
 	return sweepEvery, err
+}
+
+// nextSweep is how long after a sweep, which began and ended, the next one comes.
+func nextSweep(began, ended, due time.Time) time.Duration {
+	return min(max(due.Sub(ended), sweepShare*ended.Sub(began), time.Millisecond), sweepEvery)
 }
 
 func (s *Scheduler) insertDue(ctx context.Context, due Due, now time.Time) error {
