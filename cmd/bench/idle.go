@@ -88,7 +88,7 @@ func multiplied(text string, n int) string {
 	for i := range n {
 		fmt.Fprintf(&b, "  orders-%d: {use: purchase-orders, from: s2p-%d, to: erp, schedule: \"@every 60s\"}\n", i, i)
 	}
-	b.WriteString(strings.Replace(flows, "schedule: \"@daily\"", "enabled: false, schedule: \"@daily\"", 1))
+	b.WriteString(strings.Replace(flows, "  purchase-orders: {", "  purchase-orders: {enabled: false, ", 1))
 	return b.String()
 }
 
