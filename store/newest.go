@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 
@@ -33,18 +34,20 @@ func (db *DB) NewestOf(ctx context.Context, f connector.Flow) ([]Newest, error) 
 	if mine == other {
 		other = "a_id"
 	}
+	nothing := hashBytes(connector.Document{}.Fingerprint())
 	var out []Newest
 	var keys []int64
 	at := map[int64]int{}
-	err := each(v, "read where a Flow stands", `SELECT d.id, d.version, d.state, d.stage, d.due_at, d.attempts, r.id, r.ext_id, r.stamp, COALESCE(l.`+other+`, ''), COALESCE(g.source_version, 0), COALESCE(o.size, 0)
+	err := each(v, "read where a Flow stands", `SELECT d.id, d.version, d.state, d.stage, d.due_at, d.attempts, r.id, r.ext_id, r.stamp, COALESCE(l.`+other+`, ''), COALESCE(g.source_version, 0), g.fingerprint
  FROM deliveries d JOIN records r ON r.id = d.record LEFT JOIN links l ON l.kind = d.kind AND l.a_connection = $2 AND l.b_connection = $3 AND l.`+mine+` = r.ext_id
- LEFT JOIN agreements g ON g.link = l.id AND g.flow = d.flow LEFT JOIN bodies o ON o.id = g.owned
+ LEFT JOIN agreements g ON g.link = l.id AND g.flow = d.flow
  WHERE d.flow = $1 AND d.version = (SELECT MAX(x.version) FROM deliveries x WHERE x.record = d.record AND x.flow = d.flow) ORDER BY d.id`,
 		[]any{f.Name, a, b}, func(rows *sql.Rows) error {
 			n := Newest{Record: connector.Record{Connection: f.From, Kind: f.Kind}}
-			var due, attempts, key, size int64
-			err := rows.Scan(&n.Delivery, &n.Version, &n.State, &n.Stage, &due, &attempts, &key, &n.Record.ID, &n.Stamp, &n.Linked, &n.Agreed, &size)
-			n.Open, n.Sent, n.Owns = due > 0 && due < never || n.State == connector.Sending, attempts > 0, size > int64(len("{}"))
+			var due, attempts, key int64
+			var owned []byte
+			err := rows.Scan(&n.Delivery, &n.Version, &n.State, &n.Stage, &due, &attempts, &key, &n.Record.ID, &n.Stamp, &n.Linked, &n.Agreed, &owned)
+			n.Open, n.Sent, n.Owns = due > 0 && due < never || n.State == connector.Sending, attempts > 0, len(owned) > 0 && !bytes.Equal(owned, nothing)
 			at[key] = len(out)
 			out, keys = append(out, n), append(keys, key)
 			return err
