@@ -3,9 +3,11 @@ package engine_test
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	connector "ml-connector"
@@ -176,25 +178,31 @@ func TestOnlyASliceIsEverMarkedAsBeingSent(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, connector.ClassNatural)
-			s := w.special()
-			w.fill(200)
-			var most atomic.Int64
-			s.write = func(ctx context.Context, wr connector.Write) (connector.Receipt, error) {
-				ds, err := w.db.Deliveries(t.Context(), store.DeliveryFilter{State: connector.Sending})
-				if err != nil {
-					t.Error(err)
+			url := "sqlite:" + filepath.Join(t.TempDir(), "test.db") + "?durable=no"
+			synctest.Test(t, func(t *testing.T) { // only the target takes time
+				w := newShared(t, url, 2)
+				p := w.process("one")
+				p.Sole = true
+				w.fill(200)
+				time.Sleep(time.Second)
+				var most atomic.Int64
+				p.to.write = func(ctx context.Context, wr connector.Write) (connector.Receipt, error) {
+					ds, err := w.db.Deliveries(t.Context(), store.DeliveryFilter{State: connector.Sending})
+					if err != nil {
+						t.Error(err)
+					}
+					most.Store(max(most.Load(), int64(len(ds))))
+					_ = engine.Sleep(ctx, row.takes)
+					return w.to.Write(ctx, wr)
 				}
-				most.Store(max(most.Load(), int64(len(ds))))
-				_ = w.sleep(ctx, row.takes)
-				return s.side.Write(ctx, wr)
-			}
-			if c := w.sync().Counts; c.Delivered != 200 {
-				t.Fatalf("%+v, expected all delivered", c)
-			}
-			if n := most.Load(); n < row.from || n > row.upTo {
-				t.Errorf("up to %d were marked at once, expected %d to %d", n, row.from, row.upTo)
-			}
+				rep, err := p.Sync(t.Context(), engine.SyncRequest{Trigger: connector.TriggerManual, Wait: 5 * time.Minute})
+				if err != nil || len(rep.Runs) != 1 || rep.Runs[0].Counts.Delivered != 200 {
+					t.Fatalf("%+v, %v, expected all delivered", rep, err)
+				}
+				if n := most.Load(); n < row.from || n > row.upTo {
+					t.Errorf("up to %d were marked at once, expected %d to %d", n, row.from, row.upTo)
+				}
+			})
 		})
 	}
 }
