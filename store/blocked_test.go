@@ -84,3 +84,20 @@ func TestWhatIsSettledWhileANewerVersionComesIsSuperseded(t *testing.T) {
 		}
 	})
 }
+
+// TestWhatIsFilteredWhileItIsLinkedIsDecidedAgain settles a Delivery as filtered whose Record got its Link since that was
+// decided: a linked Record is never filtered.
+func TestWhatIsFilteredWhileItIsLinkedIsDecidedAgain(t *testing.T) {
+	onEach(t, func(t *testing.T, f *fixture) {
+		f.accept(vendors, version("V1", "a"), version("V2", "a"))
+		p := f.take(vendors)
+		works := p.claim()
+		must(t, f.LinkRecords(f.ctx, connector.Record{Connection: "s2p", Kind: connector.Supplier, ID: "S1"}, connector.Record{Connection: "erp", Kind: connector.Supplier, ID: "V1"}, "cli:me"))
+		for _, w := range works {
+			p.settle(store.Outcome{Delivery: w.Delivery.ID, State: connector.Filtered})
+		}
+		equal(t, "state of the linked one", f.state(vendors, "V1"), connector.Waiting)
+		equal(t, "state of the other", f.state(vendors, "V2"), connector.Filtered)
+		f.sound()
+	})
+}

@@ -159,6 +159,9 @@ func (s *settling) run(epoch int64) error {
 	if err := s.recheckBlocked(); err != nil {
 		return err
 	}
+	if err := s.recheckFiltered(); err != nil {
+		return err
+	}
 	for _, o := range s.outs {
 		o.supersede()
 	}

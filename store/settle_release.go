@@ -52,6 +52,33 @@ func distinct(rows [][]any) [][]any {
 	return out
 }
 
+// recheckFiltered looks again at what is filtered: a Link that was made since the decision decides it anew.
+func (s *settling) recheckFiltered() error {
+	var ids []string
+	for _, o := range s.outs {
+		if o.State == connector.Filtered {
+			ids = append(ids, o.was.source.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	if err := s.tx.gate("waits for "+string(s.kind), true); err != nil {
+		return err
+	}
+	links, err := linksOf(s.tx, s.kind, s.from, s.to, ids)
+	if err != nil {
+		return err
+	}
+	for _, o := range s.outs {
+		if _, linked := links[o.was.source.ID]; linked && o.State == connector.Filtered {
+			o.State, o.DueAt = connector.Waiting, s.tx.now.Add(again)
+			s.tx.wakeUp(o.was.flow, o.was.part)
+		}
+	}
+	return nil
+}
+
 // recheckBlocked looks again at what Outcomes are blocked on: a Link that was made since the decision would otherwise
 // never release them.
 func (s *settling) recheckBlocked() error {
