@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -20,10 +21,17 @@ import (
 	"ml-connector/systems"
 )
 
-// inDoubt counts the Deliveries that are being sent or in doubt.
-func (s *stand) inDoubt(ctx context.Context) (int, error) {
-	n := 0
-	err := s.look(ctx, func(db *store.DB) error {
+// inDoubt counts the Deliveries that are being sent or in doubt, and lists those of which their peer has seen no write.
+func (s *stand) inDoubt(ctx context.Context) (doubts int, unsent []string, err error) {
+	seen := map[string]bool{}
+	for _, side := range s.sides() {
+		for _, kind := range connector.Kinds() {
+			for _, w := range side.Writes(kind) {
+				seen[side.Connection()+string(kind)+w.Of] = true
+			}
+		}
+	}
+	err = s.look(ctx, func(db *store.DB) error {
 		all, err := db.Flows(ctx)
 		if err != nil {
 			return err
@@ -34,14 +42,18 @@ func (s *stand) inDoubt(ctx context.Context) (int, error) {
 				return err
 			}
 			for _, d := range newest {
-				if d.State == connector.Sending || d.State == connector.InDoubt {
-					n++
+				if d.State != connector.Sending && d.State != connector.InDoubt {
+					continue
+				}
+				doubts++
+				if !slices.ContainsFunc(append(d.Numbers, d.Record.ID), func(of string) bool { return seen[f.To+string(f.Kind)+of] }) {
+					unsent = append(unsent, d.Record.String())
 				}
 			}
 		}
 		return nil
 	})
-	return n, err
+	return doubts, unsent, err
 }
 
 // restartDatabase stops PostgreSQL at once under the load of two processes, and starts it again.

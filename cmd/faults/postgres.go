@@ -156,7 +156,7 @@ func (c *cluster) sql(ctx context.Context, statements ...string) (string, error)
 	for _, s := range statements {
 		args = append(args, "-c", s)
 	}
-	out, talk, status, err := command(ctx, c.dir, []string{"PGCONNECT_TIMEOUT=2"}, filepath.Join(c.bin, "psql"), args...)
+	out, talk, status, err := command(ctx, c.dir, []string{"PGCONNECT_TIMEOUT=10"}, filepath.Join(c.bin, "psql"), args...)
 	if err == nil && status != 0 {
 		err = fmt.Errorf("psql: %s", talk)
 	}

@@ -26,13 +26,22 @@ type outcome struct {
 	ends       map[string]connector.State
 }
 
-// look opens the database as another process does, and lets f see it.
+// look lets f see the database, as another process does. A SQLite file is not kept open: a process that is killed must find
+// it as a power cut leaves it.
 func (s *stand) look(ctx context.Context, f func(*store.DB) error) error {
-	db, err := store.Open(ctx, s.database, time.Now)
-	if err != nil {
-		return err
+	db := s.open
+	if db == nil {
+		var err error
+		if db, err = store.Open(ctx, s.database, time.Now); err != nil {
+			return err
+		}
+		if s.cluster != nil {
+			s.open = db
+			s.after(func() { _ = db.Close() })
+		} else {
+			defer db.Close()
+		}
 	}
-	defer db.Close()
 	return f(db)
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"ml-connector/cmd/site"
 	"ml-connector/sample"
+	"ml-connector/store"
 )
 
 // stand is one installation under test: both simulators behind a door and a gate each, a folder with the configuration, a
@@ -27,7 +28,8 @@ type stand struct {
 	door     *door
 	site     *site.Site
 	erp, s2p *gate
-	cluster  *cluster // nil on SQLite
+	cluster  *cluster  // nil on SQLite
+	open     *store.DB // to look into PostgreSQL
 	rng      *rand.Rand
 	running  []*process
 	started  int
