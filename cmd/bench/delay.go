@@ -13,7 +13,7 @@ import (
 
 const (
 	pollEvery = 2 * time.Second
-	changes   = 150
+	changes   = 100
 	apart     = 150 * time.Millisecond // on average
 )
 

@@ -20,7 +20,7 @@ func measureB4(ctx context.Context, o options) ([]row, error) {
 		return nil, err
 	}
 	var rows []row
-	for _, n := range o.sizes(1_000) {
+	for _, n := range o.sizes(100) {
 		p, err := o.many(ctx, n)
 		if err != nil {
 			return rows, err
@@ -92,10 +92,13 @@ func multiplied(text string, n int) string {
 	return b.String()
 }
 
-// idle is the share of one core, in percent, that a process takes in a minute, after one to get into its stride; and how many
+// settleIn is how long a process has to get into its stride.
+const settleIn = 15 * time.Second
+
+// idle is the share of one core, in percent, that a process takes in a minute once it is in its stride; and how many
 // Runs it had in it.
 func (p place) idle(ctx context.Context, child *child) (share float64, runs int, err error) {
-	if err := engine.Sleep(ctx, time.Minute); err != nil {
+	if err := engine.Sleep(ctx, settleIn); err != nil {
 		return 0, 0, err
 	}
 	from, at, err := child.usedNow()

@@ -22,7 +22,7 @@ func measureB5(ctx context.Context, o options) ([]row, error) {
 	defer server.Stop()
 	const goal = 15
 	var rows []row
-	for _, n := range o.sizes(5_000) {
+	for _, n := range o.sizes(2_000) {
 		for _, database := range []string{"SQLite", "PostgreSQL"} {
 			url := ""
 			if database == "PostgreSQL" {

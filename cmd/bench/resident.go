@@ -25,7 +25,7 @@ func measureB3(ctx context.Context, o options) ([]row, error) {
 	const goal = 96
 	var rows []row
 	var before *memoryUse
-	for _, n := range o.sizes(1_000, 5_000) {
+	for _, n := range o.sizes(1_000, 4_000) {
 		m, err := o.watch(ctx, program, n)
 		if err != nil {
 			return rows, err

@@ -26,7 +26,7 @@ func measureB1P(ctx context.Context, o options) ([]row, error) {
 	}
 	defer server.Stop()
 	var rows []row
-	for _, n := range o.sizes(4_000) {
+	for _, n := range o.sizes(1_800) {
 		var ratios, alone, all []float64
 		few := max(n/3, 1)
 		one, err := o.waiting(ctx, server, fmt.Sprintf("one%d", n), slowSlots, few)

@@ -21,7 +21,7 @@ func limit(slots int) float64 { return float64(slots) / perOrder / slowAnswer.Se
 // measureB1L brings orders across with peers that take their time.
 func measureB1L(ctx context.Context, o options) ([]row, error) {
 	var rows []row
-	for _, n := range o.sizes(2_000) {
+	for _, n := range o.sizes(1_000) {
 		c, err := newCrowd(o.bench, n, slowAnswer)
 		if err != nil {
 			return nil, err
