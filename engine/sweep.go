@@ -14,7 +14,7 @@ import (
 const sweepEvery = time.Second
 
 // sweepShare is which part of the time sweeps may take: with many Flows one is due every moment, and each sweep reads them all.
-const sweepShare = 20
+const sweepShare = 5
 
 // sweep looks at our rows and inserts a job for everything that is due, and says how long the next sweep may wait: until
 // something is due that is not yet, and for at most a second. Missed times of a schedule collapse into one.

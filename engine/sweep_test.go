@@ -12,8 +12,8 @@ func TestTheNextSweepComesWhenSomethingIsDue(t *testing.T) {
 		"when it is due":                          {time.Millisecond, 300 * time.Millisecond, 299 * time.Millisecond},
 		"after a second, for what others left":    {time.Millisecond, time.Hour, time.Second},
 		"at once, but not without end":            {0, 0, time.Millisecond},
-		"due meanwhile":                           {time.Millisecond, 0, 20 * time.Millisecond},
-		"less often when a sweep takes its time":  {25 * time.Millisecond, 30 * time.Millisecond, 500 * time.Millisecond},
+		"due meanwhile":                           {time.Millisecond, 0, 5 * time.Millisecond},
+		"less often when a sweep takes its time":  {25 * time.Millisecond, 30 * time.Millisecond, 125 * time.Millisecond},
 		"each second, however long a sweep takes": {time.Minute, 0, time.Second},
 	} {
 		if got := nextSweep(at, at.Add(row.took), at.Add(row.due)); got != row.want {
