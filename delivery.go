@@ -50,6 +50,7 @@ type Delivery struct {
 	BlockedOn []Ref
 	Life      *Life
 	Healed    int // times that a scheduled Run tried it again
+	Lost      int // times that what the target had accepted was nowhere, and a person had it sent again
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }

@@ -222,7 +222,7 @@ type Write struct {
 	TargetID  string // of an update
 	Document  Document
 	Previous  Document // of an update: the Document that both sides last agreed on, nil when none
-	Attempt   int      // 1 for the first
+	Lost      int      // how often the target accepted it before and then had it nowhere: what guards against a repetition must let it pass
 }
 
 // Receipt is what the System said to a write that it took.

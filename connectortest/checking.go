@@ -138,7 +138,7 @@ func everything(t *testing.T, s *subject) {
 		s.mustRead(t, s.whole(k))
 	}
 	for _, w := range s.Writes {
-		if _, err := s.write(t, t.Context(), w, 1); err != nil {
+		if _, err := s.write(t, t.Context(), w); err != nil {
 			t.Errorf("write %s: %v", w.Kind, err)
 		}
 		s.mustFind(t, connector.Lookup{Kind: w.Kind, Document: w.Document})

@@ -84,7 +84,7 @@ func throttledWithWait(t *testing.T, s *subject) {
 		one = openSite(t, s.Site)
 		before := s.stored(w)
 		one.front.disturb(writing, instead(http.StatusTooManyRequests, "text/plain", "Too Many Requests", "Retry-After", "7"))
-		_, err = one.write(t, t.Context(), w, 1)
+		_, err = one.write(t, t.Context(), w)
 		if e := one.mustFail(t, "a write that came too fast", err, connector.Throttled); e != nil && e.Wait != 7*time.Second {
 			t.Errorf("%s: it was told to wait 7 s, and says %v", w.Kind, e.Wait)
 		}
@@ -127,7 +127,7 @@ func stops(t *testing.T, s *subject) {
 	}
 	for _, w := range s.Writes {
 		errs, took := s.stopped(t, writing, 1, func(ctx context.Context) error {
-			_, err := s.write(t, ctx, w, 1)
+			_, err := s.write(t, ctx, w)
 			return err
 		})
 		s.mustFail(t, "a write of "+string(w.Kind)+" that was stopped after it had been sent", errs[0], connector.Ambiguous)

@@ -296,9 +296,9 @@ func ids(page connector.Page) []string {
 }
 
 // write makes the Sample's write.
-func (s *subject) write(t *testing.T, ctx context.Context, w Sample, attempt int) (connector.Receipt, error) {
+func (s *subject) write(t *testing.T, ctx context.Context, w Sample) (connector.Receipt, error) {
 	t.Helper()
-	op := connector.Write{Kind: w.Kind, Operation: connector.OpCreate, Document: w.Document.Clone(), Attempt: attempt}
+	op := connector.Write{Kind: w.Kind, Operation: connector.OpCreate, Document: w.Document.Clone()}
 	if b, ok := s.Instance.(connector.BatchSink); ok && s.Instance.Kind(w.Kind).Batch > 0 {
 		r := b.WriteBatch(s.trace(ctx), []connector.Write{op})
 		if len(r) != 1 {

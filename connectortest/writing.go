@@ -31,7 +31,7 @@ func writesAndFinds(t *testing.T, s *subject) {
 			t.Errorf("%s: the Schema refuses what the System takes: %s %s", w.Kind, p.Field, p.Message)
 		}
 		before := s.stored(w)
-		receipt, err := s.write(t, t.Context(), w, 1)
+		receipt, err := s.write(t, t.Context(), w)
 		if err != nil {
 			t.Errorf("write %s: %v (%s)", w.Kind, err, connector.AsError(err).Hint)
 			continue
@@ -73,11 +73,11 @@ func (s *subject) mustFind(t *testing.T, l connector.Lookup) []connector.Found {
 func writesTwice(t *testing.T, s *subject) {
 	for _, w := range s.Writes {
 		before := s.stored(w)
-		if _, err := s.write(t, t.Context(), w, 1); err != nil {
+		if _, err := s.write(t, t.Context(), w); err != nil {
 			t.Errorf("write %s: %v", w.Kind, err)
 			continue
 		}
-		receipt, err := s.write(t, t.Context(), w, 2)
+		receipt, err := s.write(t, t.Context(), w)
 		made := s.stored(w) - before
 		switch class := s.Instance.Kind(w.Kind).Class; {
 		case class == connector.ClassUpsert && (err != nil || made != 1):
@@ -94,7 +94,7 @@ func answerLost(t *testing.T, s *subject) {
 	for _, w := range s.Writes {
 		before := s.stored(w)
 		s.front.disturb(writing, lose)
-		_, err := s.write(t, t.Context(), w, 1)
+		_, err := s.write(t, t.Context(), w)
 		s.front.quiet()
 		s.mustFail(t, "a write of "+string(w.Kind)+" whose answer was lost", err, connector.Ambiguous)
 		if made := s.stored(w) - before; made != 1 {
@@ -119,7 +119,7 @@ func answerSpoilt(t *testing.T, s *subject) {
 		for _, w := range s.Writes {
 			s.front.disturb(writing, how)
 			sent := s.front.count(writing)
-			_, err := s.write(t, t.Context(), w, 1)
+			_, err := s.write(t, t.Context(), w)
 			s.front.quiet()
 			s.mustFail(t, "a write of "+string(w.Kind)+" whose answer "+name, err, connector.Ambiguous)
 			if n := s.front.count(writing) - sent; n != 1 {
@@ -151,7 +151,7 @@ func neverSent(t *testing.T, s *subject) {
 	s.server.CloseClientConnections()
 	s.server.Close()
 	for n, w := range s.Writes {
-		_, err := s.write(t, t.Context(), w, 1)
+		_, err := s.write(t, t.Context(), w)
 		s.mustFail(t, "a write of "+string(w.Kind)+" to an address where nobody listens", err, connector.Unavailable)
 		if s.stored(w) != before[n] {
 			t.Errorf("%s: it was written", w.Kind)
@@ -160,7 +160,7 @@ func neverSent(t *testing.T, s *subject) {
 	stopped, stop := context.WithCancel(t.Context())
 	stop()
 	for _, w := range s.Writes {
-		_, err := s.write(t, stopped, w, 1)
+		_, err := s.write(t, stopped, w)
 		s.mustFail(t, "a write of "+string(w.Kind)+" that was stopped before it began", err, connector.Unavailable)
 	}
 }
@@ -173,7 +173,7 @@ func refusedAtTheDoor(t *testing.T, s *subject) {
 	w := s.Writes[0]
 	before := s.stored(w)
 	attempts := s.LogIns()
-	_, err := s.write(t, t.Context(), w, 1)
+	_, err := s.write(t, t.Context(), w)
 	s.mustFail(t, "a write with secrets that no longer fit", err, connector.Credentials)
 	if n := s.LogIns() - attempts; n != 1 {
 		t.Errorf("%d log-in attempts; more than one locks accounts", n)
@@ -189,7 +189,7 @@ func findsNothing(t *testing.T, s *subject) {
 		if found := s.mustFind(t, l); len(found) > 0 {
 			t.Errorf("%s: nothing was written, and the look-up finds %+v", w.Kind, found)
 		}
-		if _, err := s.write(t, t.Context(), w, 1); err != nil {
+		if _, err := s.write(t, t.Context(), w); err != nil {
 			t.Errorf("write %s: %v", w.Kind, err)
 			continue
 		}

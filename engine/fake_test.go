@@ -73,6 +73,14 @@ func (s *side) put(id string, d connector.Document) {
 	s.table[id], s.stamps[id] = d, s.now()
 }
 
+// remove takes an object away.
+func (s *side) remove(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.table, id)
+	s.order = slices.DeleteFunc(s.order, func(other string) bool { return other == id })
+}
+
 func (s *side) Read(ctx context.Context, q connector.Query) (connector.Page, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -316,7 +316,7 @@ func (b *pump) act(it *item) {
 	d := it.action
 	switch d.Action {
 	case connector.ActCreate, connector.ActUpdate:
-		it.write = &connector.Write{Kind: b.r.flow.Kind, Operation: connector.OpCreate, Document: it.res.Document, Attempt: it.work.Delivery.Attempts + 1}
+		it.write = &connector.Write{Kind: b.r.flow.Kind, Operation: connector.OpCreate, Document: it.res.Document, Lost: it.work.Delivery.Lost}
 		if it.work.Link != nil {
 			it.write.Operation, it.write.TargetID = connector.OpUpdate, it.work.Link.Other(b.r.flow.From).ID
 		} else if d.Found != nil {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"sync"
 	"testing"
+	"time"
 
 	connector "ml-connector"
+	"ml-connector/store"
 )
 
 // followed is a world in which n orders were delivered and are followed at the target.
@@ -112,3 +114,40 @@ func TestEveryAnswerAboutALifeIsKept(t *testing.T) {
 }
 
 var _ connector.Tracker = (*special)(nil)
+
+func TestAReplayOfWhatIsLostSendsItAgainUnlessItIsThere(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		gone   bool // the target surely has it nowhere
+		writes int
+	}{
+		"it is nowhere: it is sent again, and the write says so":   {true, 2},
+		"it is there after all: it is linked, and nothing is sent": {false, 1},
+	} {
+		w, _ := followed(t, 1, func(int) (connector.Life, error) {
+			return connector.Life{Stage: connector.StageLost, Reason: "not there"}, nil
+		})
+		if row.gone {
+			w.to.remove(w.last("000").Target.ID)
+		}
+		if err := w.e.TrackFlow(t.Context(), "orders"); err != nil {
+			t.Fatal(err)
+		}
+		d := w.last("000")
+		if d.State != connector.Held || d.Life.Stage != connector.StageLost {
+			t.Fatalf("%s: %s (%v), expected held as lost", name, d.State, d.Err)
+		}
+		w.inTx(func(tx *store.Tx) error { return tx.Replay([]int64{d.ID}, "cli:test", false) })
+		w.pass(time.Minute)
+		if _, err := w.e.Settle(t.Context(), nil, time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		d = w.last("000")
+		if d.State != connector.Delivered || len(w.to.writes) != row.writes || w.to.count("P000") != 1 {
+			t.Errorf("%s: %s (%v) after %d writes, the target holds %d", name, d.State, d.Err, len(w.to.writes), w.to.count("P000"))
+		}
+		if again := w.to.writes[len(w.to.writes)-1]; row.gone && again.Lost != 1 {
+			t.Errorf("%s: the write says %d", name, again.Lost)
+		}
+	}
+}

@@ -190,7 +190,7 @@ func TestSuppliersThere(t *testing.T) {
 			t.Parallel()
 			b := openSim(t, jaggaersim.Switches{}, profileOf(transport, "operations", "supplier.write"))
 			d := supplierDocument("0000099001", `O'Malley & Sons "Quality" <Tools> 𝔘🧪`)
-			write := connector.Write{Kind: connector.Supplier, Operation: connector.OpCreate, Document: d, Attempt: 1}
+			write := connector.Write{Kind: connector.Supplier, Operation: connector.OpCreate, Document: d}
 			if problems := b.Kind(connector.Supplier).Schema.Check(d); len(problems) > 0 {
 				t.Fatalf("the Schema refuses the Document: %v", problems)
 			}

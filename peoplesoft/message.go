@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	connector "ml-connector"
@@ -17,9 +18,16 @@ func (i *Instance) guarded() bool {
 }
 
 // sendVoucher sends one voucher. Accepted is not built: that is what Track tells. Received before counts as accepted.
-func (i *Instance) sendVoucher(ctx context.Context, d connector.Document) (connector.Receipt, error) {
+//
+// A voucher that was accepted before and is nowhere goes under the same number, and under a message id of its own (-2, -3 …):
+// the broker would refuse the old one as received (PEOPLESOFT.md §9).
+func (i *Instance) sendVoucher(ctx context.Context, w connector.Write) (connector.Receipt, error) {
 	const op = "create invoice"
+	d := w.Document
 	external := d.Text(externalMessageID)
+	if w.Lost > 0 && external != "" {
+		external += "-" + strconv.Itoa(w.Lost+1)
+	}
 	if external == "" || len(external) > 70 || strings.ContainsFunc(external, func(r rune) bool { return r <= ' ' || r > '~' || r == ',' }) {
 		return connector.Receipt{}, connector.Errorf(connector.Invalid, op, "the message id %q is not of 1 to 70 plain characters", clip(external, 80))
 	}

@@ -135,7 +135,7 @@ func (w *world) write(k connector.Kind, d connector.Document) connector.Receipt 
 	if p := w.i.Kind(k).Schema.Check(d); len(p) > 0 {
 		w.t.Fatalf("the Schema refuses %+v", p)
 	}
-	r, err := w.i.(connector.Sink).Write(context.Background(), connector.Write{Kind: k, Operation: connector.OpCreate, Document: d, Attempt: 1})
+	r, err := w.i.(connector.Sink).Write(context.Background(), connector.Write{Kind: k, Operation: connector.OpCreate, Document: d})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ func (i *Instance) Write(ctx context.Context, w connector.Write) (connector.Rece
 	op := string(w.Operation) + " " + string(w.Kind)
 	switch {
 	case w.Kind == connector.Invoice && w.Operation == connector.OpCreate:
-		return i.sendVoucher(ctx, w.Document)
+		return i.sendVoucher(ctx, w)
 	case w.Kind == connector.Supplier && w.Operation == connector.OpCreate, w.Kind == connector.PurchaseOrder && w.Operation == connector.OpCreate:
 		return i.save(ctx, i.component(w.Kind), verbCreate, w.Document, nil)
 	case w.Kind == connector.PurchaseOrder && w.Operation == connector.OpUpdate && i.profile.po.canUpdate:

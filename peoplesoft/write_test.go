@@ -94,7 +94,7 @@ const accepted200 = `<?xml version="1.0"?><IBResponse type="success"><DefaultTit
 func TestWriteRequests(t *testing.T) {
 	t.Parallel()
 	create := func(k connector.Kind, d connector.Document) connector.Write {
-		return connector.Write{Kind: k, Operation: connector.OpCreate, Document: d, Attempt: 1}
+		return connector.Write{Kind: k, Operation: connector.OpCreate, Document: d}
 	}
 	changed := orderDocument()
 	changed["PO_LINE"] = changed["PO_LINE"].([]any)[:1]
@@ -255,9 +255,20 @@ func TestRepeatedVoucherIsASuccess(t *testing.T) {
 		"by the site's own table": {ibError("7", "Nachricht doppelt (158,7)"), []any{"profile.errors.extra", []any{doc{"set": int64(158), "number": int64(7), "class": "conflict"}}}},
 	} {
 		i := open(t, always(200, "text/xml", row.body), row.edits...)
-		r, err := i.Write(context.Background(), connector.Write{Kind: connector.Invoice, Operation: connector.OpCreate, Document: voucherDocument(), Attempt: 2})
+		r, err := i.Write(context.Background(), connector.Write{Kind: connector.Invoice, Operation: connector.OpCreate, Document: voucherDocument()})
 		if err != nil || !r.Repeated || r.ID != "US001/J0918273" {
 			t.Errorf("%s: %+v, %v", name, r, err)
+		}
+	}
+}
+
+func TestWhatWasLostIsSentAgainAsAnotherMessageOfTheSameVoucher(t *testing.T) {
+	t.Parallel()
+	for lost, id := range map[int]string{0: "JGR-INV-918273", 1: "JGR-INV-918273-2", 2: "JGR-INV-918273-3"} {
+		f := always(200, "text/xml", accepted200)
+		r, err := open(t, f).Write(context.Background(), connector.Write{Kind: connector.Invoice, Operation: connector.OpCreate, Document: voucherDocument(), Lost: lost})
+		if got := f.last().Header["ExternalMessageID"]; err != nil || got != id || r.ID != "US001/J0918273" {
+			t.Errorf("lost %d times: message %q of voucher %s (%v), expected %s", lost, got, r.ID, err, id)
 		}
 	}
 }

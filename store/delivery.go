@@ -9,7 +9,7 @@ import (
 )
 
 const deliveryColumns = `d.id, d.flow, d.run, d.kind, d.record, d.version, d.part, d.state, d.attempts, d.failures, d.due_at, d.error, d.operation, d.sent, d.sent_body,
- d.sent_at, d.looks, d.looked_at, d.chosen, d.forced, d.target, d.target_id, d.blocked_on, d.life, d.healed, d.created_at, d.updated_at, r.connection, r.ext_id`
+ d.sent_at, d.looks, d.looked_at, d.chosen, d.forced, d.target, d.target_id, d.blocked_on, d.life, d.healed, d.lost, d.created_at, d.updated_at, r.connection, r.ext_id`
 
 const deliveryTables = " FROM deliveries d JOIN records r ON r.id = d.record "
 
@@ -26,7 +26,7 @@ type deliveryScan struct {
 func (s *deliveryScan) into() []any {
 	d := &s.d
 	return []any{&d.ID, &d.Flow, &d.Run, &d.Kind, &d.RecordKey, &d.Version, &d.Partition, &d.State, &d.Attempts, &d.Failures, &s.due, &s.fail, &d.Operation, &s.sent, &s.body,
-		&s.sentAt, &d.Looks, &s.looked, &s.chosen, &s.forced, &s.target, &s.id, &s.blocks, &s.life, &d.Healed, &s.created, &s.updated, &d.Record.Connection, &d.Record.ID}
+		&s.sentAt, &d.Looks, &s.looked, &s.chosen, &s.forced, &s.target, &s.id, &s.blocks, &s.life, &d.Healed, &d.Lost, &s.created, &s.updated, &d.Record.Connection, &d.Record.ID}
 }
 
 func (s *deliveryScan) delivery() (connector.Delivery, error) {

@@ -231,6 +231,7 @@ CREATE TABLE deliveries (
     stage      TEXT   NOT NULL DEFAULT '',
     life       TEXT   NOT NULL DEFAULT '', -- JSON
     healed     BIGINT NOT NULL DEFAULT 0,
+    lost       BIGINT NOT NULL DEFAULT 0, -- times that what the target had accepted was nowhere, and a person had it sent again
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
     UNIQUE (record, flow, version),
