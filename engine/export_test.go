@@ -3,8 +3,18 @@ package engine
 import (
 	"context"
 
+	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
+
 	connector "ml-connector"
 )
+
+// NewPolling is NewScheduler without the wait for notices of PostgreSQL, during which a test's own time stands still.
+func NewPolling(ctx context.Context, e *Engine, workers int) (*Scheduler, error) {
+	if e.DB.IsSQLite() {
+		return NewScheduler(ctx, e, workers)
+	}
+	return newScheduler(ctx, e, workers, riverdatabasesql.New(e.DB.SQL()), func() {})
+}
 
 // Sweep is one sweep, for tests of what it inserts.
 func (s *Scheduler) Sweep(ctx context.Context) error { _, err := s.sweep(ctx); return err }

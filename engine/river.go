@@ -22,7 +22,7 @@ import (
 )
 
 // Every job's arguments carry a mark (see [Scheduler.mark]): two jobs of one mark for one thing are one, and what a dead
-// process left `running` in River's rows, which nobody ever ends, stands in the way of no later one.
+// process left `running` in River's rows, which is ended late (see [Scheduler.bury]), stands in the way of no later one.
 
 // pollArgs is the job that runs one Flow's Poll.
 type pollArgs struct {
@@ -65,6 +65,13 @@ type forgetArgs struct {
 
 func (forgetArgs) Kind() string { return "forget" }
 
+// buryArgs is the job that ends the jobs of dead processes.
+type buryArgs struct {
+	Mark string `json:"mark" river:"unique"`
+}
+
+func (buryArgs) Kind() string { return "bury" }
+
 // unfinished are all states but the finished ones. With River's default a completed poll would block the next one.
 var unfinished = []rivertype.JobState{rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning, rivertype.JobStateRetryable, rivertype.JobStateScheduled}
 
@@ -79,6 +86,8 @@ type Scheduler struct {
 	client *river.Client[*sql.Tx]
 	close  func()
 	forgot time.Time // when this process last asked for old bodies to be removed
+	buried time.Time // and for what dead processes left
+	beaten time.Time // when it last said that it is alive
 	start  string    // of this process: no two starts have the same
 	began  time.Time
 }
@@ -102,6 +111,10 @@ func NewScheduler(ctx context.Context, e *Engine, workers int) (*Scheduler, erro
 	if err != nil {
 		return nil, err
 	}
+	return newScheduler(ctx, e, workers, driver, closeDriver)
+}
+
+func newScheduler(ctx context.Context, e *Engine, workers int, driver riverdriver.Driver[*sql.Tx], closeDriver func()) (*Scheduler, error) {
 	s := &Scheduler{e: e, close: closeDriver, start: rand.Text()}
 	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
 	if err == nil {
@@ -117,7 +130,9 @@ func NewScheduler(ctx context.Context, e *Engine, workers int) (*Scheduler, erro
 	river.AddWorker(ws, river.WorkFunc(s.track))
 	river.AddWorker(ws, river.WorkFunc(s.request))
 	river.AddWorker(ws, river.WorkFunc(s.forget))
+	river.AddWorker(ws, river.WorkFunc(s.bury))
 	s.client, err = river.NewClient(driver, &river.Config{
+		ID:                          clientID(e.Owner),
 		Queues:                      map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}},
 		Workers:                     ws,
 		Logger:                      slog.New(warnings{e.Log.With("part", "river").Handler()}),
@@ -151,6 +166,8 @@ func (s *Scheduler) Run(ctx context.Context) error {
 	defer s.e.giveBack(ctx)
 	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
+	s.alive(ctx)
+	defer s.ended(ctx)
 	if err := s.takeUp(ctx); err != nil {
 		s.e.Log.Error("what the process before left was not cleared", "error", err)
 	}
@@ -158,6 +175,7 @@ func (s *Scheduler) Run(ctx context.Context) error {
 		return connector.Errorf(connector.Unavailable, "start the job engine", "the database refused").Because(err)
 	}
 	for {
+		s.alive(ctx)
 		wait, err := s.sweep(ctx)
 		if err != nil && ctx.Err() == nil {
 			s.e.Log.Error("sweep failed; it is tried again in a second", "error", err)

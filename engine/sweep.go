@@ -55,6 +55,9 @@ func (s *Scheduler) insertDue(ctx context.Context, due Due, now time.Time) error
 	if err := s.dueForget(ctx, now); err != nil {
 		return err
 	}
+	if err := s.dueBury(ctx, now); err != nil {
+		return err
+	}
 	for _, id := range due.Requests {
 		if err := s.insert(ctx, requestArgs{id, s.mark(now)}); err != nil {
 			return err

@@ -301,6 +301,12 @@ CREATE TABLE shares (
     PRIMARY KEY (connection, owner)
 ) /* clustered */;
 
+-- One row is one process that works here, where several share the database.
+CREATE TABLE processes (
+    owner   TEXT   NOT NULL PRIMARY KEY,
+    beat_at BIGINT NOT NULL
+) /* clustered */;
+
 -- One row is one HTTP request and answer with a System, masked.
 CREATE TABLE exchanges (
     id         TEXT   NOT NULL PRIMARY KEY,

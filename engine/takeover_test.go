@@ -1,0 +1,193 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	connector "ml-connector"
+	"ml-connector/engine"
+	"ml-connector/store"
+)
+
+// working is a process with its Scheduler.
+type working struct {
+	*process
+	cancel context.CancelFunc
+	done   chan error
+	dead   atomic.Bool
+}
+
+// work lets a process work by a Scheduler of its own until it is stopped, so many jobs at once; one operation of its store may
+// always fail.
+func (w *world) work(p *process, workers int, fails string) *working {
+	w.t.Helper()
+	ctx, cancel := context.WithCancel(w.t.Context())
+	out := &working{process: p, cancel: cancel, done: make(chan error, 1)}
+	p.DB.Watch(func(op string, at store.Moment) error {
+		if out.dead.Load() || op == fails && at == store.BeforeBegin {
+			return errors.New("the process is dead")
+		}
+		return nil
+	})
+	s, err := engine.NewPolling(w.t.Context(), p.Engine, workers)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	go func() {
+		defer close(out.done)
+		out.done <- s.Run(ctx)
+	}()
+	w.t.Cleanup(out.end)
+	return out
+}
+
+// kill stops a process dead: from now on nothing of it reaches the database.
+func (p *working) kill() {
+	p.dead.Store(true)
+	_ = p.DB.Close()
+	p.cancel()
+}
+
+// end lets a process stop as it should, and waits for what is left of one that is dead.
+func (p *working) end() {
+	p.w.t.Helper()
+	p.cancel()
+	if err := <-p.done; err != nil && !p.dead.Load() {
+		p.w.t.Error(err)
+	}
+}
+
+// running counts the jobs that River believes a process to run.
+func (w *world) running(owner string) int {
+	w.t.Helper()
+	var n int
+	err := w.db.SQL().QueryRowContext(w.t.Context(), "SELECT COUNT(*) FROM river_job WHERE state = 'running' AND CAST(attempted_by AS TEXT) LIKE '%' || $1 || '%'", owner).Scan(&n)
+	if err != nil {
+		w.t.Error(err)
+	}
+	return n
+}
+
+// until waits until something is so, and says how long that took.
+func (w *world) until(most time.Duration, what string, so func() bool) time.Duration {
+	w.t.Helper()
+	began := time.Now()
+	for !so() {
+		if time.Since(began) > most {
+			w.t.Fatalf("not after %s: %s; %v", most, what, w.states())
+		}
+		_ = engine.Sleep(w.t.Context(), 100*time.Millisecond)
+	}
+	return time.Since(began)
+}
+
+// pollNow reads the Flow.
+func (w *world) pollNow(p *process) {
+	w.t.Helper()
+	_ = engine.Sleep(w.t.Context(), time.Second)
+	if r, err := p.Poll(w.t.Context(), engine.PollRequest{Flow: "orders", Trigger: connector.TriggerManual}); err != nil || r.Err != nil {
+		w.t.Fatal(err, r.Err)
+	}
+}
+
+// A process is killed while it sends: the other one has settled all that is not in doubt within half a minute, nothing is
+// there twice, and what the dead one left in River's rows ends.
+func TestOneOfTwoProcessesIsKilled_I8(t *testing.T) {
+	onEach(t, func(t *testing.T, url string) {
+		w := newShared(t, url, 4)
+		w.to.settles = "10s"
+		w.fill(120)
+		a, b := w.process("process-a"), w.process("process-b")
+		w.pollNow(a)
+		killed := make(chan struct{})
+		var calls atomic.Int64
+		a.to.write = func(ctx context.Context, wr connector.Write) (connector.Receipt, error) {
+			_ = engine.Sleep(ctx, 200*time.Millisecond)
+			if n := calls.Add(1); n > 20 { // some of them arrived
+				if n%2 == 0 {
+					_, _ = w.to.Write(ctx, wr)
+				}
+				<-killed
+				return connector.Receipt{}, errors.New("the process is dead")
+			}
+			return w.to.Write(ctx, wr)
+		}
+		b.to.write = func(ctx context.Context, wr connector.Write) (connector.Receipt, error) {
+			_ = engine.Sleep(ctx, 200*time.Millisecond)
+			return w.to.Write(ctx, wr)
+		}
+		one := w.work(a, 4, "")
+		w.until(20*time.Second, "a sends", func() bool { return calls.Load() > 22 })
+		other := w.work(b, 4, "")
+		close(killed)
+		one.kill()
+		if n := w.running("process-a"); n == 0 {
+			t.Fatal("the dead process left no job: the test tests nothing")
+		}
+		settled := w.until(30*time.Second, "all is settled but what is in doubt", func() bool {
+			s := w.states()
+			return s[connector.Waiting]+s[connector.Sending] == 0
+		})
+		w.from.put("500", order("P500", "10", "open")) // written later than what is in doubt
+		w.pollNow(b)
+		certain := settled + w.until(time.Minute, "nothing is in doubt", func() bool { return w.states()[connector.Delivered] == 121 })
+		buried := w.until(time.Minute, "the jobs of the dead one are ended", func() bool { return w.running("process-a") == 0 })
+		t.Logf("settled after %s, certain after %s, no job left %s later", settled, certain, buried)
+		one.end()
+		other.end()
+		for i := range 120 {
+			if key := fmt.Sprintf("P%03d", i); w.to.count(key) != 1 {
+				t.Errorf("%s is there %d times", key, w.to.count(key))
+			}
+		}
+		w.allDeliveredOnce(121)
+	})
+}
+
+// One write takes longer than anything that River waits for; another process looks for what dead ones left all the while.
+func TestALongWriteOfALiveProcessComesToNoHarm_I8(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		fails string // of its store
+		jobs  bool   // that River knows it to run
+	}{
+		{"it says that it is alive", "", true},
+		{"the others take it for dead", "store.BeatProcess", false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			onEach(t, func(t *testing.T, url string) {
+				w := newShared(t, url, 4)
+				w.fill(1)
+				a, b := w.process("process-a"), w.process("process-b")
+				w.pollNow(a)
+				var writing atomic.Bool
+				a.to.write = func(ctx context.Context, wr connector.Write) (connector.Receipt, error) {
+					writing.Store(true)
+					if err := engine.Sleep(ctx, 200*time.Second); err != nil {
+						t.Errorf("the write was cut off: %v", err)
+					}
+					return w.to.Write(ctx, wr)
+				}
+				one := w.work(a, 1, tc.fails) // so that the other one has all other jobs
+				w.until(20*time.Second, "a sends", writing.Load)
+				other := w.work(b, 4, "")
+				_ = engine.Sleep(t.Context(), 150*time.Second)
+				if n := w.running("process-a"); n > 0 != tc.jobs {
+					t.Errorf("%d jobs of it are running", n)
+				}
+				w.until(2*time.Minute, "it is delivered", func() bool { return w.states()[connector.Delivered] == 1 })
+				w.until(time.Minute, "its job ends", func() bool { return w.running("process-a") == 0 })
+				one.end()
+				other.end()
+				if doubts, err := w.db.Entries(t.Context(), store.EntryFilter{Action: "delivery.in_doubt"}); err != nil || len(doubts) > 0 {
+					t.Errorf("%d doubts out of nothing: %v", len(doubts), err)
+				}
+				w.allDeliveredOnce(1)
+			})
+		})
+	}
+}
