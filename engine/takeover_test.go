@@ -2,8 +2,10 @@ package engine_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -21,15 +23,18 @@ type working struct {
 	dead   atomic.Bool
 }
 
-// work lets a process work by a Scheduler of its own until it is stopped, so many jobs at once; one operation of its store may
-// always fail.
-func (w *world) work(p *process, workers int, fails string) *working {
+// work lets a process work by a Scheduler of its own until it is stopped, so many jobs at once; watch, unless nil,
+// sees the moments of its store.
+func (w *world) work(p *process, workers int, watch func(op string, at store.Moment) error) *working {
 	w.t.Helper()
 	ctx, cancel := context.WithCancel(w.t.Context())
 	out := &working{process: p, cancel: cancel, done: make(chan error, 1)}
 	p.DB.Watch(func(op string, at store.Moment) error {
-		if out.dead.Load() || op == fails && at == store.BeforeBegin {
+		if out.dead.Load() {
 			return errors.New("the process is dead")
+		}
+		if watch != nil {
+			return watch(op, at)
 		}
 		return nil
 	})
@@ -120,9 +125,9 @@ func TestOneOfTwoProcessesIsKilled_I8(t *testing.T) {
 			_ = engine.Sleep(ctx, 200*time.Millisecond)
 			return w.to.Write(ctx, wr)
 		}
-		one := w.work(a, 4, "")
+		one := w.work(a, 4, nil)
 		w.until(20*time.Second, "a sends", func() bool { return calls.Load() > 22 })
-		other := w.work(b, 4, "")
+		other := w.work(b, 4, nil)
 		close(killed)
 		one.kill()
 		if n := w.running("process-a"); n == 0 {
@@ -152,11 +157,16 @@ func TestOneOfTwoProcessesIsKilled_I8(t *testing.T) {
 func TestALongWriteOfALiveProcessComesToNoHarm_I8(t *testing.T) {
 	for _, tc := range []struct {
 		name  string
-		fails string // of its store
-		jobs  bool   // that River knows it to run
+		watch func(op string, at store.Moment) error
+		jobs  bool // that River knows it to run
 	}{
-		{"it says that it is alive", "", true},
-		{"the others take it for dead", "store.BeatProcess", false},
+		{"it says that it is alive", nil, true},
+		{"the others take it for dead", func(op string, _ store.Moment) error {
+			if op == "store.BeatProcess" {
+				return errors.New("nobody hears it")
+			}
+			return nil
+		}, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			onEach(t, func(t *testing.T, url string) {
@@ -167,15 +177,15 @@ func TestALongWriteOfALiveProcessComesToNoHarm_I8(t *testing.T) {
 				var writing atomic.Bool
 				a.to.write = func(ctx context.Context, wr connector.Write) (connector.Receipt, error) {
 					writing.Store(true)
-					if err := engine.Sleep(ctx, 200*time.Second); err != nil {
+					if err := engine.Sleep(ctx, 130*time.Second); err != nil {
 						t.Errorf("the write was cut off: %v", err)
 					}
 					return w.to.Write(ctx, wr)
 				}
-				one := w.work(a, 1, tc.fails) // so that the other one has all other jobs
+				one := w.work(a, 1, tc.watch) // so that the other one has all other jobs
 				w.until(20*time.Second, "a sends", writing.Load)
-				other := w.work(b, 4, "")
-				_ = engine.Sleep(t.Context(), 150*time.Second)
+				other := w.work(b, 4, nil)
+				_ = engine.Sleep(t.Context(), 110*time.Second)
 				if n := w.running("process-a"); n > 0 != tc.jobs {
 					t.Errorf("%d jobs of it are running", n)
 				}
@@ -187,6 +197,103 @@ func TestALongWriteOfALiveProcessComesToNoHarm_I8(t *testing.T) {
 					t.Errorf("%d doubts out of nothing: %v", len(doubts), err)
 				}
 				w.allDeliveredOnce(1)
+			})
+		})
+	}
+}
+
+// pumpJobs counts River's unfinished pump jobs of a partition, for the epoch after its present one.
+func (w *world) pumpJobs(partition int) int {
+	w.t.Helper()
+	epoch := int64(0)
+	w.tx(func(tx *store.Tx) (err error) {
+		epoch, err = tx.Epoch("orders", partition)
+		return err
+	})
+	text := "args::text"
+	if w.db.IsSQLite() {
+		text = "json(args)"
+	}
+	rows, err := w.db.SQL().QueryContext(w.t.Context(), "SELECT "+text+" FROM river_job WHERE kind = 'pump' AND state IN ('available', 'running', 'scheduled')")
+	if err != nil {
+		w.t.Error(err)
+		return 0
+	}
+	defer func() { _ = rows.Close() }()
+	n := 0
+	for rows.Next() {
+		var text string
+		var args struct {
+			Partition int
+			Epoch     int64
+		}
+		if err := errors.Join(rows.Scan(&text), json.Unmarshal([]byte(text), &args)); err != nil {
+			w.t.Error(err)
+		}
+		if args.Partition == partition && args.Epoch == epoch+1 {
+			n++
+		}
+	}
+	return n
+}
+
+// After half a minute a pump leaves its partition although there is more to do: its job is completed and the next one is
+// there in one transaction, or neither.
+func TestAPumpHandsItsPartitionOverAfterHalfAMinute_I8(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		fails bool
+	}{
+		{"the transaction is committed", false},
+		{"it fails, and the next sweep makes the job", true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			onEach(t, func(t *testing.T, url string) {
+				w := newShared(t, url, 4)
+				w.fill(160)
+				var mu sync.Mutex
+				var handed time.Duration
+				p := w.process("process-a")
+				p.to.write = func(ctx context.Context, wr connector.Write) (connector.Receipt, error) {
+					mu.Lock()
+					takes := 2 * time.Second
+					if handed > 0 {
+						takes = 0 // seen enough
+					}
+					mu.Unlock()
+					_ = engine.Sleep(ctx, takes)
+					return w.to.Write(ctx, wr)
+				}
+				w.pollNow(p)
+				began := time.Now()
+				seen := false
+				one := w.work(p, 1, func(op string, at store.Moment) error { // one job at a time: the other partition waits
+					mu.Lock()
+					defer mu.Unlock()
+					if tc.fails && handed > 0 && !seen {
+						seen = true
+						if n := min(w.pumpJobs(0), w.pumpJobs(1)); n > 0 {
+							t.Error("the next job is there, and the one before is not completed")
+						}
+					}
+					if op != "engine.finish" || handed > 0 || at == store.BeforeBegin || tc.fails != (at == store.BeforeCommit) {
+						return nil
+					}
+					handed = time.Since(began)
+					if tc.fails {
+						return errors.New("the disk is full")
+					}
+					if n := min(w.pumpJobs(0), w.pumpJobs(1)); n == 0 {
+						t.Error("the job is completed, and the next one is not there")
+					}
+					return nil
+				})
+				w.until(10*time.Minute, "all is delivered", func() bool { return w.states()[connector.Delivered] == 160 })
+				one.end()
+				if handed < 30*time.Second || handed > 40*time.Second {
+					t.Errorf("handed over after %s, expected half a minute", handed)
+				}
+				w.allDeliveredOnce(160)
 			})
 		})
 	}
