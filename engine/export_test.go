@@ -8,6 +8,9 @@ import (
 	connector "ml-connector"
 )
 
+// MayTake is mayTake, for its table.
+var MayTake = mayTake
+
 // NewPolling is NewScheduler without the wait for notices of PostgreSQL, during which a test's own time stands still.
 func NewPolling(ctx context.Context, e *Engine, workers int) (*Scheduler, error) {
 	if e.DB.IsSQLite() {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -85,10 +86,11 @@ type Scheduler struct {
 	e      *Engine
 	client *river.Client[*sql.Tx]
 	close  func()
-	forgot time.Time // when this process last asked for old bodies to be removed
-	buried time.Time // and for what dead processes left
-	beaten time.Time // when it last said that it is alive
-	start  string    // of this process: no two starts have the same
+	forgot time.Time    // when this process last asked for old bodies to be removed
+	buried time.Time    // and for what dead processes left
+	beaten time.Time    // when it last said that it is alive
+	pumps  atomic.Int64 // that run here
+	start  string       // of this process: no two starts have the same
 	began  time.Time
 }
 
@@ -217,6 +219,11 @@ func (s *Scheduler) poll(ctx context.Context, job *river.Job[pollArgs]) error {
 // pump runs until nothing is due, completes its job, and looks once more under the same lock: what was accepted in
 // between found this job unfinished and made none of its own.
 func (s *Scheduler) pump(ctx context.Context, job *river.Job[pumpArgs]) error {
+	takes, done := s.takes(ctx, job)
+	if !takes {
+		return river.JobSnooze(leftFor)
+	}
+	defer done()
 	for {
 		p, err := s.e.Pump(ctx, job.Args.Flow, job.Args.Partition)
 		if err != nil {
