@@ -29,9 +29,11 @@ func TestSpread(t *testing.T) {
 			p.intend(works[0].Delivery.ID)
 			f.clock.add(6 * time.Second) // it is dead
 			equal(t, "partitions", f.want(8).Partitions, 8)
-			f.sound()
+			broken, err := f.BrokenStates(f.ctx)
+			must(t, err)
+			equal(t, "broken", len(broken), 0)
 			equal(t, "what was being sent", f.state(orders, works[0].Delivery.Record.ID), connector.InDoubt)
-			_, err := f.Settle(f.ctx, orders, 0, p.epoch, []store.Outcome{{Delivery: works[1].Delivery.ID, State: connector.Filtered}})
+			_, err = f.Settle(f.ctx, orders, 0, p.epoch, []store.Outcome{{Delivery: works[1].Delivery.ID, State: connector.Filtered}})
 			refused(t, "settle", err, connector.Conflict)
 			seen := map[string]bool{}
 			for n := range 8 {
