@@ -15,6 +15,10 @@ func (b *pump) resolve(ctx context.Context, it *item) {
 		it.out = &store.Outcome{State: connector.Waiting, DueAt: b.e.Now(), Details: map[string]string{"reason": "nothing was sent before the doubt"}}
 		return
 	}
+	if bugResend {
+		it.out = b.sendAgain("planted")
+		return
+	}
 	if b.r.finder() == nil || b.r.writes.Class == connector.ClassSilent {
 		if b.r.writes.Class == connector.ClassUpsert {
 			it.out = b.sendAgain("the target matches by our key: sending again is safe")

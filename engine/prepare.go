@@ -180,6 +180,9 @@ func (r *route) mustLook(it *item) bool {
 	if !res.Passed && !(res.Withdrawn && r.flow.Withdraw == connector.WithdrawUpdate) || len(res.Problems) > 0 || len(blocking(res.Missing)) > 0 || r.finder() == nil || res.Adopt.Kind != "" {
 		return false
 	}
+	if w.Link == nil && bugResend {
+		return !w.PreviouslySent && (r.writes.LookFirst || r.writes.Linkable)
+	}
 	if w.Link == nil {
 		return r.writes.LookFirst || r.writes.Linkable || w.PreviouslySent && r.writes.Class != connector.ClassUpsert
 	}
@@ -314,6 +317,9 @@ func (b *pump) decide(ctx context.Context, it *item) error {
 // act turns a Decision into an outcome or a write.
 func (b *pump) act(it *item) {
 	d := it.action
+	if bugWithdrawal && it.res.Withdrawn && it.work.Link != nil {
+		d.Action = connector.ActFilter
+	}
 	switch d.Action {
 	case connector.ActCreate, connector.ActUpdate:
 		it.write = &connector.Write{Kind: b.r.flow.Kind, Operation: connector.OpCreate, Document: it.res.Document, Lost: it.work.Delivery.Lost}

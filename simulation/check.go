@@ -138,6 +138,10 @@ func (s *sim) checkRecord(f connector.Flow, to connector.Instance, v connector.V
 		return
 	}
 	switch w.Delivery.State {
+	case connector.Filtered:
+		if w.Link != nil && w.Agreement != nil {
+			s.violateAbout("I5", r, "it is linked, and delivery %d of it is filtered", w.Delivery.ID)
+		}
 	case connector.Delivered, connector.Unchanged:
 		s.checkDelivered(f, to, r, w.Delivery)
 	}

@@ -83,6 +83,7 @@ type sim struct {
 
 	calm      bool // no more edits, faults and kills: all is to come to rest
 	over      bool
+	unwinding bool            // nothing counts any more
 	quietFrom time.Time       // since when nothing has moved
 	drifted   map[string]bool // objects that people changed at the side that does not own them, and that no Flow reads there
 	byHand    map[int64]bool  // Deliveries whose doubt a person ended
@@ -106,6 +107,8 @@ var began = time.Date(2026, 3, 7, 22, 0, 0, 0, time.UTC)
 
 // Run runs one seed to its end.
 func Run(ctx context.Context, seed uint64, o Options) (Result, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	source := func(stream uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, stream)) }
 	s := &sim{
 		seed: seed, ctx: ctx, profile: draw(source(1)), inForce: map[string]connector.Validation{}, counts: map[string]int{}, points: map[string]int{}, byHand: map[int64]bool{}, drifted: map[string]bool{}, digest: sha256.New(), trace: o.Trace,
@@ -122,6 +125,7 @@ func Run(ctx context.Context, seed uint64, o Options) (Result, error) {
 		return Result{}, err
 	}
 	defer s.close()
+	defer s.unwind(cancel)
 	for i := range s.profile.Processes {
 		at := &place{name: string(rune('A' + i)), skew: s.profile.Skew[i], seen: now}
 		s.places = append(s.places, at)
@@ -164,6 +168,20 @@ func (s *sim) prepare(dir string) error {
 	return s.configure(s.desk)
 }
 
+// unwind ends all actors that have not ended, so that nothing of a seed is kept: no process has any effect any more.
+func (s *sim) unwind(cancel context.CancelFunc) {
+	s.over, s.calm, s.unwinding = true, true, true
+	for _, at := range s.places {
+		if at.process != nil {
+			at.process.dead, at.process.stalled = true, time.Time{}
+			at.process.cancel()
+		}
+	}
+	cancel()
+	s.turns.limit = s.turns.steps + 20_000
+	s.turns.run(func() bool { return false })
+}
+
 func (s *sim) close() {
 	for _, db := range s.opened {
 		_ = db.Close() // of a database that is thrown away
@@ -184,6 +202,9 @@ func (s *sim) count(what string) { s.counts[what]++ }
 
 // violate notes that something happened that must never happen.
 func (s *sim) violate(item, format string, args ...any) {
+	if s.unwinding {
+		return
+	}
 	v := Violation{Item: item, Message: fmt.Sprintf(format, args...)}
 	s.broken = append(s.broken, v)
 	s.tell("VIOLATION %s", v)

@@ -166,6 +166,11 @@ func (tx *Tx) accept(a Acceptance, p page) (Accepted, error) {
 	if err := tx.releaseStandings(a, changes); err != nil {
 		return out, err
 	}
+	if bugCursor && !a.Last && !a.Uncounted {
+		if _, err := tx.exec("move the cursor", "UPDATE flows SET cursor_at = $2 WHERE name = $1", a.Flow.Name, micros(tx.now)); err != nil {
+			return out, err
+		}
+	}
 	if a.Last && !a.Uncounted {
 		if err := tx.endRead(a); err != nil {
 			return out, err

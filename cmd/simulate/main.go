@@ -2,6 +2,7 @@
 //
 //	go run ./cmd/simulate -seed 42 -trace       one seed, and its whole story
 //	go run ./cmd/simulate -seeds 500 -for 4m    many, on all cores
+//	go run ./cmd/simulate -planted              how many seeds find each planted bug
 //
 // It must never decide what is right: it only runs, counts and prints. Its exit status is 1 when a seed fails.
 package main
@@ -36,6 +37,7 @@ func run(ctx context.Context, args []string, out io.Writer) int {
 	most := flags.Duration("for", 0, "begin no further seed after so long")
 	fails := flags.Int("fails", 0, "end after so many failing seeds")
 	trace := flags.Bool("trace", false, "print the whole story of the seed")
+	find := flags.Bool("planted", false, "build with each planted bug, and say how many seeds find it")
 	profile := flags.String("profile", "", "write a processor profile into this file")
 	if err := flags.Parse(args); err != nil {
 		return 2
@@ -50,6 +52,9 @@ func run(ctx context.Context, args []string, out io.Writer) int {
 			return 2
 		}
 		defer pprof.StopCPUProfile()
+	}
+	if *find {
+		return planted(ctx, out)
 	}
 	if *seed > 0 {
 		return one(ctx, *seed, *trace, out)

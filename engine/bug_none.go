@@ -1,0 +1,12 @@
+//go:build !bug_resend && !bug_echo && !bug_withdrawal && !bug_wake
+
+package engine
+
+// Bugs that are planted by a build tag each, to prove that the simulation finds them (docs/reliability.md). The compiler removes
+// what hangs on them.
+const (
+	bugResend     = false // a write in doubt is sent again without a look at the target
+	bugEcho       = false // what is read back of our own writes counts as changed by another
+	bugWithdrawal = false // a linked Record that is withdrawn is filtered
+	bugWake       = false // a partition whose process was killed is never taken over
+)
