@@ -11,7 +11,7 @@ main() {
   local verb=${1:-help}
   [ $# -eq 0 ] || shift
   case "$verb" in
-    help | build | demo | setup | test | lint | postgres | faults | race | browser | acceptance | check) "verb_$verb" "$@" ;;
+    help | build | demo | setup | test | lint | postgres | faults | simulate | planted | race | browser | acceptance | check) "verb_$verb" "$@" ;;
     *) say "no verb '$verb'"; verb_help >&2; exit 2 ;;
   esac
 }
@@ -158,6 +158,12 @@ free_port() {
 ## faults      real processes, each killed, stopped or cut off in its own way (go run ./cmd/faults; takes its flags)
 verb_faults() { go run ./cmd/faults "$@"; }
 
+## simulate    everything in virtual time from seeds, with faults and kills (go run ./cmd/simulate; takes its flags)
+verb_simulate() { go run ./cmd/simulate "$@"; }
+
+## planted     build with each planted bug, and say how many seeds of the simulation find it
+verb_planted() { go run ./cmd/simulate -planted; }
+
 ## race        every test under the race detector; -short, so that suites use smaller numbers (or the packages given)
 verb_race() { CGO_ENABLED=1 go test -race -short "${@:-./...}"; }
 
@@ -200,6 +206,8 @@ verb_check() {
   # shellcheck disable=SC2086
   step "tests with the race detector" verb_race $packages
   step "browser tests" verb_browser
+  step "simulation" verb_simulate -seeds 500 -for 4m
+  step "planted bugs" verb_planted
   [ ! -d ../shared/acceptance ] || step "acceptance" verb_acceptance
 
   echo

@@ -60,7 +60,7 @@ func draw(r *rand.Rand) profile {
 		Overlap: span(r, 30*time.Second, 3*time.Minute), Settle: span(r, 0, 10*time.Second), LookupSettle: span(r, time.Second, 15*time.Second), Concurrency: 1 + r.IntN(4),
 		Schedule: span(r, 25*time.Second, time.Minute), Track: span(r, 15*time.Second, time.Minute),
 		POTransport: pick(r, "soap_ci", "rest_ci"), VendorTransport: pick(r, "soap_ci", "rest_ci"), CanUpdate: r.IntN(4) > 0, CanCancel: r.IntN(2) == 0,
-		Withdraw: pick(r, connector.WithdrawHold, connector.WithdrawUpdate), PageSize: 4 + r.IntN(40), Drift: map[string]connector.DriftRule{},
+		Withdraw: pick(r, connector.WithdrawHold, connector.WithdrawUpdate), PageSize: pick(r, 2+r.IntN(4), 4+r.IntN(40)), Drift: map[string]connector.DriftRule{},
 		Pace: pick(r, -1, 20*time.Second, 45*time.Second),
 	}
 	if p.Sole {
@@ -92,7 +92,7 @@ func draw(r *rand.Rand) profile {
 }
 
 func oddities(r *rand.Rand, overlap time.Duration) jaggaersim.Switches {
-	w := jaggaersim.Switches{PageSize: 3 + r.IntN(40)}
+	w := jaggaersim.Switches{PageSize: pick(r, 2+r.IntN(3), 3+r.IntN(40))}
 	one := func(in int) bool { return r.IntN(in) == 0 }
 	w.PageSizeVaries = one(4)
 	if one(4) {
