@@ -2,7 +2,7 @@
 
 package engine
 
-// The planted bug: what is read back of our own writes counts as changed by another.
+// The planted bug: what is the same as at the target is written all the same.
 const (
 	bugResend     = false
 	bugEcho       = true

@@ -6,7 +6,7 @@ package engine
 // what hangs on them.
 const (
 	bugResend     = false // a write in doubt is sent again without a look at the target
-	bugEcho       = false // what is read back of our own writes counts as changed by another
+	bugEcho       = false // what is the same as at the target is written all the same
 	bugWithdrawal = false // a linked Record that is withdrawn is filtered
 	bugWake       = false // a partition whose process was killed is never taken over
 )

@@ -317,6 +317,9 @@ func (b *pump) decide(ctx context.Context, it *item) error {
 // act turns a Decision into an outcome or a write.
 func (b *pump) act(it *item) {
 	d := it.action
+	if bugEcho && d.Action == connector.ActUnchanged && it.work.Link != nil && b.r.writes.CanUpdate && len(it.res.Owned) > 0 {
+		d.Action = connector.ActUpdate
+	}
 	if bugWithdrawal && it.res.Withdrawn && it.work.Link != nil {
 		d.Action = connector.ActFilter
 	}

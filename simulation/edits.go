@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	connector "ml-connector"
 	"ml-connector/jaggaer/jaggaersim"
 	"ml-connector/sample"
 )
@@ -48,6 +49,19 @@ func chosen[T any](s *sim, of []T) (x T, ok bool) {
 		return x, false
 	}
 	return of[s.world.IntN(len(of))], true
+}
+
+// aRecord prefers what was written at the other side just now: it is there that things overtake each other.
+func (s *sim) aRecord(kind connector.Kind, of []jaggaersim.Record) (jaggaersim.Record, bool) {
+	hot := s.witness.hot[kind]
+	if s.world.IntN(2) == 0 {
+		for _, r := range of {
+			if idOf(r) == hot {
+				return r, true
+			}
+		}
+	}
+	return chosen(s, of)
 }
 
 // text is a new text: short, or with characters that have to survive.
@@ -99,7 +113,7 @@ func (s *sim) done(err error, format string, args ...any) string {
 }
 
 func (s *sim) editOrder() string {
-	r, ok := chosen(s, s.jg.Orders())
+	r, ok := s.aRecord(connector.PurchaseOrder, s.jg.Orders())
 	if !ok {
 		return ""
 	}
@@ -111,7 +125,7 @@ func (s *sim) editOrder() string {
 }
 
 func (s *sim) reviseOrder() string {
-	r, ok := chosen(s, s.jg.Orders())
+	r, ok := s.aRecord(connector.PurchaseOrder, s.jg.Orders())
 	if !ok {
 		return ""
 	}
@@ -123,7 +137,7 @@ func (s *sim) reviseOrder() string {
 }
 
 func (s *sim) cancelOrder() string {
-	r, ok := chosen(s, s.jg.Orders())
+	r, ok := s.aRecord(connector.PurchaseOrder, s.jg.Orders())
 	if !ok || s.world.IntN(2) == 0 {
 		return ""
 	}
@@ -131,7 +145,7 @@ func (s *sim) cancelOrder() string {
 }
 
 func (s *sim) approveOrder() string {
-	r, ok := chosen(s, s.jg.Orders())
+	r, ok := s.aRecord(connector.PurchaseOrder, s.jg.Orders())
 	if !ok {
 		return ""
 	}
@@ -169,7 +183,7 @@ func (s *sim) newInvoice() string {
 }
 
 func (s *sim) editInvoice() string {
-	r, ok := chosen(s, s.jg.Invoices())
+	r, ok := s.aRecord(connector.Invoice, s.jg.Invoices())
 	if !ok {
 		return ""
 	}
@@ -184,7 +198,7 @@ func (s *sim) editInvoice() string {
 }
 
 func (s *sim) cancelInvoice() string {
-	r, ok := chosen(s, s.jg.Invoices())
+	r, ok := s.aRecord(connector.Invoice, s.jg.Invoices())
 	if !ok || s.world.IntN(2) == 0 {
 		return ""
 	}
@@ -219,7 +233,7 @@ func (s *sim) register() string {
 
 // sameAgain saves a record without changing it: its stamp moves, its content doesn't.
 func (s *sim) sameAgain() string {
-	r, ok := chosen(s, s.jg.Orders())
+	r, ok := s.aRecord(connector.PurchaseOrder, s.jg.Orders())
 	if !ok {
 		return ""
 	}

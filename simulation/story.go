@@ -26,7 +26,7 @@ func (s *sim) storyOf(r connector.Record) {
 	if row, err := s.desk.RecordByID(s.ctx, r); err == nil && row != nil {
 		versions, _ := s.desk.Versions(s.ctx, row.Key) // what can't be read is missing in the story, no more
 		for _, v := range versions {
-			s.story = append(s.story, fmt.Sprintf("%s version %d read, stamp %s", v.SeenAt.Format(clockForm), v.N, v.Stamp))
+			s.story = append(s.story, fmt.Sprintf("%s version %d read, stamp %s: %.200s", v.SeenAt.Format(clockForm), v.N, v.Stamp, v.Document.Canonical()))
 		}
 	}
 	ds, _ := s.desk.Deliveries(s.ctx, store.DeliveryFilter{Record: r})

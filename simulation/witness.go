@@ -12,7 +12,9 @@ import (
 type witness struct {
 	s          *sim
 	deliveries map[int64]*sentDelivery
-	newest     map[string]int64 // the latest Delivery whose write arrived, by Flow and record
+	hot        map[connector.Kind]string // the record of each Kind that was written last
+	unanswered map[connector.Record]bool // of which a write had no clear answer
+	newest     map[string]int64          // the latest Delivery whose write arrived, by Flow and record
 }
 
 // sentDelivery is what is known of the writes of one Delivery.
@@ -23,7 +25,7 @@ type sentDelivery struct {
 }
 
 func newWitness(s *sim) *witness {
-	return &witness{s: s, deliveries: map[int64]*sentDelivery{}, newest: map[string]int64{}}
+	return &witness{s: s, deliveries: map[int64]*sentDelivery{}, newest: map[string]int64{}, hot: map[connector.Kind]string{}, unanswered: map[connector.Record]bool{}}
 }
 
 // sending sees a call right before it has its effect.
@@ -61,6 +63,28 @@ func (w *witness) sending(by wire, q connector.Request, x *connector.Exchange) {
 	}
 	w.newest[key] = max(w.newest[key], d.ID)
 	w.owned(by, d)
+	w.needed(d, known.writes)
+	w.hot[d.Kind] = d.Record.ID
+}
+
+// needed checks that a write changes something: what the target holds already is unchanged, or both sides would echo for
+// ever. After a write without an answer nobody can know.
+func (w *witness) needed(d connector.Delivery, writes int) {
+	if d.Operation != connector.OpUpdate || d.Attempts > 1 || writes > 1 || d.Forced || w.unanswered[d.Record] {
+		return
+	}
+	f, err := w.s.desk.Flow(w.s.ctx, d.Flow)
+	if err != nil {
+		return
+	}
+	work, err := w.s.desk.WorkFor(w.s.ctx, d.Flow, d.Record, f.To)
+	if err != nil || work.Delivery.ID != d.ID || work.SentDocument == nil || work.Link == nil || work.Agreement == nil {
+		return
+	}
+	found, err := w.s.look(f, work)
+	if err == nil && len(found) == 1 && found[0].Document != nil && connector.Covers(found[0].Document, work.SentDocument) {
+		w.s.violateAbout("I9", d.Record, "delivery %d writes what the target holds already", d.ID)
+	}
 }
 
 // duplicates says whether a repeated write of a Delivery makes a second object.
@@ -91,6 +115,10 @@ func (w *witness) answered(by wire, q connector.Request, x connector.Exchange, e
 	switch {
 	case !q.Write && q.Op != "token":
 		known.looked = known.looked || err == nil
+	case q.Write && (err != nil || x.Status >= 300):
+		if d, err := w.s.desk.Delivery(w.s.ctx, x.Delivery); err == nil {
+			w.unanswered[d.Record] = true
+		}
 	case q.Write && err == nil && x.Status == 200:
 		known.unsure = known.unsure && x.Status != 200
 	}
