@@ -29,13 +29,19 @@ func (tx *Tx) BeginRun(r connector.Run) (int64, error) {
 }
 
 // EndRun ends a Run, with the error that broke it off or with none. What it accepted stays; the cursor does not move.
+// One that ended well stays so: who did not hear of it, or failed at what follows, can't take that back.
 func (tx *Tx) EndRun(id int64, fail *connector.Error, at time.Time) error {
-	n, err := tx.exec("end a Run", "UPDATE runs SET ended_at = $2, error = $3 WHERE id = $1", id, micros(at), errorText(fail))
+	const op = "end a Run"
+	n, err := tx.exec(op, "UPDATE runs SET ended_at = $2, error = $3 WHERE id = $1 AND ($3 = '' OR ended_at = 0)", id, micros(at), errorText(fail))
 	if err != nil {
 		return err
 	}
 	if n == 0 {
-		return connector.Errorf(connector.NotFound, "end a Run", "there is no Run %d", id)
+		found, err := one(tx, op, "SELECT 1 FROM runs WHERE id = $1", []any{id}, new(int))
+		if err == nil && !found {
+			err = connector.Errorf(connector.NotFound, op, "there is no Run %d", id)
+		}
+		return err
 	}
 	return tx.enterRunEnd(id, fail)
 }
