@@ -213,6 +213,7 @@ func (s *sim) editSupplier() string {
 	if s.world.IntN(2) == 0 {
 		return s.done(s.jg.Approve(jaggaersim.Supplier, idOf(r)), "supplier %d approved in %s", r.ID, s2p)
 	}
+	s.touched[idOf(r)] = true
 	if !slices.Contains(s.profile.Flows, "suppliers-to-peoplesoft") {
 		s.drifted[idOf(r)] = true
 	}

@@ -86,6 +86,7 @@ type sim struct {
 	unwinding bool            // nothing counts any more
 	quietFrom time.Time       // since when nothing has moved
 	drifted   map[string]bool // objects that people changed at the side that does not own them, and that no Flow reads there
+	touched   map[string]bool // all objects that people changed at the side that does not own them
 	byHand    map[int64]bool  // Deliveries whose doubt a person ended
 	full      time.Time       // the disk of the database is full until then
 	starts    int
@@ -111,7 +112,7 @@ func Run(ctx context.Context, seed uint64, o Options) (Result, error) {
 	defer cancel()
 	source := func(stream uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, stream)) }
 	s := &sim{
-		seed: seed, ctx: ctx, profile: draw(source(1)), inForce: map[string]connector.Validation{}, counts: map[string]int{}, points: map[string]int{}, byHand: map[int64]bool{}, drifted: map[string]bool{}, digest: sha256.New(), trace: o.Trace,
+		seed: seed, ctx: ctx, profile: draw(source(1)), inForce: map[string]connector.Validation{}, counts: map[string]int{}, points: map[string]int{}, byHand: map[int64]bool{}, drifted: map[string]bool{}, touched: map[string]bool{}, digest: sha256.New(), trace: o.Trace,
 		world: source(2), net: source(3), chance: source(4), jitter: source(5),
 	}
 	now := began.Add(time.Duration(s.world.IntN(48)) * time.Hour)

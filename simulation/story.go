@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"fmt"
+	"strings"
 
 	connector "ml-connector"
 	"ml-connector/store"
@@ -38,6 +39,12 @@ func (s *sim) storyOf(r connector.Record) {
 		s.story = append(s.story, fmt.Sprintf("%s %s %s, delivery %d, run %d: %v", e.Time.Format(clockForm), e.Actor, e.Action, e.Delivery, e.Run, e.Details))
 	}
 	for _, d := range ds {
+		of, _ := s.desk.ExchangesOfRun(s.ctx, d.Run)
+		for _, x := range of {
+			if strings.Contains(x.URL, r.ID) && x.Delivery == 0 {
+				s.story = append(s.story, fmt.Sprintf("%s call of run %d: %s %s %s → %d %s: %.300s", x.Started.Format(clockForm), d.Run, x.Op, x.Method, x.URL, x.Status, x.Failure, x.ResponseBody))
+			}
+		}
 		xs, _ := s.desk.ExchangesOf(s.ctx, d.ID)
 		for _, x := range xs {
 			s.story = append(s.story, fmt.Sprintf("%s call for delivery %d: %s %s %s → %d %s: %.300s", x.Started.Format(clockForm), d.ID, x.Op, x.Method, x.URL, x.Status, x.Failure, x.ResponseBody))

@@ -82,7 +82,7 @@ func (w *witness) needed(d connector.Delivery, writes int) {
 		return
 	}
 	found, err := w.s.look(f, work)
-	if err == nil && len(found) == 1 && found[0].Document != nil && connector.Covers(found[0].Document, work.SentDocument) {
+	if err == nil && len(found) == 1 && found[0].Document != nil && connector.Covers(found[0].Document, work.SentDocument) && connector.Covers(work.SentDocument, work.Agreement.Owned) {
 		w.s.violateAbout("I9", d.Record, "delivery %d writes what the target holds already", d.ID)
 	}
 }
