@@ -37,22 +37,22 @@ func faults() []fault {
 		{name: "kill-sending", title: "kill −9 of the only process while a write has no answer yet, three times", run: killAt(3, isWrite, 25, true)},
 		{name: "kill-commit", title: "kill −9 of the only process right after a commit, three times", run: killAtCommit},
 		{name: "kill-sync", title: "kill −9 of `sync`, three times", run: killSync},
-		{name: "one-of-two", title: "kill −9 of one of two processes; the other goes on alone", only: postgres, limit: 30 * time.Second, run: killOneOfTwo},
-		{name: "all-killed", title: "kill −9 of all three processes at once", only: postgres, run: killAll},
-		{name: "stopped", title: "SIGSTOP of the only process for 12 s", only: sqlite, run: stopOne(1)},
-		{name: "stopped-of-two", title: "SIGSTOP of one of two processes for 12 s, past its lease", only: postgres, run: stopOne(2)},
+		{name: "one-of-two", title: "kill −9 of one of two processes; the other goes on alone", only: onPostgres, limit: 30 * time.Second, run: killOneOfTwo},
+		{name: "all-killed", title: "kill −9 of all three processes at once", only: onPostgres, run: killAll},
+		{name: "stopped", title: "SIGSTOP of the only process for 12 s", only: onSQLite, run: stopOne(1)},
+		{name: "stopped-of-two", title: "SIGSTOP of one of two processes for 12 s, past its lease", only: onPostgres, run: stopOne(2)},
 		{name: "sigterm", title: "SIGTERM under load", run: terminate},
-		{name: "second-engine", title: "a second engine; commands beside one that runs", only: sqlite, run: secondEngine},
-		{name: "db-restart", title: "PostgreSQL stopped at once and started again under load", only: postgres, run: restartDatabase(0)},
-		{name: "db-down", title: "PostgreSQL away for 20 s", only: postgres, run: restartDatabase(20 * time.Second)},
-		{name: "db-terminated", title: "every connection to PostgreSQL ended, ten times", only: postgres, run: terminateBackends},
+		{name: "second-engine", title: "a second engine; commands beside one that runs", only: onSQLite, run: secondEngine},
+		{name: "db-restart", title: "PostgreSQL stopped at once and started again under load", only: onPostgres, run: restartDatabase(0)},
+		{name: "db-down", title: "PostgreSQL away for 20 s", only: onPostgres, run: restartDatabase(20 * time.Second)},
+		{name: "db-terminated", title: "every connection to PostgreSQL ended, ten times", only: onPostgres, run: terminateBackends},
 		{name: "db-read-only", title: "the database can only be read for 10 s", run: readOnly},
 		{name: "disk-full", title: "the disk of the database is full for 10 s", disk: true, run: fullDisk},
 		{name: "clock", title: "the clock jumps an hour ahead, back, an hour back, ahead", run: clockJumps},
 		{name: "peers-gone", title: "both peers away for 60 s", limit: 90 * time.Second, run: peersGone},
 		{name: "peers-reset", title: "every connection to the peers reset, ten times", run: resetPeers},
 		{name: "peer-dead", title: "one of two pairs of peers away: the other pair's Flows go on", limit: 90 * time.Second, run: onePeerDead},
-		{name: "several", title: "several at once: a process killed, one stopped, database and peers cut", only: postgres, run: severalAtOnce},
+		{name: "several", title: "several at once: a process killed, one stopped, database and peers cut", only: onPostgres, run: severalAtOnce},
 	}
 }
 
@@ -106,8 +106,8 @@ func killAtCommit(ctx context.Context, s *stand) error {
 // logEnd marks how far the database's log has grown.
 func (s *stand) logEnd() string {
 	files := []string{filepath.Join(s.dir, "database", "connector.db-wal")}
-	if s.cluster != nil {
-		files, _ = filepath.Glob(filepath.Join(s.cluster.dir, "data", "pg_wal", "0*")) // the pattern is good
+	if s.server != nil {
+		files = s.server.Logs()
 	}
 	mark := ""
 	for _, f := range files {
@@ -260,9 +260,9 @@ func severalAtOnce(ctx context.Context, s *stand) error {
 	close(t.free)
 	s.erp.cut()
 	pause(ctx, time.Duration(s.rng.IntN(3000))*time.Millisecond)
-	s.cluster.crash()
+	s.server.Crash()
 	s.s2p.cut()
-	if err := s.cluster.start(ctx); err != nil {
+	if err := s.server.Restart(ctx); err != nil {
 		return err
 	}
 	pause(ctx, 8*time.Second)

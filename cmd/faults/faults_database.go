@@ -16,6 +16,7 @@ import (
 	connector "ml-connector"
 	"ml-connector/app"
 	"ml-connector/app/config"
+	"ml-connector/cmd/postgres"
 	"ml-connector/flows"
 	"ml-connector/store"
 	"ml-connector/systems"
@@ -66,9 +67,9 @@ func restartDatabase(away time.Duration) func(context.Context, *stand) error {
 		if err := s.loaded(ctx); err != nil {
 			return err
 		}
-		s.cluster.crash()
+		s.server.Crash()
 		pause(ctx, away)
-		if err := s.cluster.start(ctx); err != nil {
+		if err := s.server.Restart(ctx); err != nil {
 			return err
 		}
 		return alive(two...)
@@ -96,7 +97,7 @@ func terminateBackends(ctx context.Context, s *stand) error {
 		return err
 	}
 	for range 10 {
-		if _, err := s.cluster.sql(ctx, terminateAll); err != nil {
+		if _, err := s.server.SQL(ctx, terminateAll); err != nil {
 			return err
 		}
 		pause(ctx, time.Duration(100+s.rng.IntN(400))*time.Millisecond)
@@ -107,7 +108,7 @@ func terminateBackends(ctx context.Context, s *stand) error {
 // readOnly lets the database be read only. PostgreSQL becomes so under load, as one that fails over to a stand-by does; a
 // SQLite file can become so before the start alone: who has it open may write on.
 func readOnly(ctx context.Context, s *stand) error {
-	if s.cluster == nil {
+	if s.server == nil {
 		return s.readOnlyFile(ctx)
 	}
 	two, err := s.several(ctx, 2)
@@ -118,7 +119,7 @@ func readOnly(ctx context.Context, s *stand) error {
 		return err
 	}
 	for _, only := range []string{"on", "off"} {
-		if _, err := s.cluster.sql(ctx, "ALTER DATABASE connector SET default_transaction_read_only = "+only, terminateAll); err != nil {
+		if _, err := s.server.SQL(ctx, "ALTER DATABASE connector SET default_transaction_read_only = "+only, terminateAll); err != nil {
 			return err
 		}
 		if only == "on" {
@@ -130,7 +131,7 @@ func readOnly(ctx context.Context, s *stand) error {
 }
 
 func (s *stand) readOnlyFile(ctx context.Context) error {
-	as, err := unprivileged()
+	as, err := postgres.Unprivileged()
 	if err != nil {
 		return err
 	}
@@ -175,9 +176,9 @@ func fullDisk(ctx context.Context, s *stand) error {
 	case mounted:
 		s.note("a tmpfs that is full")
 		err = fill(filler)
-	case s.cluster != nil:
+	case s.server != nil:
 		s.note("files of the server limited")
-		err = limitFiles(s.cluster.run.cmd.Process.Pid, 1)
+		err = limitFiles(s.server.PID(), 1)
 	default:
 		s.note("RLIMIT_FSIZE of the process")
 		err = limitFiles(p.cmd.Process.Pid, 1)
@@ -189,14 +190,14 @@ func fullDisk(ctx context.Context, s *stand) error {
 	switch {
 	case mounted:
 		err = os.Remove(filler)
-	case s.cluster != nil:
-		err = limitFiles(s.cluster.run.cmd.Process.Pid, 0)
+	case s.server != nil:
+		err = limitFiles(s.server.PID(), 0)
 	default:
 		err = limitFiles(p.cmd.Process.Pid, 0)
 	}
-	if err == nil && s.cluster != nil && s.cluster.run.ended() {
+	if err == nil && s.server != nil && s.server.Ended() {
 		s.note("PostgreSQL gave up and was started again")
-		err = s.cluster.start(ctx)
+		err = s.server.Restart(ctx)
 	}
 	if err != nil {
 		return err

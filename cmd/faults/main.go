@@ -18,12 +18,13 @@ import (
 	"time"
 
 	connector "ml-connector"
+	"ml-connector/cmd/postgres"
 )
 
 // The two databases.
 const (
-	sqlite   = "sqlite"
-	postgres = "postgres"
+	onSQLite   = "sqlite"
+	onPostgres = "postgres"
 )
 
 func main() {
@@ -42,7 +43,7 @@ func main() {
 type runner struct {
 	dir      string
 	program  string
-	template *cluster
+	template *postgres.Server // a copy of its files for each row
 	seed     int64
 	delay    time.Duration
 	talk     io.Writer
@@ -53,7 +54,7 @@ func run(ctx context.Context, args []string, out, talk io.Writer) (bool, error) 
 	flags := flag.NewFlagSet("faults", flag.ContinueOnError)
 	flags.SetOutput(talk)
 	only := flags.String("only", "", "names of faults, with commas between them; empty = all")
-	databases := flags.String("databases", sqlite+","+postgres, "on which databases")
+	databases := flags.String("databases", onSQLite+","+onPostgres, "on which databases")
 	rounds := flags.Int("rounds", 1, "how often all of it is done, each time with other moments")
 	seed := flags.Int64("seed", time.Now().UnixNano()%100000, "of the moments")
 	atOnce := flags.Int("at-once", 4, "how many rows run at once")
@@ -76,7 +77,7 @@ func run(ctx context.Context, args []string, out, talk io.Writer) (bool, error) 
 	} else {
 		defer func() { _ = os.RemoveAll(r.dir) }()
 	}
-	if err := r.prepare(ctx, strings.Contains(*databases, postgres)); err != nil {
+	if err := r.prepare(ctx, strings.Contains(*databases, onPostgres)); err != nil {
 		return false, err
 	}
 	var rows []row
@@ -133,12 +134,16 @@ func (r *runner) prepare(ctx context.Context, withPostgres bool) error {
 		return fmt.Errorf("build the program: %w\n%s", err, out)
 	}
 	if withPostgres {
-		var err error
-		if r.template, err = newTemplate(filepath.Join(r.dir, "template")); err != nil {
+		dir := filepath.Join(r.dir, "template")
+		if err := os.Mkdir(dir, 0o700); err != nil {
 			return err
 		}
+		var err error
+		if r.template, err = postgres.Make(ctx, dir); err != nil {
+			return fmt.Errorf("%w; -databases %s does without", err, onSQLite)
+		}
 	}
-	x, ends := r.one(ctx, fault{name: "without", title: "none", run: none}, sqlite)
+	x, ends := r.one(ctx, fault{name: "without", title: "none", run: none}, onSQLite)
 	if !x.OK {
 		trouble(r.talk, x)
 		return fmt.Errorf("even without a fault it is not all well")

@@ -35,7 +35,7 @@ func (s *stand) look(ctx context.Context, f func(*store.DB) error) error {
 		if db, err = store.Open(ctx, s.database, time.Now); err != nil {
 			return err
 		}
-		if s.cluster != nil {
+		if s.server != nil {
 			s.open = db
 			s.after(func() { _ = db.Close() })
 		} else {

@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"ml-connector/cmd/postgres"
 	"ml-connector/cmd/site"
 	"ml-connector/sample"
 	"ml-connector/store"
@@ -28,8 +29,8 @@ type stand struct {
 	door     *door
 	site     *site.Site
 	erp, s2p *gate
-	cluster  *cluster  // nil on SQLite
-	open     *store.DB // to look into PostgreSQL
+	server   *postgres.Server // nil on SQLite
+	open     *store.DB        // to look into PostgreSQL
 	rng      *rand.Rand
 	running  []*process
 	started  int
@@ -105,28 +106,31 @@ func openSite(ctx context.Context) (*site.Site, error) {
 }
 
 // newDatabase makes the database, on a small disk of its own where the fault fills it.
-func (s *stand) newDatabase(ctx context.Context, template *cluster, f fault, database string) error {
+func (s *stand) newDatabase(ctx context.Context, template *postgres.Server, f fault, database string) error {
 	dir := filepath.Join(s.dir, "database")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
 	if f.disk {
-		if err := s.smallDisk(dir, map[string]string{sqlite: "24m", postgres: "220m"}[database]); err != nil {
+		if err := s.smallDisk(dir, map[string]string{onSQLite: "24m", onPostgres: "220m"}[database]); err != nil {
 			s.note("no disk of its own (%v)", err)
 		}
 	}
 	s.database = "sqlite:" + filepath.Join(dir, "connector.db")
-	if database == postgres {
-		c, err := template.copyTo(ctx, dir)
+	if database == onPostgres {
+		server, err := template.Copy(ctx, dir)
 		if err != nil {
 			return err
 		}
-		s.cluster = c
-		s.after(func() { c.crash() })
-		if _, err := c.sql(ctx, "CREATE DATABASE connector"); err != nil {
+		s.server = server
+		s.after(server.Crash)
+		if err := server.Start(ctx, "max_connections=120", "timezone=Pacific/Auckland", "shared_buffers=32MB"); err != nil {
 			return err
 		}
-		s.database = c.url()
+		if err := server.Create(ctx, "connector", ""); err != nil {
+			return err
+		}
+		s.database = server.URL("connector")
 	}
 	s.env = []string{"ML_CONNECTOR_CONFIG=", "ML_CONNECTOR_DATABASE=" + s.database}
 	return nil
@@ -169,7 +173,7 @@ func (s *stand) do(ctx context.Context, args ...string) (out, talk string, statu
 // start starts a process that works until it is stopped: serve on SQLite, work on PostgreSQL.
 func (s *stand) start(ctx context.Context) (*process, error) {
 	args, ready := []string{"serve", "--listen", "127.0.0.1:0"}, "listening on"
-	if s.cluster != nil {
+	if s.server != nil {
 		args, ready = []string{"work"}, "working"
 	}
 	p, err := s.begin(args...)
