@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"ml-connector/cmd/postgres"
 )
 
 // door stands before both simulators of a pair: it takes the time that a network would, counts, and stops single requests.
@@ -130,24 +132,23 @@ type gate struct {
 }
 
 func newGate(ctx context.Context, handler http.Handler) (*gate, error) {
-	g := &gate{handler: handler, conns: map[net.Conn]bool{}}
+	port, err := postgres.FreePort(ctx)
+	if err != nil {
+		return nil, err
+	}
+	g := &gate{handler: handler, conns: map[net.Conn]bool{}, address: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}}
 	return g, g.up(ctx)
 }
 
-// up listens, at the address of the first time.
+// up listens at its address.
 func (g *gate) up(ctx context.Context) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	at := "127.0.0.1:0"
-	if g.address != nil {
-		at = g.address.String()
-	}
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", at)
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", g.address.String())
 	if err != nil {
 		return err
 	}
 	g.listener = l
-	g.address, _ = l.Addr().(*net.TCPAddr)
 	server := &http.Server{Handler: g.handler, ReadHeaderTimeout: time.Minute, ConnState: g.know}
 	go func() { _ = server.Serve(l) }() // until down
 	return nil

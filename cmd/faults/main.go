@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"flag"
@@ -12,6 +13,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -57,7 +59,7 @@ func run(ctx context.Context, args []string, out, talk io.Writer) (bool, error) 
 	databases := flags.String("databases", onSQLite+","+onPostgres, "on which databases")
 	rounds := flags.Int("rounds", 1, "how often all of it is done, each time with other moments")
 	seed := flags.Int64("seed", time.Now().UnixNano()%100000, "of the moments")
-	atOnce := flags.Int("at-once", 4, "how many rows run at once")
+	atOnce := flags.Int("at-once", 6, "how many rows run at once")
 	asJSON := flags.Bool("json", false, "print JSON instead of the table")
 	keep := flags.Bool("keep", false, "keep the folders of all rows")
 	delay := flags.Duration("delay", 20*time.Millisecond, "what each request to a peer takes")
@@ -152,10 +154,14 @@ func (r *runner) prepare(ctx context.Context, withPostgres bool) error {
 	return nil
 }
 
-// all runs each fault on each database, some rows at once; they wait most of the time.
+// all runs each fault on each database, some rows at once, those that take longest first; they wait most of the time.
 func (r *runner) all(ctx context.Context, chosen []fault, databases []string, atOnce int) []row {
 	var rows []row
-	var work []func()
+	type task struct {
+		fault
+		run func()
+	}
+	var work []task
 	var mu sync.Mutex
 	for _, f := range chosen {
 		for _, d := range databases {
@@ -164,7 +170,7 @@ func (r *runner) all(ctx context.Context, chosen []fault, databases []string, at
 			}
 			at := len(rows)
 			rows = append(rows, row{})
-			work = append(work, func() {
+			work = append(work, task{f, func() {
 				x, _ := r.one(ctx, f, d)
 				mu.Lock()
 				defer mu.Unlock()
@@ -174,9 +180,10 @@ func (r *runner) all(ctx context.Context, chosen []fault, databases []string, at
 					word = "FAILED"
 				}
 				fmt.Fprintf(r.talk, "%-16s %-8s %s, settled after %.1f s, took %.1f s\n", x.Name, x.Database, word, x.Settled, x.Took)
-			})
+			}})
 		}
 	}
+	slices.SortStableFunc(work, func(x, y task) int { return cmp.Compare(y.within(), x.within()) })
 	next := make(chan func())
 	var running sync.WaitGroup
 	for range max(atOnce, 1) {
@@ -187,7 +194,7 @@ func (r *runner) all(ctx context.Context, chosen []fault, databases []string, at
 		})
 	}
 	for _, f := range work {
-		next <- f
+		next <- f.run
 	}
 	close(next)
 	running.Wait()

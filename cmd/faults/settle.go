@@ -66,6 +66,7 @@ func (s *stand) settle(ctx context.Context, since time.Time, limit time.Duration
 		}
 		if err == nil && o.Open == "" && !passing(o.Violations) || time.Now().After(end) || ctx.Err() != nil {
 			if err == nil && o.Open != "" {
+				o = outcome{Open: o.Open}
 				err = s.look(ctx, func(db *store.DB) error { return o.check(ctx, db, s.sides(), only) })
 			}
 			return o, time.Since(since), err
@@ -156,6 +157,9 @@ func (o *outcome) check(ctx context.Context, db *store.DB, all []invariant.Side,
 		}
 		for _, n := range newest {
 			o.ends[f.Name+" "+n.Record.ID] = end(n.State)
+			if n.Open && only(f.Name) { // read back meanwhile
+				o.Open = fmt.Sprintf("%s has %s to be settled", f.Name, n.Record.ID)
+			}
 		}
 	}
 	return nil

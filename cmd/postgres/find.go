@@ -50,9 +50,9 @@ func version(text string) int {
 	return n
 }
 
-// freePort is a port that nobody listens on, below those that the kernel hands out by itself: it stays free while the server
-// is stopped.
-func freePort(ctx context.Context) (int, error) {
+// FreePort is a port that nobody listens on, below those that the kernel hands out by itself: it stays free while who listened
+// on it is away.
+func FreePort(ctx context.Context) (int, error) {
 	var failed error
 	for range 100 {
 		port := 15000 + rand.IntN(15000)

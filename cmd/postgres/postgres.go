@@ -78,7 +78,7 @@ func (s *Server) Start(ctx context.Context, settings ...string) error {
 		s.settings = append(s.settings, "-c", setting)
 	}
 	for range 5 { // somebody may take the port first
-		if s.port, err = freePort(ctx); err != nil {
+		if s.port, err = FreePort(ctx); err != nil {
 			return err
 		}
 		if err = s.Restart(ctx); err == nil {
