@@ -19,7 +19,7 @@ type fault struct {
 	title string
 	only  string        // on this database alone
 	disk  bool          // the database gets a small disk of its own
-	limit time.Duration // until when all has to be settled afterwards; 0 = a minute
+	limit time.Duration // until when all has to be settled afterwards; 0 = 90 s
 	run   func(ctx context.Context, s *stand) error
 }
 
@@ -27,7 +27,7 @@ func (f fault) within() time.Duration {
 	if f.limit > 0 {
 		return f.limit
 	}
-	return time.Minute
+	return 90 * time.Second
 }
 
 // faults are all of them, in the order of the table.
@@ -49,9 +49,9 @@ func faults() []fault {
 		{name: "db-read-only", title: "the database can only be read for 10 s", run: readOnly},
 		{name: "disk-full", title: "the disk of the database is full for 10 s", disk: true, run: fullDisk},
 		{name: "clock", title: "the clock jumps an hour ahead, back, an hour back, ahead", run: clockJumps},
-		{name: "peers-gone", title: "both peers away for 60 s", limit: 90 * time.Second, run: peersGone},
+		{name: "peers-gone", title: "both peers away for 60 s", limit: 2 * time.Minute, run: peersGone},
 		{name: "peers-reset", title: "every connection to the peers reset, ten times", run: resetPeers},
-		{name: "peer-dead", title: "one of two pairs of peers away: the other pair's Flows go on", limit: 90 * time.Second, run: onePeerDead},
+		{name: "peer-dead", title: "one of two pairs of peers away: the other pair's Flows go on", limit: 2 * time.Minute, run: onePeerDead},
 		{name: "several", title: "several at once: a process killed, one stopped, database and peers cut", only: onPostgres, run: severalAtOnce},
 	}
 }
