@@ -206,8 +206,6 @@ verb_check() {
   # shellcheck disable=SC2086
   step "tests with the race detector" verb_race $packages
   step "browser tests" verb_browser
-  step "simulation" verb_simulate -seeds 500 -for 4m
-  step "planted bugs" verb_planted
   [ ! -d ../shared/acceptance ] || step "acceptance" verb_acceptance
 
   echo
