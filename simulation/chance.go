@@ -21,6 +21,7 @@ func (s *sim) strike(p *process, point string) (killed bool) {
 	if s.chance.Float64() < s.profile.Stalls*rarity {
 		d := time.Duration(2+s.chance.IntN(20)) * time.Second
 		p.stalled = s.turns.now.Add(d)
+		p.woke = p.stalled
 		s.count("stalls")
 		s.tell("%s: stalled for %s %s", p.owner, d, point)
 	}

@@ -166,14 +166,14 @@ func (s *sim) resolve(surely bool) (n int) {
 		switch {
 		case err != nil:
 			continue
-		case len(found) == 1 && !found[0].Foreign:
+		case len(found) == 1 && !found[0].Foreign && (w.Link == nil || found[0].Document != nil && connector.Covers(found[0].Document, w.SentDocument)):
 			if s.at("resolve", func(tx *store.Tx) error { return tx.Resolve(d.ID, found[0].ID, "seen at the target", "operator") }) {
 				n++
 				s.byHand[d.ID] = true
 				s.count("doubts resolved by hand")
 				s.tell("operator: resolves %d of %s as %s", d.ID, d.Record, found[0].ID)
 			}
-		case surely && len(found) == 0:
+		case surely && (len(found) == 0 || w.Link != nil):
 			if s.at("resolve", func(tx *store.Tx) error { return tx.Resolve(d.ID, "", "not at the target", "operator") }) {
 				n++
 				s.byHand[d.ID] = true

@@ -19,6 +19,7 @@ type process struct {
 	dead    bool
 	stopped bool
 	stalled time.Time // gets no turn until then
+	woke    time.Time // the end of its last stall
 	actors  int
 	began   time.Time
 	ctx     context.Context // of all it does; ends when it is told to stop

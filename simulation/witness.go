@@ -97,7 +97,7 @@ func (w *witness) duplicates(d connector.Delivery) bool {
 
 // owned checks that a write comes from the process that owns the partition. One that was stalled on the way can't know.
 func (w *witness) owned(by wire, d connector.Delivery) {
-	if w.s.turns.now.Sub(by.p.stalled) < time.Minute && !by.p.stalled.IsZero() {
+	if !by.p.woke.IsZero() && w.s.turns.now.Sub(by.p.woke) < time.Minute {
 		return
 	}
 	if d.State != connector.Sending {
