@@ -2,8 +2,11 @@ package engine
 
 import (
 	"context"
+	"database/sql"
 
+	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
 
 	connector "ml-connector"
 )
@@ -11,12 +14,14 @@ import (
 // MayTake is mayTake, for its table.
 var MayTake = mayTake
 
-// NewPolling is NewScheduler without the wait for notices of PostgreSQL, during which a test's own time stands still.
+// NewPolling is NewScheduler without the wait for notices of PostgreSQL, during which a test's own time stands still. It looks
+// for jobs seldom, which is most of what such a test does.
 func NewPolling(ctx context.Context, e *Engine, workers int) (*Scheduler, error) {
+	var driver riverdriver.Driver[*sql.Tx] = riverdatabasesql.New(e.DB.SQL())
 	if e.DB.IsSQLite() {
-		return NewScheduler(ctx, e, workers)
+		driver = riversqlite.New(e.DB.SQL())
 	}
-	return newScheduler(ctx, e, workers, riverdatabasesql.New(e.DB.SQL()), func() {})
+	return newScheduler(ctx, e, workers, 5*fetchEvery, driver, func() {})
 }
 
 // Sweep is one sweep, for tests of what it inserts.

@@ -113,10 +113,13 @@ func NewScheduler(ctx context.Context, e *Engine, workers int) (*Scheduler, erro
 	if err != nil {
 		return nil, err
 	}
-	return newScheduler(ctx, e, workers, driver, closeDriver)
+	return newScheduler(ctx, e, workers, fetchEvery, driver, closeDriver)
 }
 
-func newScheduler(ctx context.Context, e *Engine, workers int, driver riverdriver.Driver[*sql.Tx], closeDriver func()) (*Scheduler, error) {
+// fetchEvery is how long at most nobody looks for jobs.
+const fetchEvery = 200 * time.Millisecond
+
+func newScheduler(ctx context.Context, e *Engine, workers int, fetch time.Duration, driver riverdriver.Driver[*sql.Tx], closeDriver func()) (*Scheduler, error) {
 	s := &Scheduler{e: e, close: closeDriver, start: rand.Text()}
 	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
 	if err == nil {
@@ -141,7 +144,7 @@ func newScheduler(ctx context.Context, e *Engine, workers int, driver riverdrive
 		JobTimeout:                  -1, // a time-out that cancels a write in flight makes doubt out of nothing; takeover is by epoch
 		RescueStuckJobsAfter:        time.Minute,
 		CompletedJobRetentionPeriod: time.Hour,
-		FetchPollInterval:           200 * time.Millisecond,
+		FetchPollInterval:           fetch,
 		FetchCooldown:               50 * time.Millisecond,
 	})
 	if err != nil {
