@@ -11,7 +11,10 @@ func (s *sim) editRequisition() string {
 	if len(s.company.Requisitions) == 0 {
 		return ""
 	}
-	q := &s.company.Requisitions[s.world.IntN(len(s.company.Requisitions))]
+	return s.describeRequisition(&s.company.Requisitions[s.world.IntN(len(s.company.Requisitions))])
+}
+
+func (s *sim) describeRequisition(q *sample.Requisition) string {
 	q.Lines = slices.Clone(q.Lines)
 	q.Lines[0].Description = s.text()
 	changed := *q

@@ -93,6 +93,7 @@ type sim struct {
 	commits   int
 	settles   int
 	texts     int
+	hurries   int
 
 	exchanges int
 	counts    map[string]int

@@ -121,6 +121,7 @@ func (w *witness) answered(by wire, q connector.Request, x connector.Exchange, e
 	case q.Write && (err != nil || x.Status >= 300):
 		if d, err := w.s.desk.Delivery(w.s.ctx, x.Delivery); err == nil {
 			w.unanswered[d.Record] = true
+			w.s.hurry(d)
 		}
 	case q.Write && err == nil && x.Status == 200:
 		known.unsure = known.unsure && x.Status != 200
