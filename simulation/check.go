@@ -79,7 +79,6 @@ func (s *sim) final() {
 		}
 		s.checkFlow(f)
 	}
-	s.checkTwice()
 }
 
 // checkStates looks for Deliveries that are where they must not be, at rest.
@@ -200,25 +199,5 @@ func (s *sim) checkDelivered(f connector.Flow, to connector.Instance, r connecto
 		// The System goes on from there by itself.
 	case found[0].Document != nil && !connector.Covers(found[0].Document, w.Agreement.Owned):
 		s.violateAbout("I10", r, "delivery %d is %s, but the target has not got what was agreed: %v", d.ID, d.State, connector.Diff(found[0].Document, w.Agreement.Owned))
-	}
-}
-
-// checkTwice looks for objects that were made twice.
-func (s *sim) checkTwice() {
-	for _, op := range []string{"po.create", "vendor.create"} {
-		twice(s.ps.Effects(op), func(key string, n int) { s.violate("I7", "%s made %s %d times", op, key, n) })
-	}
-	for _, op := range []string{"requisition.create", "supplier.create", "cfv.create"} {
-		twice(s.jg.Effects(op), func(key string, n int) { s.violate("I7", "%s made %s %d times", op, key, n) })
-	}
-}
-
-func twice(keys []string, report func(string, int)) {
-	seen := map[string]int{}
-	for _, k := range keys {
-		seen[k]++
-		if seen[k] == 2 {
-			report(k, 2)
-		}
 	}
 }
