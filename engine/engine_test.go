@@ -286,6 +286,19 @@ func TestDriftIsHeldOrOverwrittenAsTheFlowSays(t *testing.T) {
 			t.Errorf("after the replay the target holds %s, expected the owner's 11", got)
 		}
 	})
+	t.Run("hold, and all is read again since an earlier time", func(t *testing.T) {
+		w := back(connector.DriftHold)
+		w.to.put("T001", connector.Document{"KEY": "P1", "AMOUNT": "99"})
+		for range 2 {
+			w.pass(time.Minute)
+			if _, err := w.e.Sync(t.Context(), engine.SyncRequest{Trigger: connector.TriggerManual, Since: w.now().Add(-time.Hour), Wait: time.Minute}); err != nil {
+				t.Fatal(err)
+			}
+			if d := w.last("1"); d.State != connector.Held || d.Err.Code != connector.Conflict {
+				t.Fatalf("%s (%v), expected held as conflict", d.State, d.Err)
+			}
+		}
+	})
 	t.Run("overwrite", func(t *testing.T) {
 		w := back(connector.DriftOverwrite)
 		w.to.put("T001", connector.Document{"KEY": "P1", "AMOUNT": "99"})

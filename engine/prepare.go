@@ -190,7 +190,8 @@ func (r *route) mustLook(it *item) bool {
 		return false
 	}
 	changed := w.Agreement == nil || w.Agreement.Fingerprint != res.Owned.Fingerprint()
-	return w.Agreement == nil || changed && r.flow.Drift == connector.DriftHold || w.Delivery.Forced
+	again := w.Delivery.UpdatedAt.After(w.Delivery.CreatedAt) // what was held for drift, and is decided again, may still differ
+	return w.Agreement == nil || (changed || again) && r.flow.Drift == connector.DriftHold || w.Delivery.Forced
 }
 
 // lookAll looks at the target: in one go where it can answer for many, else one by one.
