@@ -18,7 +18,7 @@ var erpFaults = []peoplesoftsim.Fault{
 // What a JAGGAER does to calls now and then.
 var s2pFaults = []string{
 	"reset_before", "reset_after", "reset_after", "cut", "truncated", "error", "error_html", "bad_gateway", "maintenance", "gateway_timeout", "gateway_timeout", "throttled",
-	"throttled_bare", "throttled_date", "unauthorized", "revoked", "token_dead", "login_page", "empty", "not_json", "wrong_content_type", "redirect", "code2", "same_page",
+	"throttled_bare", "throttled_date", "unauthorized", "revoked", "token_dead", "login_page", "empty", "not_json", "wrong_content_type", "redirect", "code2",
 	"add_between", "modify_between", "delete_between", "wrong_counts", "filter_ignored", "no_header", "conflict", "forbidden", "not_found", "warning",
 	"xml_error", "xml_parse_error", "xml_accepted", "xml_no_id", "xml_contradiction", "xml_partial", "xml_stored_but_error", "xml_counts", "xml_malformed", "token_missing",
 }
@@ -42,7 +42,7 @@ func (s *sim) disturb(to *side) {
 	f := jaggaersim.Fault{Kind: s2pFaults[s.chance.IntN(len(s2pFaults))], Times: times, Skip: s.chance.IntN(4)}
 	f.Operation = []string{"", "", "*.list", "*.read", "requisition.*", "supplier.*", "cfv.*", "po.*", "invoice.*", "token"}[s.chance.IntN(10)]
 	switch f.Kind {
-	case "same_page", "add_between", "modify_between", "delete_between", "wrong_counts", "filter_ignored":
+	case "add_between", "modify_between", "delete_between", "wrong_counts", "filter_ignored":
 		f.Operation = "*.list" // they are about pages
 	}
 	if f.Operation == "token" && (f.Kind == "xml_partial") {
