@@ -26,7 +26,6 @@ var fates = []string{"arrives", "refused", "reset", "answer lost", "black hole",
 type wire struct {
 	p    *process // nil: nobody's, undisturbed and not part of the story
 	side *side
-	keep func(*connector.Exchange)
 }
 
 var _ connector.Caller = wire{}
