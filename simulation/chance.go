@@ -82,7 +82,7 @@ func (s *sim) keepUp(at *place) {
 			return
 		}
 		p := at.process
-		if p != nil && p.stopped && !p.dead && p.actors > 0 && s.turns.now.Sub(latest(at.seen, p.stalled)) > 12*time.Second {
+		if p != nil && p.stopped && !p.dead && p.actors > 0 && s.turns.now.Sub(latest(at.seen, p.woke)) > 12*time.Second {
 			p.kill("because it does not stop")
 			s.violate("I28", "%s is not gone 12 s after it was told to stop: %s", p.owner, s.turns.waiting())
 		}

@@ -28,10 +28,11 @@ func (s *sim) quiet() {
 		}
 	}
 	// What was hidden from lists for a while, or bears a stamp that lies ahead of us, shows by then.
-	s.pass(time.Duration(s.profile.Switches.IndexDelayMS)*time.Millisecond + max(s.profile.S2PSkew, s.profile.ERPSkew, 0) + s.profile.Settle + 10*time.Second)
+	ahead := max(s.profile.S2PSkew, s.profile.ERPSkew, 0) + s.profile.Settle
+	s.pass(time.Duration(s.profile.Switches.IndexDelayMS)*time.Millisecond + ahead + 10*time.Second)
 	still, replayed := 0, ""
 	s.quietFrom = s.turns.now
-	for round := 0; still < 2; round++ {
+	for round := 0; still < 2 || s.turns.now.Sub(s.quietFrom) < ahead+s.profile.Schedule; round++ {
 		if round > 80 {
 			s.violate("", "it does not come to rest: %s", s.standing())
 			return

@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"net/http"
 	"strings"
 	"time"
 
@@ -118,6 +119,8 @@ func (w *witness) answered(by wire, q connector.Request, x connector.Exchange, e
 	switch {
 	case !q.Write && q.Op != "token":
 		known.looked = known.looked || err == nil
+	case q.Write && x.Status == http.StatusTooManyRequests:
+		known.unsure = false // refused before anybody looked at it
 	case q.Write && (err != nil || x.Status >= 300):
 		if d, err := w.s.desk.Delivery(w.s.ctx, x.Delivery); err == nil {
 			w.unanswered[d.Record] = true
