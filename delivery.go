@@ -45,7 +45,7 @@ type Delivery struct {
 	Looks     int       // look-ups that found nothing since it came into doubt
 	LookedAt  time.Time // the first of them
 	Chosen    map[string]string
-	Forced    bool // a person said: create it all the same
+	Forced    bool // until it is delivered: create it all the same (a person said so), or the owner's values win over what the target holds
 	Target    Record
 	BlockedOn []Ref
 	Life      *Life

@@ -299,6 +299,34 @@ func TestDriftIsHeldOrOverwrittenAsTheFlowSays(t *testing.T) {
 			}
 		}
 	})
+	t.Run("hold, and what a person replayed is refused once and healed", func(t *testing.T) {
+		w := back(connector.DriftHold)
+		w.to.put("T001", connector.Document{"KEY": "P1", "AMOUNT": "99"})
+		w.pass(time.Minute)
+		if _, err := w.e.Sync(t.Context(), engine.SyncRequest{Trigger: connector.TriggerManual, Since: w.now().Add(-time.Hour), Wait: time.Minute}); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.db.Tx(t.Context(), func(tx *store.Tx) error { return tx.Replay([]int64{w.last("1").ID}, "cli:test", false) }); err != nil {
+			t.Fatal(err)
+		}
+		w.to.onWrite = func(connector.Write) (error, bool) {
+			w.to.onWrite = nil
+			return connector.Errorf(connector.Rejected, "write", "not now"), true
+		}
+		if _, err := w.e.Settle(t.Context(), nil, time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		if d := w.last("1"); d.State != connector.Held || d.Err.Code != connector.Rejected {
+			t.Fatalf("%s (%v), expected held as rejected", d.State, d.Err)
+		}
+		w.pass(time.Hour)
+		if _, err := w.e.Sync(t.Context(), engine.SyncRequest{Trigger: connector.TriggerSchedule, Wait: time.Minute}); err != nil { // heals it
+			t.Fatal(err)
+		}
+		if got := w.to.table["T001"].Text("AMOUNT"); got != "10" {
+			t.Errorf("the target holds %s, and the Delivery is %s (%v); expected the owner's 10", got, w.last("1").State, w.last("1").Err)
+		}
+	})
 	t.Run("overwrite", func(t *testing.T) {
 		w := back(connector.DriftOverwrite)
 		w.to.put("T001", connector.Document{"KEY": "P1", "AMOUNT": "99"})

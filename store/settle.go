@@ -212,7 +212,7 @@ func (s *settling) writeDeliveries(epoch int64) error {
  target_id = CASE WHEN v.column11 = '' THEN target_id ELSE v.column11 END, blocked_on = v.column12, stage = CASE WHEN v.column13 = '' THEN stage ELSE v.column13 END,
  life = CASE WHEN v.column13 = '' THEN life ELSE v.column14 END, epoch = v.column15, updated_at = v.column16,
  doubted = CASE WHEN v.column2 = 'in_doubt' THEN 1 ELSE doubted END,
-forced = CASE WHEN v.column2 IN ('delivered', 'unchanged', 'held') THEN 0 ELSE forced END`, "WHERE deliveries.id = v.column1",
+forced = CASE WHEN v.column2 IN ('delivered', 'unchanged') THEN 0 ELSE forced END`, "WHERE deliveries.id = v.column1",
 		[]string{"BIGINT", "TEXT", "BIGINT", "TEXT", "TEXT", "BIGINT", "BIGINT", "BIGINT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "BIGINT", "BIGINT"}, rows)
 	if err != nil {
 		return err
