@@ -34,7 +34,7 @@ func (s *sim) quiet() {
 	s.quietFrom = s.turns.now
 	for round := 0; still < 2 || s.turns.now.Sub(s.quietFrom) < ahead+s.profile.Schedule; round++ {
 		if round > 80 {
-			s.violate("", "it does not come to rest: %s", s.standing())
+			s.violate("rest", "it does not come to rest: %s", s.standing())
 			return
 		}
 		before := s.content()
