@@ -1,6 +1,7 @@
 package store
 
 import (
+	"database/sql"
 	"slices"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 // are refused, and so are those of a Record that has a newer Delivery of the same Flow.
 func (tx *Tx) Replay(ids []int64, actor string, forced bool) error {
 	const op = "replay"
-	old, err := tx.briefs(ids)
+	old, err := tx.lastWord(ids)
 	if err != nil {
 		return err
 	}
@@ -134,8 +135,33 @@ func allThere(op string, ids []int64, found []brief) error {
 	return nil
 }
 
+// lastWord reads Deliveries of whose Records no newer Version comes until the transaction ends.
+func (tx *Tx) lastWord(ids []int64) ([]brief, error) {
+	var flows []string
+	err := chunks(ids, func(part []int64) error {
+		var args []any
+		in := list(&args, part)
+		return each(tx, "read the Flows of Deliveries", "SELECT DISTINCT d.flow FROM deliveries d WHERE d.id IN ("+in+")", args, func(rows *sql.Rows) error {
+			var f string
+			err := rows.Scan(&f)
+			flows = append(flows, f)
+			return err
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(flows)
+	for _, f := range slices.Compact(flows) {
+		if err := tx.gate("the settling of "+f, false); err != nil {
+			return nil, err
+		}
+	}
+	return tx.briefs(ids)
+}
+
 func (tx *Tx) theOne(op string, id int64) (brief, error) {
-	old, err := tx.briefs([]int64{id})
+	old, err := tx.lastWord([]int64{id})
 	if err != nil {
 		return brief{}, err
 	}

@@ -139,6 +139,46 @@ func (f *fixture) checkVersions() {
 	equal(f.t, "records whose Versions are not numbered without gaps", wrong, 0)
 }
 
+// A person's word about a Delivery and a newer Version of its Record, which another process reads at that moment: whichever
+// comes first, the older Version is not opened again beside the newer one.
+func TestAPersonAndANewerVersionAtOnce(t *testing.T) {
+	onEach(t, func(t *testing.T, f *fixture) {
+		p := f.take(orders)
+		id := held(p, "1", connector.Rejected)
+		f.tx(func(tx *store.Tx) error { return tx.Skip(id, "not wanted", "cli:test") })
+		reader, person, ended := f.open(), f.open(), make(chan error, 1)
+		waits := func() bool {
+			n := 1
+			if !f.IsSQLite() {
+				must(t, f.SQL().QueryRowContext(f.ctx, "SELECT COUNT(*) FROM pg_locks WHERE NOT granted").Scan(&n))
+			}
+			return n > 0
+		}
+		begun := false
+		reader.Watch(func(op string, at store.Moment) error {
+			if op != "store.Accept" || at != store.BeforeCommit || begun {
+				return nil
+			}
+			begun = true
+			go func() {
+				ended <- person.Tx(f.ctx, func(tx *store.Tx) error { return tx.Replay([]int64{id}, "cli:test", false) })
+			}()
+			for !waits() && len(ended) == 0 {
+			}
+			return nil
+		})
+		q := *f
+		q.DB = reader
+		q.accept(orders, version("1", "b"))
+		refused(t, "replay of what is older by now", <-ended, connector.Conflict)
+		equal(t, "begun", begun, true)
+		d, err := f.Delivery(f.ctx, id)
+		must(t, err)
+		equal(t, "the older Delivery", d.State, connector.Skipped)
+		f.sound()
+	})
+}
+
 // A process that stands still inside a transaction keeps the others from its rows for a few seconds only.
 func TestAStoppedTransactionIsEnded(t *testing.T) {
 	onEach(t, func(t *testing.T, f *fixture) {
