@@ -202,6 +202,8 @@ func (d dialect) failPostgres(op string, pg *pgconn.PgError, err error) *connect
 		return connector.Errorf(connector.Conflict, op, "there is one already").Because(err)
 	case pg.Code == "53100":
 		return unavailable(op, "the disk of the database is full", err)
+	case pg.Code == "58030":
+		return unavailable(op, "the disk of the database can't be read or written", err)
 	case strings.HasPrefix(pg.Code, "08"), strings.HasPrefix(pg.Code, "57P"), strings.HasPrefix(pg.Code, "53"), pg.Code == "25006", pg.Code == "25P03":
 		return unavailable(op, "the database is not available", err)
 	case strings.HasPrefix(pg.Code, "28"), pg.Code == "3D000", pg.Code == "42501":
@@ -219,6 +221,8 @@ func (d dialect) failSQLite(op string, lite *sqlite.Error, err error) *connector
 		return unavailable(op, "another process keeps the database busy", err)
 	case code&0xff == sqlite3.SQLITE_FULL:
 		return unavailable(op, "the disk of the database is full", err)
+	case code&0xff == sqlite3.SQLITE_IOERR:
+		return unavailable(op, "the disk of the database can't be read or written", err)
 	case code&0xff == sqlite3.SQLITE_CANTOPEN, code&0xff == sqlite3.SQLITE_READONLY, code&0xff == sqlite3.SQLITE_NOTADB:
 		return connector.Errorf(connector.Misconfigured, op, "the file %s can't be used as a database", d.source).Because(err).
 			Advise("Check that it is a database of ml-connector, and that we may write it and its folder.")
