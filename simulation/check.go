@@ -18,7 +18,7 @@ func (s *sim) committed(op string) {
 		s.commits++ // a sweep has something new to look at
 	}
 	switch op {
-	case "store.Accept", "store.Settle", "store.Intend", "store.Heal", "engine.settle", "store.Take":
+	case "store.Accept", "store.Settle", "store.Intend", "store.SettleAndIntend", "store.Heal", "engine.settle", "store.Take":
 	default:
 		return
 	}

@@ -20,8 +20,8 @@ type Work struct {
 
 // Claim gives what is due in a partition: waiting or in doubt, oldest first. It leaves out a Delivery whose Record has
 // another one of this Flow in sending or in doubt, or an older one waiting: Versions of one Record go in order. It changes
-// nothing; what is claimed again before it was settled is given again.
-func (db *DB) Claim(ctx context.Context, flow string, partition int, epoch int64, limit int) ([]Work, error) {
+// nothing; what is claimed again before it was settled is given again, unless it is named as being in hand.
+func (db *DB) Claim(ctx context.Context, flow string, partition int, epoch int64, limit int, inHand ...int64) ([]Work, error) {
 	const op = "claim Deliveries"
 	v := db.view(ctx)
 	var now int64
@@ -30,10 +30,15 @@ func (db *DB) Claim(ctx context.Context, flow string, partition int, epoch int64
 	} else if !found {
 		return nil, lost(op)
 	}
-	return db.works(v, flow, `WHERE d.id IN (SELECT c.id FROM deliveries c WHERE c.flow = $1 AND c.part = $2 AND c.due_at > 0 AND c.due_at <= $3
+	args := []any{flow, int64(partition), micros(db.now()), int64(limit)}
+	except := ""
+	if len(inHand) > 0 {
+		except = " AND c.id NOT IN (" + list(&args, inHand) + ")"
+	}
+	return db.works(v, flow, `WHERE d.id IN (SELECT c.id FROM deliveries c WHERE c.flow = $1 AND c.part = $2 AND c.due_at > 0 AND c.due_at <= $3`+except+`
  AND NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.record = c.record AND o.flow = c.flow AND o.id <> c.id
   AND (`+barring()+`o.state = 'waiting' AND o.version < c.version))
- ORDER BY c.due_at, c.id LIMIT $4) ORDER BY d.due_at, d.id`, []any{flow, int64(partition), micros(db.now()), int64(limit)})
+ ORDER BY c.due_at, c.id LIMIT $4) ORDER BY d.due_at, d.id`, args)
 }
 
 // barring are the states in which a Delivery bars every other one of its Record.

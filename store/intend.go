@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"strconv"
 
 	connector "ml-connector"
@@ -29,48 +28,11 @@ type Taken struct {
 	Limit    int              // with Over: how many those are
 }
 
-// Intend marks Deliveries as sending before the first byte of any of them is sent, in one transaction that is fenced: when
-// the partition is lost nothing is marked, and the error has the class conflict. Natural keys are reserved with it. What
-// may not be sent comes back.
-func (db *DB) Intend(ctx context.Context, flow string, partition int, epoch int64, intents []Intent) ([]Taken, error) {
-	bodies := make([]*body, len(intents))
-	for i, in := range intents {
-		bodies[i] = hashedDocument(in.Document)
-	}
-	var xs []connector.Exchange
-	for _, in := range intents {
-		xs = append(xs, in.Exchanges...)
-	}
-	p := db.packExchanges(xs)
-	var taken []Taken
-	err := db.Tx(ctx, func(tx *Tx) (err error) {
-		if taken, err = tx.intend(flow, partition, epoch, intents, bodies); err != nil {
-			return err
-		}
-		return tx.keepExchanges(p)
-	})
-	if err != nil {
-		// Nothing is marked, but what was exchanged has happened.
-		err = errors.Join(err, db.SaveExchanges(context.WithoutCancel(ctx), xs))
-	}
-	return taken, err
-}
-
-func (tx *Tx) intend(flow string, partition int, epoch int64, intents []Intent, bodies []*body) ([]Taken, error) {
+// intend marks what of the Deliveries still waits and may be sent, and says what not. The Documents, bodies, are kept.
+func (tx *Tx) intend(flow string, partition int, epoch int64, intents []Intent, bodies []*body, deliveries []brief) ([]Taken, error) {
 	const op = "mark what is sent"
-	if err := tx.fence(op, flow, partition, epoch); err != nil {
-		return nil, err
-	}
-	ids := make([]int64, len(intents))
-	for i, in := range intents {
-		ids[i] = in.Delivery
-	}
-	old, err := tx.briefs(ids)
-	if err != nil {
-		return nil, err
-	}
-	waiting := make(map[int64]brief, len(old))
-	for _, b := range old {
+	waiting := make(map[int64]brief, len(deliveries))
+	for _, b := range deliveries {
 		if b.flow == flow && b.part == partition && (b.state == connector.Waiting || b.state == connector.InDoubt) {
 			waiting[b.id] = b
 		}
@@ -86,9 +48,6 @@ func (tx *Tx) intend(flow string, partition int, epoch int64, intents []Intent, 
 	refused := make(map[int64]bool, len(taken))
 	for _, t := range taken {
 		refused[t.Delivery] = true
-	}
-	if err := tx.keep(bodies); err != nil {
-		return nil, err
 	}
 	var rows [][]any
 	now := micros(tx.now)

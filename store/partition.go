@@ -149,8 +149,22 @@ func (db *DB) OpenPartitions(ctx context.Context) ([]PartitionRow, error) {
 
 // AnyDue says whether anything is due in a partition, as the transaction sees it.
 func (tx *Tx) AnyDue(flow string, partition int, at time.Time) (bool, error) {
+	return anyDue(tx, flow, partition, at)
+}
+
+// AnyWork says whether anything in a partition is due, or was being sent by a process that may be gone.
+func (db *DB) AnyWork(ctx context.Context, flow string, partition int) (bool, error) {
+	v := db.view(ctx)
+	if due, err := anyDue(v, flow, partition, db.now()); err != nil || due {
+		return due, err
+	}
 	var n int
-	return one(tx, "look for a due Delivery", "SELECT 1 FROM deliveries WHERE flow = $1 AND part = $2 AND due_at > 0 AND due_at <= $3 LIMIT 1", []any{flow, int64(partition), micros(at)}, &n)
+	return one(v, "look for Deliveries that are being sent", "SELECT 1 FROM deliveries WHERE flow = $1 AND part = $2 AND state = 'sending' LIMIT 1", []any{flow, int64(partition)}, &n)
+}
+
+func anyDue(r reader, flow string, partition int, at time.Time) (bool, error) {
+	var n int
+	return one(r, "look for a due Delivery", "SELECT 1 FROM deliveries WHERE flow = $1 AND part = $2 AND due_at > 0 AND due_at <= $3 LIMIT 1", []any{flow, int64(partition), micros(at)}, &n)
 }
 
 // NextDue is the earliest due time among the waiting and doubtful Deliveries of a partition; false when none will be due

@@ -1,8 +1,6 @@
 package store
 
 import (
-	"context"
-	"errors"
 	"maps"
 	"time"
 
@@ -52,49 +50,6 @@ type outcome struct {
 	alone bool  // held because its Target belongs to another Record: that Link does not release it
 }
 
-// Settle stores Outcomes with their Links, agreements, releases, Exchanges and Entries in one transaction that is fenced:
-// when the partition is lost nothing is stored, and the error has the class conflict.
-//
-// An Outcome that would break I6 (one Link for a Record and another Connection) is stored as held with the class conflict
-// instead. One that is blocked on something which was linked in the meantime waits instead.
-func (db *DB) Settle(ctx context.Context, flow string, partition int, epoch int64, outs []Outcome) (Settled, error) {
-	var xs []connector.Exchange
-	owned := make(map[int64]*body, len(outs))
-	for _, o := range outs {
-		xs = append(xs, o.Exchanges...)
-		if o.Agreement != nil {
-			owned[o.Delivery] = hashedDocument(o.Agreement.Owned)
-		}
-	}
-	p := db.packExchanges(xs)
-	for _, b := range owned {
-		p.bodies = append(p.bodies, b)
-	}
-	var out Settled
-	err := db.Tx(ctx, func(tx *Tx) (err error) {
-		s := settling{tx: tx, flow: flow, owned: owned}
-		if err := tx.fence("settle", flow, partition, epoch); err != nil {
-			return err
-		}
-		if err := tx.keepExchanges(p); err != nil {
-			return err
-		}
-		if err := s.begin(partition, outs); err != nil {
-			return err
-		}
-		if err := s.run(epoch); err != nil {
-			return err
-		}
-		out = Settled{Wake: tx.Wake(), Dropped: s.dropped}
-		return nil
-	})
-	if connector.CodeOf(err) == connector.Conflict {
-		// The partition is lost, but what was exchanged has happened.
-		err = errors.Join(err, db.SaveExchanges(ctx, xs))
-	}
-	return out, err
-}
-
 // settling is one transaction that settles.
 type settling struct {
 	tx      *Tx
@@ -111,24 +66,21 @@ type settling struct {
 	keys    []int64            // target Records, known before, that got a Link
 }
 
-// begin reads the Flow and what the Deliveries are, and drops Outcomes that come too late.
-func (s *settling) begin(partition int, outs []Outcome) error {
+// open reads the Flow, and waits for who brings newer Versions.
+func (s *settling) open(outcomes int) error {
+	if outcomes == 0 {
+		return nil
+	}
 	if _, err := one(s.tx, "read a Flow", "SELECT source, target, kind, track FROM flows WHERE name = $1", []any{s.flow}, &s.from, &s.to, &s.kind, &s.track); err != nil {
 		return err
 	}
-	if err := s.tx.gate("the settling of "+s.flow, false); err != nil {
-		return err
-	}
-	ids := make([]int64, len(outs))
-	for i, o := range outs {
-		ids[i] = o.Delivery
-	}
-	old, err := s.tx.briefs(ids)
-	if err != nil {
-		return err
-	}
-	was := make(map[int64]brief, len(old))
-	for _, b := range old {
+	return s.tx.gate("the settling of "+s.flow, false)
+}
+
+// begin takes the Outcomes, and drops those that come too late by what the Deliveries are.
+func (s *settling) begin(partition int, outs []Outcome, deliveries []brief) {
+	was := make(map[int64]brief, len(deliveries))
+	for _, b := range deliveries {
 		was[b.id] = b
 	}
 	for _, o := range outs {
@@ -140,7 +92,6 @@ func (s *settling) begin(partition int, outs []Outcome) error {
 		}
 		s.outs = append(s.outs, &outcome{Outcome: o, was: b})
 	}
-	return nil
 }
 
 func (s *settling) run(epoch int64) error {
