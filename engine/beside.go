@@ -2,41 +2,33 @@ package engine
 
 import (
 	"context"
+	"slices"
 	"sync"
-	"time"
 
 	connector "ml-connector"
 )
 
-// While a Flow is read, what came is delivered in rounds: the first page at once, so that the first answer of the target is
-// soon known, and then whenever so many came or so much time went by. Small rounds would commit more often than they gain.
-const (
-	roundOf    = 2 * batch
-	roundAfter = time.Second
-)
-
-// arrivals tell one who delivers that pages were accepted, while another one reads on.
+// arrivals tell those who deliver that pages were accepted, while another one reads on.
 type arrivals struct {
-	mu      sync.Mutex
-	came    chan struct{} // closed when there is a round to do
-	some    bool
-	over    bool // nothing comes any more
-	waiting int  // that no round was told of
-	told    time.Time
+	first *bell // of who waits for the first
+
+	mu    sync.Mutex
+	pages int
+	over  bool    // nothing comes any more
+	bells []*bell // of those who deliver
 }
 
-func newArrivals() *arrivals { return &arrivals{came: make(chan struct{})} }
+func newArrivals() *arrivals {
+	first := newBell()
+	return &arrivals{first: first, bells: []*bell{first}}
+}
 
-// add says how many came; it tells of a round when it is time for one.
-func (a *arrivals) add(n int, now time.Time) {
+// add says that a page brought something.
+func (a *arrivals) add() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.waiting += n
-	if a.waiting < roundOf && now.Sub(a.told) < roundAfter {
-		return
-	}
-	a.waiting, a.told = 0, now
-	a.tell()
+	a.pages++
+	a.ring()
 }
 
 // end says that nothing comes any more.
@@ -44,31 +36,51 @@ func (a *arrivals) end() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.over = true
-	a.tell()
+	a.ring()
 }
 
-func (a *arrivals) tell() {
-	if !a.some {
-		a.some = true
-		close(a.came)
+func (a *arrivals) ring() {
+	for _, b := range a.bells {
+		b.ring()
 	}
 }
 
-// wait waits for the next round; false when nothing comes any more.
-func (a *arrivals) wait(ctx context.Context, p connector.Pace) bool {
-	a.mu.Lock()
-	came := a.came
-	a.mu.Unlock()
-	if p.Until(ctx, came) != nil {
-		return false
-	}
+// join has a bell rung whenever something comes, and at the end.
+func (a *arrivals) join(b *bell) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.over {
-		return false
+	a.bells = append(a.bells, b)
+}
+
+// part takes a bell back.
+func (a *arrivals) part(b *bell) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.bells = slices.DeleteFunc(a.bells, func(other *bell) bool { return other == b })
+}
+
+// count is how many pages brought something so far.
+func (a *arrivals) count() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.pages
+}
+
+// ended says that nothing comes any more.
+func (a *arrivals) ended() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.over
+}
+
+// wait waits until something came after so many pages; false when nothing comes any more.
+func (a *arrivals) wait(ctx context.Context, p connector.Pace, pages int) bool {
+	for a.count() == pages && !a.ended() {
+		if a.first.wait(ctx, p) != nil {
+			return false
+		}
 	}
-	a.some, a.came = false, make(chan struct{})
-	return true
+	return !a.ended()
 }
 
 // pollAndDrain polls a Flow and delivers what it reads, and what was waiting: what one page brought is delivered while the
@@ -78,11 +90,12 @@ func (e *Engine) pollAndDrain(ctx context.Context, f connector.Flow, q PollReque
 	var failed error
 	e.Pace.Go(func() {
 		defer close(done)
-		for failed == nil && a.wait(ctx, e.Pace) {
-			_, failed = e.drain(ctx, f, true)
+		for seen := 0; failed == nil && a.wait(ctx, e.Pace, seen); {
+			seen = a.count()
+			_, failed = e.drain(ctx, f, a)
 		}
 	})
-	q.accepted = func(n int) { a.add(n, e.Now()) }
+	q.accepted = a.add
 	p, err := e.Poll(ctx, q)
 	a.end()
 	_ = e.Pace.Until(context.WithoutCancel(ctx), done) // which never ends early
@@ -90,7 +103,7 @@ func (e *Engine) pollAndDrain(ctx context.Context, f connector.Flow, q PollReque
 		err = failed
 	}
 	if err == nil {
-		_, err = e.drain(ctx, f, false)
+		_, err = e.drain(ctx, f, nil)
 	}
 	return p, err
 }

@@ -10,42 +10,31 @@ import (
 	"ml-connector/store"
 )
 
-// prepare maps each Delivery, looks at the target where the decision needs it, and decides. What ends here has its
-// outcome; what is to be written has its write.
-func (b *pump) prepare(ctx context.Context, items []*item) error {
-	for _, it := range items {
-		if it.work.Delivery.State == connector.InDoubt {
-			continue
-		}
-		var failed error
-		b.guarded(it, "map "+it.work.Delivery.Record.String(), func() {
-			if it.unread() {
-				failed = b.reread(ctx, it)
-				return
-			}
-			if failed = b.apply(ctx, it); failed == nil {
-				it.look = b.r.mustLook(it)
-			}
-		})
-		if failed == nil {
-			failed = ctx.Err() // what was made while the store was being left may be wrong
-		}
-		if failed != nil {
-			return failed
-		}
+// mapped maps a Delivery and says whether the target is to be looked at before it is decided. What is in doubt is not
+// mapped. The error is of the store.
+func (b *pump) mapped(ctx context.Context, it *item) (failed error) {
+	if it.work.Delivery.State == connector.InDoubt {
+		return nil
 	}
-	b.each(items, func(it *item) bool { return it.work.Delivery.State == connector.InDoubt }, func(it *item) { b.resolve(ctx, it) })
-	b.lookAll(ctx, items)
-	for _, it := range items {
-		if it.out == nil && it.work.Delivery.State == connector.Waiting {
-			var failed error
-			b.guarded(it, "decide "+it.work.Delivery.Record.String(), func() { failed = b.decide(ctx, it) })
-			if failed != nil {
-				return failed
-			}
+	b.guarded(it, "map "+it.work.Delivery.Record.String(), func() {
+		if it.unread() {
+			failed = b.reread(ctx, it)
+			return
 		}
+		if failed = b.apply(ctx, it); failed == nil {
+			it.look = b.r.mustLook(it)
+		}
+	})
+	if failed == nil {
+		failed = ctx.Err() // what was made while the store was being left may be wrong
 	}
-	return nil
+	return failed
+}
+
+// decided decides a Delivery: it has an outcome then, or a write.
+func (b *pump) decided(ctx context.Context, it *item) (failed error) {
+	b.guarded(it, "decide "+it.work.Delivery.Record.String(), func() { failed = b.decide(ctx, it) })
+	return failed
 }
 
 // apply maps one Delivery; what its references miss is fetched, and the mapping applied once more when that helped. Its
@@ -194,9 +183,27 @@ func (r *route) mustLook(it *item) bool {
 	return w.Agreement == nil || (changed || again) && r.flow.Drift == connector.DriftHold || w.Delivery.Forced
 }
 
-// lookAll looks at the target: in one go where it can answer for many, else one by one.
-func (b *pump) lookAll(ctx context.Context, items []*item) {
-	b.r.lookAll(ctx, b.e, items, b.each, b.lookFailed)
+// looksInBatches says that the target is asked about many Deliveries in one call.
+func (b *pump) looksInBatches() bool {
+	_, ok := b.r.to.instance.(connector.BatchFinder)
+	return ok && b.r.writes.Batch > 0
+}
+
+// look looks at the target for one Delivery.
+func (b *pump) look(ctx context.Context, it *item) {
+	found, err := b.r.find(ctx, b.e, it, b.r.lookup(it))
+	if err != nil {
+		b.lookFailed(ctx, it, connector.AsError(err))
+		return
+	}
+	it.found, it.looked = found, true
+}
+
+// lookTogether looks at the target for many in one call. Where that meets a defect they stay unlooked.
+func (b *pump) lookTogether(ctx context.Context, items []*item) {
+	if bf, ok := b.r.to.instance.(connector.BatchFinder); ok {
+		b.r.lookBatch(ctx, b.e, bf, items, func(*item) bool { return true }, b.lookFailed)
+	}
 }
 
 // lookFailed is a look-up before a write that failed. Where it never works here, first attempts go on without it, but what

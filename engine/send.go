@@ -7,31 +7,48 @@ import (
 	"time"
 
 	connector "ml-connector"
-	"ml-connector/pace"
 	"ml-connector/store"
 )
 
-// send writes what was intended, as many at once as the target takes; Documents that the target takes in batches go in
-// one call.
-func (b *pump) send(ctx context.Context, items []*item) {
-	sending, done := pace.Patient(ctx, b.e.Pace, Patience)
-	defer done()
-	want := func(it *item) bool { return it.write != nil && it.out == nil }
+// inBatches says that the target takes many Documents in one call.
+func (b *pump) inBatches() bool {
+	_, ok := b.r.sink.(connector.BatchSink)
+	return ok && b.r.writes.Batch > 0
+}
+
+// handled is a call about one Delivery that a panic breaks off for it alone.
+func (b *pump) handled(it *item, f func()) call {
+	return call{items: []*item{it}, make: func() { b.guarded(it, "handle "+it.work.Delivery.Record.String(), f) }}
+}
+
+// writing are the calls that write what was marked.
+func (b *pump) writing(ctx, sending context.Context, items []*item) []call {
+	var calls []call
 	if bs, ok := b.r.sink.(connector.BatchSink); ok && b.r.writes.Batch > 0 {
-		b.sendBatches(ctx, sending, bs, items, want)
-		return
-	}
-	b.each(items, want, func(it *item) {
-		var receipt connector.Receipt
-		made, err := b.insist(ctx, sending, func() bool { return b.maySend(ctx, it) }, func() (err error) {
-			it.begun = true
-			receipt, err = b.r.sink.Write(it.kept.trace(sending, it.work.Delivery.Run, it.work.Delivery.ID), *it.write)
-			return err
-		})
-		if made {
-			b.sent(sending, it, receipt, err)
+		for part := range slices.Chunk(items, b.r.writes.Batch) {
+			calls = append(calls, call{items: part, write: true, make: func() { b.sendBatch(ctx, sending, bs, part) }})
 		}
+		return calls
+	}
+	for _, it := range items {
+		x := b.handled(it, func() { b.send(ctx, sending, it) })
+		x.write = true
+		calls = append(calls, x)
+	}
+	return calls
+}
+
+// send writes one Document.
+func (b *pump) send(ctx, sending context.Context, it *item) {
+	var receipt connector.Receipt
+	made, err := b.insist(ctx, sending, func() bool { return b.maySend(ctx, it) }, func() (err error) {
+		it.begun = true
+		receipt, err = b.r.sink.Write(it.kept.trace(sending, it.work.Delivery.Run, it.work.Delivery.ID), *it.write)
+		return err
 	})
+	if made {
+		b.sent(sending, it, receipt, err)
+	}
 }
 
 // begin notes that the write of each of them was begun.
@@ -41,42 +58,33 @@ func begin(items []*item) {
 	}
 }
 
-func (b *pump) sendBatches(ctx, sending context.Context, bs connector.BatchSink, items []*item, want func(*item) bool) {
-	var some []*item
-	for _, it := range items {
-		if want(it) {
-			some = append(some, it)
-		}
+// sendBatch writes many Documents in one call.
+func (b *pump) sendBatch(ctx, sending context.Context, bs connector.BatchSink, items []*item) {
+	n := len(items)
+	ws := make([]connector.Write, n)
+	for i, it := range items {
+		ws[i] = *it.write
 	}
-	for len(some) > 0 {
-		n := min(len(some), b.r.writes.Batch)
-		part := some[:n]
-		some = some[n:]
-		ws := make([]connector.Write, n)
-		for i, it := range part {
-			ws[i] = *it.write
-		}
-		var results []connector.Result
-		made, err := b.insist(ctx, sending, func() bool { return b.maySend(ctx, part...) }, func() error {
-			begin(part)
-			results = bs.WriteBatch(part[0].kept.trace(sending, part[0].work.Delivery.Run, 0), ws)
-			return batchError(results)
-		})
-		if !made {
-			continue
-		}
-		if len(results) == 0 && err != nil { // stopped, told to wait, or broken off
-			results = slices.Repeat([]connector.Result{{Err: err}}, n)
-		}
-		for len(results) < n {
-			results = append(results, connector.Result{Err: connector.Errorf(connector.Ambiguous, "write "+string(b.r.flow.Kind), "the answer to a batch does not speak of it")})
-		}
-		exchange := lastExchange(part[0].kept.list)
-		for i, it := range part {
-			b.guarded(it, "settle "+it.work.Delivery.Record.String(), func() { b.sent(sending, it, results[i].Receipt, results[i].Err) })
-			if it.out != nil {
-				it.out.Exchange = exchange
-			}
+	var results []connector.Result
+	made, err := b.insist(ctx, sending, func() bool { return b.maySend(ctx, items...) }, func() error {
+		begin(items)
+		results = bs.WriteBatch(items[0].kept.trace(sending, items[0].work.Delivery.Run, 0), ws)
+		return batchError(results)
+	})
+	if !made {
+		return
+	}
+	if len(results) == 0 && err != nil { // stopped, told to wait, or broken off
+		results = slices.Repeat([]connector.Result{{Err: err}}, n)
+	}
+	for len(results) < n {
+		results = append(results, connector.Result{Err: connector.Errorf(connector.Ambiguous, "write "+string(b.r.flow.Kind), "the answer to a batch does not speak of it")})
+	}
+	exchange := lastExchange(items[0].kept.list)
+	for i, it := range items {
+		b.guarded(it, "settle "+it.work.Delivery.Record.String(), func() { b.sent(sending, it, results[i].Receipt, results[i].Err) })
+		if it.out != nil {
+			it.out.Exchange = exchange
 		}
 	}
 }

@@ -84,7 +84,7 @@ func (e *Engine) settleAll(ctx context.Context, flows []connector.Flow, deadline
 		var next time.Time
 		moved := 0
 		for _, f := range flows {
-			p, err := e.drain(ctx, f, false)
+			p, err := e.drain(ctx, f, nil)
 			if err != nil {
 				return false, err
 			}
@@ -110,9 +110,9 @@ func (e *Engine) settleAll(ctx context.Context, flows []connector.Flow, deadline
 	return true, nil
 }
 
-// drain pumps all partitions of a Flow at once until nothing is due; while more is read, until less than a batch is. One that
+// drain pumps all partitions of a Flow at once until nothing is due, and nothing more comes of what is being read. One that
 // was disabled before the command is run since a person named it; one that is disabled meanwhile stops.
-func (e *Engine) drain(ctx context.Context, flow connector.Flow, more bool) (Pumped, error) {
+func (e *Engine) drain(ctx context.Context, flow connector.Flow, more *arrivals) (Pumped, error) {
 	var (
 		mu    sync.Mutex
 		all   Pumped
