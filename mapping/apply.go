@@ -105,7 +105,8 @@ func (s *scope) build(fields []connector.Field) (doc, owned connector.Document) 
 	if s.level.spread != nil {
 		s.takeOver(s.level.spread, doc, owned)
 	}
-	in := s.inside(nil, "") // of one field after the other: nothing keeps it
+	in := s.inside(nil, "") // of one field after the other
+	defer in.done()
 	for _, rule := range s.level.fields {
 		in.target = rule.name
 		if rule.onCreate && !s.run.creating {
@@ -179,7 +180,9 @@ func (s *scope) field(r *rule, in *scope, f *connector.Field) (value, owned any)
 	case r.each != nil:
 		return s.list(r, in, fields)
 	case r.nested != nil:
-		d, o := s.inside(r.nested, r.name).build(fields)
+		inner := s.inside(r.nested, r.name)
+		defer inner.done()
+		d, o := inner.build(fields)
 		return map[string]any(d), map[string]any(o)
 	}
 	text := in.single(r, f)
@@ -195,15 +198,7 @@ func (s *scope) list(r *rule, in *scope, fields []connector.Field) (value, owned
 	elements := toList(v)
 	docs, owns := make([]any, 0, len(elements)), make([]any, 0, len(elements))
 	for _, element := range elements {
-		inner := s.at(r, len(docs)+1, element)
-		inner.keep(r.as, element, true)
-		if r.number != "" {
-			inner.keep(r.number, len(docs)+1, true)
-		}
-		if applies, ok := inner.holds("where", r.where); !ok || !applies {
-			continue
-		}
-		d, o := inner.build(fields)
+		d, o := s.oneOf(r, len(docs)+1, element, fields)
 		if len(d) == 0 {
 			continue
 		}
@@ -213,6 +208,20 @@ func (s *scope) list(r *rule, in *scope, fields []connector.Field) (value, owned
 		}
 	}
 	return docs, owns
+}
+
+// oneOf gives one element of a list; nothing when it does not belong there.
+func (s *scope) oneOf(r *rule, nth int, element any, fields []connector.Field) (doc, owned connector.Document) {
+	inner := s.at(r, nth, element)
+	defer inner.done()
+	inner.keep(r.as, element, true)
+	if r.number != "" {
+		inner.keep(r.number, nth, true)
+	}
+	if applies, ok := inner.holds("where", r.where); !ok || !applies {
+		return nil, nil
+	}
+	return inner.build(fields)
 }
 
 // single gives the text of a single field.

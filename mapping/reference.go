@@ -23,6 +23,7 @@ func (s *scope) refer(r *reference) (any, bool) {
 		if _, ok := inner.referOne(r); !ok {
 			all = false
 		}
+		inner.done()
 	}
 	return nil, all
 }

@@ -20,6 +20,7 @@ type run struct {
 	rowless    map[string]bool // values without a row in a crosswalk, told once
 	stack      []any           // values of names for the evaluations that are under way
 	frame      frame
+	spare      []*scope // that nobody has any more
 }
 
 // scope is where names have values: the Document, a group, or one element of a list. What a name stands for is worked
@@ -42,15 +43,37 @@ type value struct {
 	value any
 }
 
-// inside is a scope for what stands inside this one: a field, or a level of it.
+// inside is a scope for what stands inside this one: a field, or a level of it. Who has it gives it back.
 func (s *scope) inside(l *level, target string) *scope {
-	return &scope{run: s.run, up: s, outer: s.outer, level: l, element: s.element, target: target}
+	in := s.run.scope()
+	in.up, in.outer, in.level, in.element, in.target = s, s.outer, l, s.element, target
+	return in
 }
 
-// at is the scope of one element of a list.
+// at is the scope of one element of a list. Who has it gives it back.
 func (s *scope) at(r *rule, nth int, element any) *scope {
-	return &scope{run: s.run, up: s, outer: s, level: r.nested, element: element, target: r.name, nth: nth, known: make([]value, 0, 2+r.nested.names())}
+	in := s.run.scope()
+	in.up, in.outer, in.level, in.element, in.target, in.nth = s, s, r.nested, element, r.name, nth
+	if n := 2 + r.nested.names(); cap(in.known) < n {
+		in.known = make([]value, 0, n)
+	}
+	return in
 }
+
+// scope gives one that knows nothing.
+func (r *run) scope() *scope {
+	n := len(r.spare)
+	if n == 0 {
+		return &scope{run: r}
+	}
+	s := r.spare[n-1]
+	r.spare = r.spare[:n-1]
+	*s = scope{run: r, known: s.known[:0], failed: s.failed[:0]}
+	return s
+}
+
+// done gives a scope back, for the next element or field: there is one for each of them, and nothing keeps it.
+func (s *scope) done() { s.run.spare = append(s.run.spare, s) }
 
 // path is where the scope is in the target.
 func (s *scope) path() string {
