@@ -10,7 +10,7 @@ import (
 // Apply maps one Record. It never fails as a whole: every rule that fails is a Problem of the Result, and what the
 // Record waits for is in Missing. It may be called by many goroutines.
 func (f *Flow) Apply(c Context) Result {
-	r := &run{c: c, asked: map[string]LinkState{}, rowless: map[string]bool{}, stack: make([]any, 0, 32), frame: frame{fixed: c.Fixed}}
+	r := &run{c: c, asked: map[string]*answer{}, rowless: map[string]bool{}, stack: make([]any, 0, 32), frame: frame{fixed: c.Fixed}}
 	top := &scope{run: r, level: &f.top, element: c.Source, known: make([]value, 0, 12+f.top.names())}
 	if !f.pass(top) {
 		return r.result
@@ -185,8 +185,8 @@ func (s *scope) field(r *rule, in *scope, f *connector.Field) (value, owned any)
 		d, o := inner.build(fields)
 		return map[string]any(d), map[string]any(o)
 	}
-	text := in.single(r, f)
-	return text, text
+	value = in.single(r, f)
+	return value, value
 }
 
 func (s *scope) list(r *rule, in *scope, fields []connector.Field) (value, owned any) {

@@ -62,7 +62,7 @@ func zip(p ...any) (any, error) {
 	if len(names) != len(values) {
 		return nil, fmt.Errorf("%d names can't have %d values", len(names), len(values))
 	}
-	out := map[string]any{}
+	out := make(map[string]any, len(names))
 	for i, v := range names {
 		name, err := toText(v)
 		if err != nil {

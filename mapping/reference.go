@@ -40,7 +40,7 @@ func (s *scope) referOne(r *reference) (any, bool) {
 	refused := state.Standing == connector.Refused
 	usable := !r.usable || s.run.c.Linked || state.Standing == connector.Usable // what was delivered already needs its references no more
 	if state.Found && usable {
-		return map[string]any{"id": state.ID, "target": map[string]any(state.Target)}, true
+		return state.stands(), true
 	}
 	if ref, ok = s.tell(r, ref); !ok {
 		return nil, false
@@ -112,17 +112,30 @@ func (s *scope) tell(r *reference, ref connector.Ref) (connector.Ref, bool) {
 }
 
 // ask looks the same thing up once.
-func (r *run) ask(ref connector.Ref) LinkState {
+func (r *run) ask(ref connector.Ref) *answer {
 	key := string(ref.Kind) + "\x00" + ref.Number + "\x00" + strings.Join(ref.IDs, "\x00")
 	if state, known := r.asked[key]; known {
 		return state
 	}
-	var state LinkState
+	state := &answer{}
 	if r.c.Link != nil {
-		state = r.c.Link(ref)
+		state.LinkState = r.c.Link(ref)
 	}
 	r.asked[key] = state
 	return state
+}
+
+// answer is what is known of a reference, and what its name stands for once it was asked for.
+type answer struct {
+	LinkState
+	value map[string]any
+}
+
+func (a *answer) stands() map[string]any {
+	if a.value == nil {
+		a.value = map[string]any{"id": a.ID, "target": map[string]any(a.Target)}
+	}
+	return a.value
 }
 
 // texts are the values of a list, or of the one value, that are not blank.

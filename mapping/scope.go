@@ -16,7 +16,7 @@ type run struct {
 	result     Result
 	creating   bool     // nothing is linked yet: rules `on: create` apply
 	unresolved []string // paths of target fields that wait for something, or whose reason is told elsewhere
-	asked      map[string]LinkState
+	asked      map[string]*answer
 	rowless    map[string]bool // values without a row in a crosswalk, told once
 	stack      []any           // values of names for the evaluations that are under way
 	frame      frame
