@@ -13,7 +13,7 @@ type arrivals struct {
 	first *bell // of who waits for the first
 
 	mu    sync.Mutex
-	pages int
+	came  int
 	over  bool    // nothing comes any more
 	bells []*bell // of those who deliver
 }
@@ -23,11 +23,11 @@ func newArrivals() *arrivals {
 	return &arrivals{first: first, bells: []*bell{first}}
 }
 
-// add says that a page brought something.
-func (a *arrivals) add() {
+// add says that a page brought so many Deliveries.
+func (a *arrivals) add(n int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.pages++
+	a.came += n
 	a.ring()
 }
 
@@ -59,11 +59,11 @@ func (a *arrivals) part(b *bell) {
 	a.bells = slices.DeleteFunc(a.bells, func(other *bell) bool { return other == b })
 }
 
-// count is how many pages brought something so far.
+// count is how many came so far.
 func (a *arrivals) count() int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.pages
+	return a.came
 }
 
 // ended says that nothing comes any more.
@@ -73,9 +73,9 @@ func (a *arrivals) ended() bool {
 	return a.over
 }
 
-// wait waits until something came after so many pages; false when nothing comes any more.
-func (a *arrivals) wait(ctx context.Context, p connector.Pace, pages int) bool {
-	for a.count() == pages && !a.ended() {
+// wait waits until more than so many came; false when nothing comes any more.
+func (a *arrivals) wait(ctx context.Context, p connector.Pace, seen int) bool {
+	for a.count() == seen && !a.ended() {
 		if a.first.wait(ctx, p) != nil {
 			return false
 		}

@@ -16,7 +16,7 @@ type PollRequest struct {
 	Until   time.Time // when set: the end of the window
 	Again   Rechecks  // not nil: what stands still by itself is checked once more first
 
-	accepted func() // not nil: hears of each page that brought Deliveries
+	accepted func(n int) // not nil: hears how many Deliveries a page brought
 }
 
 // Polled is the outcome of a Poll.
@@ -149,7 +149,7 @@ func (e *Engine) readAll(ctx context.Context, r *route, q PollRequest, run int64
 		}
 		read += got.Read
 		if q.accepted != nil && got.New > got.Problems {
-			q.accepted()
+			q.accepted(got.New - got.Problems)
 		}
 		e.progress(Progress{Flow: r.flow.Name, Stage: "reading", Read: read})
 		return nil

@@ -91,7 +91,7 @@ func (s *stream) run(ctx context.Context) error {
 
 // wait waits for an answer, for more, or until something has waited long enough to be marked or settled.
 func (s *stream) wait(ctx, alive context.Context) {
-	if len(s.ready)+len(s.ended) > 0 && !s.alarm {
+	if s.something() && !s.alarm {
 		s.alarm = true
 		s.b.e.Pace.Go(func() {
 			if s.b.e.Pace.Sleep(alive, restTime) == nil {
@@ -104,6 +104,11 @@ func (s *stream) wait(ctx, alive context.Context) {
 		ctx = alive
 	}
 	_ = s.bell.wait(ctx, s.b.e.Pace) // heed sees what ended it
+}
+
+// something says that there is something to be claimed, marked or settled.
+func (s *stream) something() bool {
+	return len(s.ready)+len(s.ended) > 0 || s.more != nil && s.more.count() > s.heard
 }
 
 // expects says that more may come, though nothing is there.
@@ -158,7 +163,16 @@ func (s *stream) worth() bool {
 
 // claims says whether there may be something to claim, and a place for it.
 func (s *stream) claims() bool {
-	return !s.halting && len(s.claimed)+s.looking+len(s.ready) < s.room() && (!s.dry || s.more != nil && s.more.count() > s.heard) && s.b.r.to.rest(s.b.e.Now()) == 0
+	return !s.halting && len(s.claimed)+s.looking+len(s.ready) < s.room() && (!s.dry || s.came()) && s.b.r.to.rest(s.b.e.Now()) == 0
+}
+
+// came says that enough came since the last claim to be claimed: a few of many are not worth it yet.
+func (s *stream) came() bool {
+	if s.more == nil {
+		return false
+	}
+	n := s.more.count() - s.heard
+	return n > 0 && (s.late || s.more.ended() || n >= s.b.r.flow.Partitions*s.of(worthTime))
 }
 
 // claim takes what is due and not in hand.
@@ -166,6 +180,7 @@ func (s *stream) claim(ctx context.Context) {
 	if s.more != nil {
 		s.heard = s.more.count()
 	}
+	s.late = s.late && len(s.ready)+len(s.ended) > 0
 	n := min(s.room()-s.looking-len(s.ready), claimOf)
 	works, err := s.b.e.DB.Claim(ctx, s.b.r.flow.Name, s.b.partition, s.b.epoch, n, slices.Collect(maps.Keys(s.hand))...)
 	if err != nil {
@@ -240,7 +255,7 @@ func (s *stream) decide(ctx context.Context, it *item) {
 // collect takes up what the calls brought.
 func (s *stream) collect(ctx context.Context) {
 	if s.rang.Swap(false) {
-		s.alarm, s.late = false, len(s.ready)+len(s.ended) > 0
+		s.alarm, s.late = false, s.something()
 	}
 	for _, x := range s.crew.take() {
 		if x.write {
