@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/pprof"
+	"sync/atomic"
 	"time"
 
 	"ml-connector/app"
@@ -14,6 +15,7 @@ import (
 	"ml-connector/cmd/site"
 	"ml-connector/flows"
 	"ml-connector/sample"
+	"ml-connector/store"
 	"ml-connector/systems"
 )
 
@@ -144,11 +146,19 @@ func (b *bench) program(ctx context.Context) (took, error) {
 		return took{}, err
 	}
 	var done app.Synced
+	var commits atomic.Int64
+	a.DB.Watch(func(_ string, at store.Moment) error {
+		if at == store.AfterCommit {
+			commits.Add(1)
+		}
+		return nil
+	})
 	stop := meter()
 	pprof.Do(ctx, pprof.Labels("side", "program"), func(ctx context.Context) { // a profile tells it from the floor and the peers
 		done, err = a.Sync(ctx, app.SyncOptions{Flows: []string{orders}, Wait: 10 * time.Minute}, "bench")
 	})
 	t := stop()
+	t.commits = int(commits.Load())
 	if closed := a.Close(); err == nil {
 		err = closed
 	}

@@ -40,6 +40,11 @@ type figure struct {
 	// Processor time of one record in milliseconds, the peers' included: medians.
 	ProgramCPU float64 `json:"program_cpu_ms"`
 	FloorCPU   float64 `json:"floor_cpu_ms"`
+	// Transactions of the program, for all records, and KiB of memory that both sides allocate for one, the peers' included:
+	// medians.
+	Commits       float64 `json:"program_transactions"`
+	ProgramMemory float64 `json:"program_allocated_kib"`
+	FloorMemory   float64 `json:"floor_allocated_kib"`
 	// WithSimulators is the program's speed when the simulators answer themselves: above all theirs.
 	WithSimulators float64 `json:"program_with_simulators_per_s"`
 }
@@ -83,7 +88,7 @@ func measureB1(ctx context.Context, n, rounds int, profile string, talk io.Write
 		return figure{}, fmt.Errorf("set up: %w", err)
 	}
 	defer b.close()
-	var program, floor, ratios, programCPU, floorCPU []float64
+	var program, floor, ratios, programCPU, floorCPU, commits, programMemory, floorMemory []float64
 	stop, err := profiled(profile)
 	if err != nil {
 		return figure{}, err
@@ -98,9 +103,10 @@ func measureB1(ctx context.Context, n, rounds int, profile string, talk io.Write
 		if err != nil {
 			return figure{}, err
 		}
-		fmt.Fprintf(talk, "  round %d: program %s, floor %s\n", i+1, p, f)
+		fmt.Fprintf(talk, "  round %d: program %s, %d transactions, %.0f KiB an order, floor %s\n", i+1, p, p.commits, p.allocatedEach(n), f)
 		program, floor, ratios = append(program, p.perSecond(n)), append(floor, f.perSecond(n)), append(ratios, f.wall.Seconds()/p.wall.Seconds())
 		programCPU, floorCPU = append(programCPU, p.cpuEach(n)), append(floorCPU, f.cpuEach(n))
+		commits, programMemory, floorMemory = append(commits, float64(p.commits)), append(programMemory, p.allocatedEach(n)), append(floorMemory, f.allocatedEach(n))
 	}
 	const goal = 0.70
 	ratio := median(ratios)
@@ -108,7 +114,7 @@ func measureB1(ctx context.Context, n, rounds int, profile string, talk io.Write
 		Name: "B1", What: "orders end to end, one process, SQLite, 0-latency peers ÷ floor", Records: n, Rounds: rounds,
 		Program: median(program), Floor: median(floor), Ratio: ratio, Lowest: slices.Min(ratios), Highest: slices.Max(ratios),
 		Goal: goal, Met: ratio >= goal, WithSimulators: b.simulators.perSecond(n),
-		ProgramCPU: median(programCPU), FloorCPU: median(floorCPU),
+		ProgramCPU: median(programCPU), FloorCPU: median(floorCPU), Commits: median(commits), ProgramMemory: median(programMemory), FloorMemory: median(floorMemory),
 	}, nil
 }
 
@@ -166,6 +172,7 @@ func (r *report) figures(w io.Writer) {
 	t.Render()
 	for _, f := range r.Figures {
 		fmt.Fprintf(w, "%s with %d: processor time of one order, peers included: program %.2f ms, floor %.2f ms (ratio %.2f).\n", f.Name, f.Records, f.ProgramCPU, f.FloorCPU, f.FloorCPU/f.ProgramCPU)
+		fmt.Fprintf(w, "  Transactions of the program: %.0f. Memory allocated for one order, peers included: program %.0f KiB, floor %.0f KiB.\n", f.Commits, f.ProgramMemory, f.FloorMemory)
 		fmt.Fprintf(w, "  With the simulators answering themselves instead of from memory: %.0f orders a second.\n", f.WithSimulators)
 	}
 	for i, f := range r.Figures[min(1, len(r.Figures)):] {
