@@ -76,7 +76,7 @@ func (s *Site) Configuration(secretsInFiles bool) string {
 	line("    settings: {url: %s, client_id: %s, xml_url: %s, identity: %s, overlap: 30s, settle: 2s, lookup_settle: 2s}", URL(s.S2P, ""), jaggaersim.DefaultClientID, URL(s.S2P, ""), jaggaersim.DefaultIdentity)
 	line("    secrets:  {%s}", strings.Join(secrets["s2p"], ", "))
 	line("flows:")
-	start := s.Company.Now.AddDate(0, 0, -30).Format("2006-01-02")
+	start := s.Company.Now.AddDate(0, 0, -31).Format("2006-01-02") // in the zone of the Connection: its midnight may come hours after UTC's
 	for _, f := range flows.Shipped() {
 		from, to := "erp", "s2p"
 		if f.Name == "suppliers-to-peoplesoft" || f.Name == "purchase-orders" || f.Name == "invoices" {

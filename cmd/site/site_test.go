@@ -51,6 +51,29 @@ func TestWhatIsWrittenIsAConfiguration(t *testing.T) {
 	}
 }
 
+// A Flow's start is a day where its source stands, and what the sample begins with changed 30 days ago, at any hour.
+func TestFlowsStartBeforeTheSampleAtAnyHour(t *testing.T) {
+	t.Parallel()
+	for hour := range 24 {
+		s, dir := open(t, anyPort()), t.TempDir()
+		s.Company = sample.New(1, sample.Small(), time.Date(2026, 3, 1, hour, 30, 0, 0, time.UTC))
+		path, err := s.Write(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := config.Read(path, config.Known{Systems: systems.All(), Flows: flows.Shipped(), Secrets: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, flow := range f.Flows {
+			if begin := s.Company.Now.AddDate(0, 0, -30); flow.Start.After(begin) {
+				t.Errorf("at %d:30 UTC %s starts at %s, after %s", hour, flow.Name, flow.Start, begin)
+			}
+		}
+		s.Close()
+	}
+}
+
 func TestAFileThatSaysSomethingElseIsKept(t *testing.T) {
 	t.Parallel()
 	s, dir := open(t, anyPort()), t.TempDir()
