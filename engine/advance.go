@@ -73,6 +73,9 @@ func (s *stream) outcomes() (outs []store.Outcome, rest []*item) {
 			continue
 		}
 		it.out.Delivery = it.work.Delivery.ID
+		if it.work.Target != nil {
+			it.out.Known = it.work.Target.Version
+		}
 		it.out.Exchanges = append(it.out.Exchanges, it.kept.take()...)
 		if it.out.Exchange == "" {
 			it.out.Exchange = lastExchange(it.out.Exchanges)

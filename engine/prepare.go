@@ -180,7 +180,8 @@ func (r *route) mustLook(it *item) bool {
 	}
 	changed := w.Agreement == nil || w.Agreement.Fingerprint != res.Owned.Fingerprint()
 	again := w.Delivery.UpdatedAt.After(w.Delivery.CreatedAt) // what was held for drift, and is decided again, may still differ
-	return w.Agreement == nil || (changed || again) && r.flow.Drift == connector.DriftHold || w.Delivery.Forced
+	drifts := w.Agreement != nil && r.flow.Drift != connector.DriftIgnore && w.Target != nil && w.Target.Mirror != nil && !connector.Covers(w.Target.Mirror, w.Agreement.Owned)
+	return w.Agreement == nil || (changed || again) && r.flow.Drift == connector.DriftHold || w.Delivery.Forced || drifts
 }
 
 // looksInBatches says that the target is asked about many Deliveries in one call.

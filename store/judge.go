@@ -49,6 +49,9 @@ func (tx *Tx) judge(a Acceptance, records []*incoming) error {
 }
 
 func (tx *Tx) judgeFlow(a Acceptance, f connector.Flow, ids []string, changed map[string]*connector.Version) error {
+	if err := tx.gate("the agreements of "+f.Name, true); err != nil { // what is settled meanwhile would not see what was read
+		return err
+	}
 	links, err := linksOf(tx, f.Kind, f.To, f.From, ids)
 	if err != nil || len(links) == 0 {
 		return err

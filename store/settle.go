@@ -23,6 +23,7 @@ type Outcome struct {
 	Link      bool                 // make the Link between the source and the Target
 	Numbers   []string             // of the Target
 	Agreement *connector.Agreement // its Link and Fingerprint are filled in by the store
+	Known     int                  // the Version of the target Record that was known when this was decided
 	Standing  connector.Standing   // of the Target, "" keeps what is there
 	Life      *connector.Life      // nil keeps what is there
 	Exchanges []connector.Exchange // kept in any case
@@ -58,12 +59,14 @@ type settling struct {
 	to      string
 	kind    connector.Kind
 	track   string
+	drift   connector.DriftRule
 	owned   map[int64]*body
 	outs    []*outcome
 	dropped []int64
 	linked  []*outcome         // whose Links are new
 	changed []connector.Record // target Records whose standing changed
 	keys    []int64            // target Records, known before, that got a Link
+	drifted []brief            // whose targets were changed by others since they were decided: the owner's values are to win
 }
 
 // open reads the Flow, and waits for who brings newer Versions.
@@ -71,7 +74,7 @@ func (s *settling) open(outcomes int) error {
 	if outcomes == 0 {
 		return nil
 	}
-	if _, err := one(s.tx, "read a Flow", "SELECT source, target, kind, track FROM flows WHERE name = $1", []any{s.flow}, &s.from, &s.to, &s.kind, &s.track); err != nil {
+	if _, err := one(s.tx, "read a Flow", "SELECT source, target, kind, track, drift FROM flows WHERE name = $1", []any{s.flow}, &s.from, &s.to, &s.kind, &s.track, &s.drift); err != nil {
 		return err
 	}
 	return s.tx.gate("the settling of "+s.flow, false)
@@ -107,6 +110,9 @@ func (s *settling) run(epoch int64) error {
 	if err := s.writeAgreements(); err != nil {
 		return err
 	}
+	if err := s.recheckTargets(); err != nil {
+		return err
+	}
 	if err := s.recheckBlocked(); err != nil {
 		return err
 	}
@@ -117,6 +123,9 @@ func (s *settling) run(epoch int64) error {
 		o.supersede()
 	}
 	if err := s.writeDeliveries(epoch); err != nil {
+		return err
+	}
+	if err := s.tx.force(s.drifted); err != nil {
 		return err
 	}
 	if err := s.giveUpKeys(); err != nil {
