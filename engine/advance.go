@@ -95,7 +95,8 @@ func (s *stream) intents() (next []*item, intents []store.Intent) {
 	for _, it := range next {
 		xs := it.kept.take()
 		it.exchange = lastExchange(xs)
-		intents = append(intents, store.Intent{Delivery: it.work.Delivery.ID, Operation: it.write.Operation, Document: it.write.Document, Chosen: it.chosen, Reserve: it.res.Reserve, Exchanges: xs})
+		intents = append(intents, store.Intent{Delivery: it.work.Delivery.ID, Operation: it.write.Operation, Document: it.write.Document, Linked: it.work.Linked(), Chosen: it.chosen,
+			Reserve: it.res.Reserve, Exchanges: xs})
 	}
 	return next, intents
 }
@@ -116,6 +117,9 @@ func (s *stream) launch(ctx context.Context, next []*item, taken []store.Taken) 
 			continue
 		case t.Over:
 			s.b.reached(it, t)
+		case t.Relinked:
+			it.out = &store.Outcome{State: connector.Waiting, Action: "delivery.waiting", Details: map[string]string{"reason": "its Link changed after it was decided"}}
+			s.ended = append(s.ended, it)
 		default:
 			it.out = takenOutcome(it, t)
 			s.ended = append(s.ended, it)

@@ -76,7 +76,7 @@ func installation(t *testing.T) (*store.DB, *side, *side) {
 	must(t, err)
 	for _, w := range works {
 		id := w.Delivery.Record.ID
-		_, err := db.Intend(ctx, "orders", 0, epoch, []store.Intent{{Delivery: w.Delivery.ID, Operation: connector.OpCreate, Document: w.Version.Document}})
+		_, err := db.Intend(ctx, "orders", 0, epoch, []store.Intent{{Delivery: w.Delivery.ID, Operation: connector.OpCreate, Linked: w.Linked(), Document: w.Version.Document}})
 		must(t, err)
 		owned := connector.Document{"id": id}
 		_, err = db.Settle(ctx, "orders", 0, epoch, []store.Outcome{{Delivery: w.Delivery.ID, State: connector.Delivered, Link: true, Target: connector.Record{ID: "B" + id}, Exchange: "x" + id,

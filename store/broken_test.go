@@ -129,7 +129,7 @@ func soundHistory(f *fixture) {
 // deliverOne sends one Delivery and settles it with the Exchange that shows it; a first Version reserves a key.
 func (p pump) deliverOne(w store.Work, op connector.Operation, target string) {
 	p.t.Helper()
-	in := store.Intent{Delivery: w.Delivery.ID, Operation: op, Document: w.Version.Document}
+	in := store.Intent{Delivery: w.Delivery.ID, Operation: op, Linked: w.Linked(), Document: w.Version.Document}
 	if w.Delivery.Version == 1 {
 		in.Reserve = []string{"K" + w.Delivery.Record.ID[1:]}
 	}

@@ -18,6 +18,14 @@ type Work struct {
 	PreviouslySent bool                 // this or another Delivery of the Record by this Flow was ever begun to be sent
 }
 
+// Linked is the ID of the target that the Record is linked to, "" without a Link.
+func (w Work) Linked() string {
+	if w.Link == nil {
+		return ""
+	}
+	return w.Link.Other(w.Delivery.Record.Connection).ID
+}
+
 // Claim gives what is due in a partition: waiting or in doubt, oldest first. It leaves out a Delivery whose Record has
 // another one of this Flow in sending or in doubt, or an older one waiting: Versions of one Record go in order. It changes
 // nothing; what is claimed again before it was settled is given again, unless it is named as being in hand.

@@ -105,7 +105,7 @@ func (h *history) work() {
 	var intents []store.Intent
 	for _, w := range works {
 		if rapid.Bool().Draw(h.rt, "sent") {
-			intents = append(intents, store.Intent{Delivery: w.Delivery.ID, Operation: connector.OpCreate, Document: w.Version.Document, Reserve: []string{h.pick("key", "k1", "k2", "k3")}})
+			intents = append(intents, store.Intent{Delivery: w.Delivery.ID, Operation: connector.OpCreate, Linked: w.Linked(), Document: w.Version.Document, Reserve: []string{h.pick("key", "k1", "k2", "k3")}})
 		}
 		outs = append(outs, h.outcome(w))
 	}

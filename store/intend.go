@@ -13,6 +13,7 @@ type Intent struct {
 	Delivery  int64
 	Operation connector.Operation
 	Document  connector.Document // whole, with every number that we chose
+	Linked    string             // ID of the target that its Record was linked to when it was decided; "" = none
 	Chosen    map[string]string
 	Reserve   []string             // natural keys at the target that the Record must have for itself
 	Exchanges []connector.Exchange // what was looked up for it; kept in any case
@@ -23,6 +24,7 @@ type Taken struct {
 	Delivery int64
 	Key      string           // that another Record has
 	By       connector.Record // the other Record
+	Relinked bool             // or: its Record was linked, or its Link taken away, since it was decided; the Delivery waits on
 	Gone     bool             // or: the Delivery no longer waits, because it was superseded, skipped or settled meanwhile
 	Over     bool             // or: its Run has made as many changes as it may; the Delivery waits on
 	Limit    int              // with Over: how many those are
@@ -37,14 +39,25 @@ func (tx *Tx) intend(flow string, partition int, epoch int64, intents []Intent, 
 			waiting[b.id] = b
 		}
 	}
+	var taken []Taken
+	for _, in := range intents {
+		if _, ok := waiting[in.Delivery]; !ok {
+			taken = append(taken, Taken{Delivery: in.Delivery, Gone: true})
+		}
+	}
 	may, err := tx.allowed(flow, waiting)
 	if err != nil {
 		return nil, err
 	}
-	taken, err := tx.reserve(flow, intents, waiting, may)
+	relinked, err := tx.relinked(flow, intents, waiting)
 	if err != nil {
 		return nil, err
 	}
+	reserved, err := tx.reserve(flow, intents, waiting, may)
+	if err != nil {
+		return nil, err
+	}
+	taken = append(append(taken, relinked...), reserved...)
 	refused := make(map[int64]bool, len(taken))
 	for _, t := range taken {
 		refused[t.Delivery] = true
@@ -66,6 +79,42 @@ func (tx *Tx) intend(flow string, partition int, epoch int64, intents []Intent, 
 	return taken, err
 }
 
+// relinked takes the Deliveries from the waiting ones whose Records have another Link than they were decided with: what was to
+// be created may be at the target, or a change would reach what is another record's.
+func (tx *Tx) relinked(flow string, intents []Intent, waiting map[int64]brief) ([]Taken, error) {
+	var from, to string
+	var kind connector.Kind
+	if _, err := one(tx, "read a Flow", "SELECT source, target, kind FROM flows WHERE name = $1", []any{flow}, &from, &to, &kind); err != nil {
+		return nil, err
+	}
+	if err := tx.gate("the links of "+string(kind), false); err != nil {
+		return nil, err
+	}
+	ids := make([]string, 0, len(waiting))
+	for _, in := range intents {
+		if b, ok := waiting[in.Delivery]; ok {
+			ids = append(ids, b.source.ID)
+		}
+	}
+	links, err := linksOf(tx, kind, from, to, ids)
+	if err != nil {
+		return nil, err
+	}
+	var taken []Taken
+	for _, in := range intents {
+		b, ok := waiting[in.Delivery]
+		linked := ""
+		if l, has := links[b.source.ID]; has {
+			linked = l.Other(from).ID
+		}
+		if ok && linked != in.Linked {
+			taken = append(taken, Taken{Delivery: in.Delivery, Relinked: true})
+			delete(waiting, in.Delivery)
+		}
+	}
+	return taken, nil
+}
+
 // reserve takes the natural keys of the intents for their Records, and reports those that another Record has, and
 // those that are beyond the allowance. An intent that does not get all of its keys gets none, and counts as no change.
 func (tx *Tx) reserve(flow string, intents []Intent, waiting map[int64]brief, may allowance) ([]Taken, error) {
@@ -73,7 +122,6 @@ func (tx *Tx) reserve(flow string, intents []Intent, waiting map[int64]brief, ma
 	var keys []string
 	for _, in := range intents {
 		if _, ok := waiting[in.Delivery]; !ok {
-			taken = append(taken, Taken{Delivery: in.Delivery, Gone: true})
 			continue
 		}
 		keys = append(keys, in.Reserve...)

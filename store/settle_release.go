@@ -208,12 +208,15 @@ func (s *settling) release() error {
 
 // LinkRecords makes the Link between two Records of one Kind by hand. It releases what waited for either of them, and
 // decides again what of them was filtered or in conflict. A Link that is there already is no error; one that contradicts
-// another Link is a conflict.
+// another Link is a conflict, and so is one of a Record that is being sent there or in doubt: it may be there already.
 func (tx *Tx) LinkRecords(x, y connector.Record, actor string) error {
 	op := "link " + x.String()
 	if x.Kind != y.Kind || x.Connection == y.Connection || x.ID == "" || y.ID == "" {
 		return connector.Errorf(connector.Invalid, op, "%s is not of the same kind at another connection", y).
 			Advise("Give two records as CONNECTION:KIND:ID, of one kind and of two connections.")
+	}
+	if err := tx.gate("the links of "+string(x.Kind), true); err != nil { // what is marked as being sent meanwhile would not see it
+		return err
 	}
 	have, err := linksOf(tx, x.Kind, x.Connection, y.Connection, []string{x.ID})
 	if err != nil {
@@ -230,6 +233,9 @@ func (tx *Tx) LinkRecords(x, y connector.Record, actor string) error {
 	}
 	if l, ok := back[y.ID]; ok {
 		return connector.Errorf(connector.Conflict, op, "%s is linked to %s", y, l.Other(y.Connection)).Advise("Take that Link away first with `ml-connector unlink`.")
+	}
+	if err := tx.notUnderWay(op, x, y); err != nil {
+		return err
 	}
 	var keys []int64
 	for _, r := range []connector.Record{x, y} {
@@ -254,9 +260,29 @@ func (tx *Tx) LinkRecords(x, y connector.Record, actor string) error {
 	return tx.decideFiltered(keys, nil)
 }
 
+// notUnderWay refuses two Records of which one is being sent to the other's Connection.
+func (tx *Tx) notUnderWay(op string, x, y connector.Record) error {
+	var id int64
+	var state connector.State
+	found, err := one(tx, op, `SELECT d.id, d.state FROM records r JOIN deliveries d ON d.record = r.id JOIN flows f ON f.name = d.flow
+ WHERE r.kind = $1 AND (r.connection = $2 AND r.ext_id = $3 AND f.target = $4 OR r.connection = $4 AND r.ext_id = $5 AND f.target = $2) AND d.state IN ('sending', 'in_doubt')
+ ORDER BY d.id LIMIT 1`, []any{string(x.Kind), x.Connection, x.ID, y.Connection, y.ID}, &id, &state)
+	switch {
+	case err != nil || !found:
+		return err
+	case state == connector.InDoubt:
+		return connector.Errorf(connector.Conflict, op, "delivery %d is in doubt: it may be at the target", id).
+			Advise("Find out, and say so with `ml-connector delivery resolve %d --delivered ID`: that makes the Link.", id)
+	}
+	return connector.Errorf(connector.Conflict, op, "delivery %d is being sent", id).Advise("Look at what came of it, and link then if it needs that.")
+}
+
 // UnlinkRecords takes the Link between two Records away, with what was agreed over it.
 func (tx *Tx) UnlinkRecords(x, y connector.Record, actor string) error {
 	l := newLink(x, y)
+	if err := tx.gate("the links of "+string(x.Kind), true); err != nil {
+		return err
+	}
 	n, err := tx.exec("unlink "+x.String(), "DELETE FROM links WHERE kind = $1 AND a_connection = $2 AND a_id = $3 AND b_connection = $4 AND b_id = $5",
 		string(l.Kind), l.A.Connection, l.A.ID, l.B.Connection, l.B.ID)
 	if err != nil {

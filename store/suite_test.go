@@ -212,13 +212,23 @@ func (p pump) intend(ids ...int64) {
 	p.t.Helper()
 	var intents []store.Intent
 	for _, id := range ids {
-		intents = append(intents, store.Intent{Delivery: id, Operation: connector.OpCreate, Document: connector.Document{"sent": fmt.Sprint(id)}})
+		intents = append(intents, store.Intent{Delivery: id, Operation: connector.OpCreate, Linked: p.workOf(id).Linked(), Document: connector.Document{"sent": fmt.Sprint(id)}})
 	}
 	taken, err := p.Intend(p.ctx, p.flow, p.part, p.epoch, intents)
 	must(p.t, err)
 	if len(taken) > 0 {
 		p.t.Fatalf("not marked: %+v", taken)
 	}
+}
+
+// workOf is what is known of a Delivery.
+func (f *fixture) workOf(id int64) store.Work {
+	f.t.Helper()
+	d, err := f.Delivery(f.ctx, id)
+	must(f.t, err)
+	w, err := f.WorkFor(f.ctx, d.Flow, d.Record, f.flow(d.Flow).To)
+	must(f.t, err)
+	return w
 }
 
 // deliver claims all that is due and delivers each to a target with the given prefix before the source's ID.

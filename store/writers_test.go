@@ -93,7 +93,7 @@ func (f *fixture) deliverMany(part int, stop chan struct{}) {
 		var intents []store.Intent
 		var outs []store.Outcome
 		for _, w := range works {
-			intents = append(intents, store.Intent{Delivery: w.Delivery.ID, Operation: connector.OpCreate, Document: w.Version.Document})
+			intents = append(intents, store.Intent{Delivery: w.Delivery.ID, Operation: connector.OpCreate, Linked: w.Linked(), Document: w.Version.Document})
 			outs = append(outs, deliveredTo(w, "PO-"+w.Delivery.Record.ID))
 		}
 		if err == nil && len(works) > 0 {
