@@ -197,7 +197,8 @@ type Page struct {
 	Versions []Version
 	Same     []Seen
 	Problems []Problem
-	Next     string // "" = this was the last page
+	Next     string    // "" = this was the last page
+	Asked    time.Time // when the engine, which fills it in, asked for it: what was read since may be newer
 }
 
 // Operation is what a write does.

@@ -196,7 +196,9 @@ func (e *Engine) readPage(ctx context.Context, p *peer, s connector.Source, k *k
 		}
 		var page connector.Page
 		_, err := p.call(ctx, e, nil, func() (err error) {
+			asked := e.Now()
 			page, err = s.Read(k.trace(ctx, run, 0), q)
+			page.Asked = asked
 			return err
 		})
 		if err == nil {

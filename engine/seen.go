@@ -39,7 +39,7 @@ func (s *seen) fresh(p connector.Page) connector.Page {
 			out.Problems = append(out.Problems, pr)
 		}
 	}
-	out.Next = p.Next
+	out.Next, out.Asked = p.Next, p.Asked
 	return out
 }
 

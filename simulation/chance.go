@@ -20,6 +20,9 @@ func (s *sim) strike(p *process, point string) (killed bool) {
 	}
 	if s.chance.Float64() < s.profile.Stalls*rarity {
 		d := time.Duration(2+s.chance.IntN(20)) * time.Second
+		if s.chance.IntN(5) == 0 {
+			d += s.profile.Overlap // what it read is not read again by anybody
+		}
 		p.stalled = s.turns.now.Add(d)
 		p.woke = p.stalled
 		s.count("stalls")

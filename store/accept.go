@@ -77,6 +77,7 @@ type incoming struct {
 	key      int64
 	n        int // its Version after the page
 	fresh    bool
+	late     bool         // it is older than what is known: only its ID counts
 	last     lastDelivery // this Flow's newest Delivery of it
 }
 
@@ -186,7 +187,7 @@ func (tx *Tx) lookUp(a Acceptance, records []*incoming) error {
 	byID := make(map[string]*incoming, len(records))
 	ids := make([]string, len(records))
 	for i, in := range records {
-		in.row, in.key, in.n, in.fresh, in.last = nil, 0, 0, false, lastDelivery{} // the transaction may run again
+		in.row, in.key, in.n, in.fresh, in.late, in.last = nil, 0, 0, false, false, lastDelivery{} // the transaction may run again
 		byID[in.id], ids[i] = in, in.id
 	}
 	slices.Sort(ids)
@@ -222,6 +223,26 @@ func (in *incoming) known() bool {
 		return false
 	}
 	return in.problem == nil || stamp == in.stamp
+}
+
+// stampDoubt is how much later a page must have been asked for than the present Version was read, so that a stamp which went
+// back counts for nothing: the clocks of two processes differ.
+const stampDoubt = time.Minute
+
+// isLate says whether the page was asked for before the present content of the record was read, which is not older by its
+// stamp: another reader was faster.
+func (a Acceptance) isLate(in *incoming) bool {
+	if a.Page.Asked.IsZero() || in.version == nil || in.row == nil || in.row.Version == 0 || len(in.row.hash) == 0 {
+		return false
+	}
+	is, was, read := micro(in.version.Changed), micro(in.row.Changed), in.row.UpdatedAt
+	switch {
+	case is.IsZero() || was.IsZero() || is.Equal(was):
+		return a.Page.Asked.Before(read)
+	case is.Before(was):
+		return a.Page.Asked.Before(read.Add(stampDoubt))
+	}
+	return false
 }
 
 // endRead ends the Run with its last page and moves the cursor.

@@ -42,6 +42,8 @@ func (tx *Tx) writeRecords(a Acceptance, records []*incoming) ([]RecordChange, e
 			}
 		case in.known():
 			in.n = in.row.Version
+		case a.isLate(in):
+			in.n, in.late = in.row.Version, true
 		default:
 			n, _, _ := endOf(in)
 			in.n, in.fresh = n+1, true
@@ -74,7 +76,7 @@ func (tx *Tx) keepContents(records, fresh []*incoming) error {
 		bodies = append(bodies, in.document)
 	}
 	for _, in := range records {
-		if in.version != nil && (in.row == nil || !bytes.Equal(in.row.mirrored, in.mirror.hash)) {
+		if in.version != nil && !in.late && (in.row == nil || !bytes.Equal(in.row.mirrored, in.mirror.hash)) {
 			bodies = append(bodies, in.mirror)
 		}
 	}
@@ -98,6 +100,10 @@ func (tx *Tx) upsertRecords(a Acceptance, records []*incoming) ([]RecordChange, 
 	}
 	for _, in := range records {
 		if in.version == nil && in.problem == nil {
+			continue
+		}
+		if in.late {
+			changes = append(changes, RecordChange{ID: in.key, Record: in.row.Record, Standing: in.row.Standing})
 			continue
 		}
 		was := RecordRow{hash: []byte{}, mirrored: []byte{}}
@@ -156,7 +162,7 @@ func (tx *Tx) writeNumbers(a Acceptance, records []*incoming) error {
 	have := map[int64]map[string]bool{}
 	var keys []int64
 	for _, in := range records {
-		if in.row != nil && in.version != nil && len(in.version.Numbers) > 0 {
+		if in.row != nil && in.version != nil && !in.late && len(in.version.Numbers) > 0 {
 			keys = append(keys, in.key)
 		}
 	}
@@ -171,7 +177,7 @@ func (tx *Tx) writeNumbers(a Acceptance, records []*incoming) error {
 	}
 	var rows [][]any
 	for _, in := range records {
-		if in.version == nil {
+		if in.version == nil || in.late {
 			continue
 		}
 		for _, number := range in.version.Numbers {
