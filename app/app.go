@@ -59,6 +59,7 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.Now = db.Now
 	return &App{DB: db, Config: c}, nil
 }
 

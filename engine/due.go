@@ -109,7 +109,7 @@ func (e *Engine) waitingPartitions(ctx context.Context, d *Due, now time.Time, m
 		return err
 	}
 	for _, p := range parts {
-		beaten := p.Owner != "" && now.Sub(p.BeatAt) < Stale && (!e.Sole || p.Owner == e.Owner)
+		beaten := p.Owner != "" && store.Fresh(p.BeatAt, now, Stale) && (!e.Sole || p.Owner == e.Owner)
 		beaten = beaten || bugWake && p.Owner != ""
 		due := !p.DueAt.IsZero() && !p.DueAt.After(now)
 		if !beaten && (due || p.Sending) && moving[p.Flow] {

@@ -38,7 +38,7 @@ func (db *DB) Claim(ctx context.Context, flow string, partition int, epoch int64
 	} else if !found {
 		return nil, lost(op)
 	}
-	args := []any{flow, int64(partition), micros(db.now()), int64(limit)}
+	args := []any{flow, int64(partition), micros(db.Now()), int64(limit)}
 	except := ""
 	if len(inHand) > 0 {
 		except = " AND c.id NOT IN (" + list(&args, inHand) + ")"

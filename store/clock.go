@@ -7,6 +7,41 @@ import (
 	connector "ml-connector"
 )
 
+// What Now is set right by: less is the time that asking takes, and more is no clock that runs wrong but another time, as a
+// test has it.
+const (
+	leastSkew = 200 * time.Millisecond
+	mostSkew  = 24 * time.Hour
+)
+
+// Now is the time that all who share the database go by: that of this machine on SQLite, and on PostgreSQL that of the
+// server, so that the leases of processes whose clocks differ are worth the same.
+func (db *DB) Now() time.Time { return db.own().Add(time.Duration(db.skew.Load())) }
+
+// MeetClock asks PostgreSQL for the time and sets Now right by it. It says by how much Now was set ahead; less than nothing
+// means that it was set back.
+func (db *DB) MeetClock(ctx context.Context) (time.Duration, error) {
+	if db.dialect.sqlite {
+		return 0, nil
+	}
+	before := db.own()
+	var at int64
+	if _, err := one(db.view(ctx), "ask for the time", "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)", nil, &at); err != nil {
+		return 0, err
+	}
+	now := db.own()
+	skew := timeOf(at).Sub(before.Round(0).Add(now.Sub(before) / 2))
+	if skew.Abs() < leastSkew+now.Sub(before) || skew.Abs() > mostSkew {
+		skew = 0
+	}
+	was := time.Duration(db.skew.Load())
+	if (skew - was).Abs() < leastSkew {
+		return 0, nil
+	}
+	db.skew.Store(int64(skew))
+	return skew - was, nil
+}
+
 // LastEntryAt is when the last Entry of the ledger was made; zero when there is none.
 func (db *DB) LastEntryAt(ctx context.Context) (time.Time, error) {
 	var at int64

@@ -52,3 +52,37 @@ func TestWhatLiesAheadComesSoonerWhenTheClockWasSetBack_I27(t *testing.T) {
 		f.sound()
 	})
 }
+
+// Processes on machines whose clocks differ take over from each other as if they did not.
+func TestClocksThatDiffer(t *testing.T) {
+	onEach(t, func(t *testing.T, f *fixture) {
+		at := func(skew time.Duration) *store.DB {
+			db, err := store.Open(f.ctx, f.url, func() time.Time { return time.Now().Add(skew) })
+			must(t, err)
+			t.Cleanup(func() { must(t, db.Close()) })
+			return db
+		}
+		for _, skew := range []time.Duration{8 * time.Second, -8 * time.Second, time.Hour, -time.Hour} {
+			one, other := at(skew), at(0)
+			if off := one.Now().Sub(other.Now()).Abs(); !f.IsSQLite() && off > time.Second {
+				t.Errorf("a clock that is off by %s is set right up to %s", skew, off)
+			}
+			_, ok, err := one.Take(f.ctx, orders, 0, "one", 5*time.Second)
+			if !ok || err != nil {
+				t.Fatalf("take: %v, %v", ok, err)
+			}
+			if _, ok, err := other.Take(f.ctx, orders, 0, "other", 5*time.Second); err != nil || ok && !f.IsSQLite() {
+				t.Errorf("a clock that is off by %s: taken from one that is alive: %v, %v", skew, ok, err)
+			}
+			taken, epoch := false, int64(0)
+			for end := time.Now().Add(2 * time.Second); !taken && time.Now().Before(end); {
+				epoch, taken, err = other.Take(f.ctx, orders, 0, "other", 100*time.Millisecond)
+				must(t, err)
+			}
+			if !taken {
+				t.Errorf("a clock that is off by %s: nobody takes over from the dead one", skew)
+			}
+			must(t, other.Leave(f.ctx, orders, 0, epoch))
+		}
+	})
+}

@@ -25,7 +25,7 @@ func (db *DB) NeedsPerson(ctx context.Context) ([]NeedRow, error) {
 	var out []NeedRow
 	err := each(db.view(ctx), "count what needs a person", `SELECT flow, state, error_code, COUNT(*), MIN(updated_at) FROM deliveries WHERE state IN ('held', 'blocked', 'in_doubt')
  AND (state = 'held' OR state = 'in_doubt' AND due_at = $1 OR state = 'blocked' AND updated_at < $2) GROUP BY flow, state, error_code ORDER BY COUNT(*) DESC`,
-		[]any{never, micros(db.now().Add(-tooLong))}, func(rows *sql.Rows) error {
+		[]any{never, micros(db.Now().Add(-tooLong))}, func(rows *sql.Rows) error {
 			var r NeedRow
 			var oldest int64
 			err := rows.Scan(&r.Flow, &r.State, &r.Code, &r.Count, &oldest)

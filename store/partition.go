@@ -61,7 +61,7 @@ func (db *DB) Take(ctx context.Context, flow string, partition int, owner string
 			[]any{flow, int64(partition)}, &was, &by, &beat); err != nil {
 			return err
 		}
-		if by != "" && by != owner && tx.now.Sub(timeOf(beat)) < stale {
+		if by != "" && by != owner && Fresh(timeOf(beat), tx.now, stale) {
 			return nil
 		}
 		epoch, ok = was+1, true
@@ -72,6 +72,9 @@ func (db *DB) Take(ctx context.Context, flow string, partition int, owner string
 	})
 	return epoch, ok, err
 }
+
+// Fresh says whether a beat is younger than stale. One that lies further ahead than that was made by a clock that ran wrong.
+func Fresh(beat, now time.Time, stale time.Duration) bool { return now.Sub(beat).Abs() < stale }
 
 func (tx *Tx) doubtSending(flow string, partition int) error {
 	where, args := "WHERE d.flow = $1 AND d.part = $2 AND d.state = 'sending'", []any{flow, int64(partition)}
@@ -155,7 +158,7 @@ func (tx *Tx) AnyDue(flow string, partition int, at time.Time) (bool, error) {
 // AnyWork says whether anything in a partition is due, or was being sent by a process that may be gone.
 func (db *DB) AnyWork(ctx context.Context, flow string, partition int) (bool, error) {
 	v := db.view(ctx)
-	if due, err := anyDue(v, flow, partition, db.now()); err != nil || due {
+	if due, err := anyDue(v, flow, partition, db.Now()); err != nil || due {
 		return due, err
 	}
 	var n int

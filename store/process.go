@@ -25,14 +25,14 @@ func (db *DB) EndProcess(ctx context.Context, owner string) error {
 
 // ForgetProcesses removes what is left of processes whose last beat is that old.
 func (tx *Tx) ForgetProcesses(age time.Duration) error {
-	_, err := tx.exec("forget processes", "DELETE FROM processes WHERE beat_at <= $1", micros(tx.now.Add(-age)))
+	_, err := tx.exec("forget processes", "DELETE FROM processes WHERE beat_at <= $1 OR beat_at >= $2", micros(tx.now.Add(-age)), micros(tx.now.Add(age)))
 	return err
 }
 
 // LiveProcesses gives the processes whose last beat is younger than an age.
 func (tx *Tx) LiveProcesses(age time.Duration) (map[string]bool, error) {
 	out := map[string]bool{}
-	err := each(tx, "read processes", "SELECT owner FROM processes WHERE beat_at > $1", []any{micros(tx.now.Add(-age))}, func(rows *sql.Rows) error {
+	err := each(tx, "read processes", "SELECT owner FROM processes WHERE beat_at > $1 AND beat_at < $2", []any{micros(tx.now.Add(-age)), micros(tx.now.Add(age))}, func(rows *sql.Rows) error {
 		var owner string
 		err := rows.Scan(&owner)
 		out[owner] = true

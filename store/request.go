@@ -42,7 +42,7 @@ const RequestGrace = 30 * time.Second
 func (db *DB) OpenRunRequests(ctx context.Context) ([]int64, error) {
 	var out []int64
 	err := each(db.view(ctx), "read requests", "SELECT id FROM run_requests WHERE taken_at = 0 AND done_at = 0 AND requested_at + wait >= $1 ORDER BY id",
-		[]any{micros(db.now().Add(-RequestGrace))}, func(rows *sql.Rows) error {
+		[]any{micros(db.Now().Add(-RequestGrace))}, func(rows *sql.Rows) error {
 			var id int64
 			err := rows.Scan(&id)
 			out = append(out, id)

@@ -54,7 +54,7 @@ func (tx *Tx) share(owner, connection string, stale time.Duration, decide func(S
 	if s.Health, err = tx.lockHealth(connection); err != nil {
 		return err
 	}
-	if _, err := tx.exec(op, "DELETE FROM shares WHERE connection = $1 AND beat_at <= $2", connection, micros(tx.now.Add(-stale))); err != nil {
+	if _, err := tx.exec(op, "DELETE FROM shares WHERE connection = $1 AND (beat_at <= $2 OR beat_at >= $3)", connection, micros(tx.now.Add(-stale)), micros(tx.now.Add(stale))); err != nil {
 		return err
 	}
 	err = each(tx, op, "SELECT owner, granted, wanted FROM shares WHERE connection = $1", []any{connection}, func(rows *sql.Rows) error {

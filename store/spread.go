@@ -115,7 +115,7 @@ func (tx *Tx) anyAtWork(flow, owner string, stale time.Duration) (bool, error) {
 		if by == owner {
 			patience = ownStale
 		}
-		busy = busy || by != "" && tx.now.Sub(timeOf(beat)) < patience
+		busy = busy || by != "" && Fresh(timeOf(beat), tx.now, patience)
 		return nil
 	})
 	return busy, err

@@ -25,9 +25,10 @@ import (
 type DB struct {
 	dialect  dialect
 	url      string
-	write    pool // SQLite: one connection, shared with everything that writes
-	read     pool // PostgreSQL: the same as write
-	now      func() time.Time
+	write    pool             // SQLite: one connection, shared with everything that writes
+	read     pool             // PostgreSQL: the same as write
+	own      func() time.Time // the time of this machine
+	skew     atomic.Int64     // what Now is ahead of it, in ns
 	bodies   codec
 	unpacked unpacked
 	recent   *recent
@@ -37,7 +38,8 @@ type DB struct {
 }
 
 // Open opens the database at url (sqlite:PATH or postgres://…), and brings its tables up to date. A database of a newer
-// version of the program is refused as misconfigured. All times that the store itself sets come from now.
+// version of the program is refused as misconfigured. All times that the store itself sets come from now, as
+// Now sets it right.
 func Open(ctx context.Context, url string, now func() time.Time) (*DB, error) {
 	d, err := dialectOf(url)
 	if err != nil {
@@ -47,9 +49,12 @@ func Open(ctx context.Context, url string, now func() time.Time) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{dialect: d, url: url, now: now, write: newPool(write, d.prepares()), read: newPool(read, d.prepares()), bodies: newCodec(), recent: newRecent()}
+	db := &DB{dialect: d, url: url, own: now, write: newPool(write, d.prepares()), read: newPool(read, d.prepares()), bodies: newCodec(), recent: newRecent()}
 	if db.ahead, err = newAhead(d); err == nil {
 		err = db.migrate(ctx)
+	}
+	if err == nil {
+		_, err = db.MeetClock(ctx)
 	}
 	if err != nil {
 		return nil, joinClose(err, db)

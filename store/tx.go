@@ -59,7 +59,7 @@ func (db *DB) once(ctx context.Context, fn func(*Tx) error) error {
 	if err != nil {
 		return db.dialect.fail(op, err)
 	}
-	tx := &Tx{db: db, ctx: ctx, tx: begun, now: micro(db.now())}
+	tx := &Tx{db: db, ctx: ctx, tx: begun, now: micro(db.Now())}
 	if err := tx.finish(fn); err != nil {
 		// A rollback that fails has nothing to add: the connection is gone, and the transaction with it.
 		_ = begun.Rollback()
