@@ -1,8 +1,9 @@
 package canonical
 
 import (
-	"bytes"
 	"encoding/json"
+	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -13,7 +14,7 @@ const deepest = 64
 // for what it leaves to encoding/json: escapes beyond the simple ones, odd bytes, great depth, every text that is wrong,
 // and, unless numbers are asked for, numbers.
 func Read(text []byte, numbers bool) (object map[string]any, ok bool) {
-	r := reader{text: text, numbers: numbers}
+	r := reader{text: string(text), numbers: numbers} // of which all strings are parts
 	r.space()
 	if r.at == len(text) || text[r.at] != '{' {
 		return nil, false
@@ -25,9 +26,16 @@ func Read(text []byte, numbers bool) (object map[string]any, ok bool) {
 }
 
 type reader struct {
-	text    []byte
+	text    string
 	at      int
 	numbers bool
+	members []member // of the groups that are being read, the inner one's last
+	values  []any    // of the lists that are being read
+}
+
+type member struct {
+	name  string
+	value any
 }
 
 func (r *reader) space() {
@@ -77,19 +85,20 @@ func (r *reader) value(depth int) (any, bool) {
 }
 
 func (r *reader) word(word string) bool {
-	if !bytes.HasPrefix(r.text[r.at:], []byte(word)) {
+	if !strings.HasPrefix(r.text[r.at:], word) {
 		return false
 	}
 	r.at += len(word)
 	return true
 }
 
+// object reads a group. Its room is made when it is known how much it needs.
 func (r *reader) object(depth int) (any, bool) {
 	r.at++
-	out := map[string]any{}
 	if r.take('}') {
-		return out, true
+		return map[string]any{}, true
 	}
+	base := len(r.members)
 	for {
 		r.space()
 		if r.at == len(r.text) || r.text[r.at] != '"' {
@@ -99,37 +108,48 @@ func (r *reader) object(depth int) (any, bool) {
 		if !ok || !r.take(':') {
 			return nil, false
 		}
-		if out[name], ok = r.value(depth + 1); !ok {
+		v, ok := r.value(depth + 1)
+		if !ok {
 			return nil, false
 		}
+		r.members = append(r.members, member{name, v})
 		if r.take('}') {
-			return out, true
+			break
 		}
 		if !r.take(',') {
 			return nil, false
 		}
 	}
+	out := make(map[string]any, len(r.members)-base)
+	for _, m := range r.members[base:] {
+		out[m.name] = m.value
+	}
+	r.members = r.members[:base]
+	return out, true
 }
 
 func (r *reader) list(depth int) (any, bool) {
 	r.at++
-	out := []any{}
 	if r.take(']') {
-		return out, true
+		return []any{}, true
 	}
+	base := len(r.values)
 	for {
 		v, ok := r.value(depth + 1)
 		if !ok {
 			return nil, false
 		}
-		out = append(out, v)
+		r.values = append(r.values, v)
 		if r.take(']') {
-			return out, true
+			break
 		}
 		if !r.take(',') {
 			return nil, false
 		}
 	}
+	out := slices.Clone(r.values[base:])
+	r.values = r.values[:base]
+	return out, true
 }
 
 // string reads a string whose first quote is next.
@@ -141,7 +161,7 @@ func (r *reader) string() (string, bool) {
 		case c == '"':
 			part := r.text[from:r.at]
 			r.at++
-			return string(part), true
+			return part, true
 		case c == '\\' || c >= utf8.RuneSelf:
 			return r.mixed(from)
 		case c < ' ':
@@ -175,7 +195,7 @@ func (r *reader) mixed(from int) (string, bool) {
 			out = append(out, c)
 			r.at++
 		default:
-			char, size := utf8.DecodeRune(r.text[r.at:])
+			char, size := utf8.DecodeRuneInString(r.text[r.at:])
 			if char == utf8.RuneError && size == 1 {
 				return "", false
 			}
