@@ -101,8 +101,11 @@ func TestAPartitionIsTakenOnceForAllThatIsRead(t *testing.T) {
 		p.Sole = true
 		w.fill(200) // three to a page
 		time.Sleep(time.Second)
+		var mu sync.Mutex
 		var ops []string
 		p.DB.Watch(func(op string, at store.Moment) error {
+			mu.Lock()
+			defer mu.Unlock()
 			if at == store.AfterCommit {
 				ops = append(ops, op)
 			}
