@@ -44,7 +44,7 @@ func (s *stream) commit(ctx context.Context) {
 			delete(s.hand, it.work.Delivery.ID)
 		}
 	}
-	s.ended, s.dry = nil, false
+	s.ended, s.freed = nil, s.freed || len(outs) > 0
 	s.settled += len(outs)
 	s.wake = append(s.wake, settled.Wake...)
 	b.e.progress(Progress{Flow: b.r.flow.Name, Stage: "delivering", Settled: s.settled})
@@ -136,7 +136,7 @@ func (s *stream) launch(ctx context.Context, next []*item, taken []store.Taken) 
 // timed notes how many writes the target would take in sliceTime, once it was asked for long enough.
 func (s *stream) timed() {
 	took := s.last.Sub(s.since)
-	if s.answered == 0 || took < worthTime {
+	if s.answered == 0 || took < aheadTime {
 		return
 	}
 	s.b.r.to.took(max(int(time.Duration(s.answered)*sliceTime/took), 1))

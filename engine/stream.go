@@ -18,8 +18,11 @@ const (
 
 	// sliceTime is how long the target should have with what is marked as being sent: that is in doubt after a crash.
 	sliceTime = 500 * time.Millisecond
-	// worthTime is how long the target should have with what is marked in one transaction, where no more comes soon.
-	worthTime = 50 * time.Millisecond
+	// worthTime is how long the target should have with what is claimed or marked at once, where more comes soon: many
+	// together cost less than one by one.
+	worthTime = 125 * time.Millisecond
+	// aheadTime is how long the target still has something to do when the next ones are marked.
+	aheadTime = 50 * time.Millisecond
 	// restTime is how long at most something that could be marked or settled waits for more of its kind.
 	restTime = 250 * time.Millisecond
 )
@@ -44,6 +47,7 @@ type stream struct {
 	air     int            // Deliveries that are marked as being sent and not answered yet
 	ended   []*item        // have an outcome, or wait on as they were
 	dry     bool           // the last claim gave all there was
+	freed   bool           // what was settled since may let others go
 	alarm   bool           // somebody rings in a moment
 	rang    atomic.Bool    // and did
 	late    bool           // something waited long enough to be marked or settled
@@ -135,7 +139,7 @@ func (s *stream) low() int {
 	if s.b.inBatches() {
 		return 0
 	}
-	return s.b.r.to.atOnce() + s.of(worthTime)
+	return s.b.r.to.atOnce() + s.of(aheadTime)
 }
 
 // of is how many writes the target takes in a time, by what it took the last time.
@@ -161,9 +165,10 @@ func (s *stream) worth() bool {
 	return ready > 0 && s.air <= s.low() && busy < s.b.r.to.atOnce() && ready >= s.of(worthTime)
 }
 
-// claims says whether there may be something to claim, and a place for it.
+// claims says whether there may be something to claim, and a place for it. It is done seldom: each claim asks anew for Links
+// and values that its Deliveries share.
 func (s *stream) claims() bool {
-	return !s.halting && len(s.claimed)+s.looking+len(s.ready) < s.room() && (!s.dry || s.came()) && s.b.r.to.rest(s.b.e.Now()) == 0
+	return !s.halting && 2*(len(s.claimed)+s.looking+len(s.ready)) <= s.room() && (!s.dry || s.came() || s.freed && s.crew.busy() < s.b.r.to.atOnce()) && s.b.r.to.rest(s.b.e.Now()) == 0
 }
 
 // came says that enough came since the last claim to be claimed: a few of many are not worth it yet.
@@ -187,7 +192,7 @@ func (s *stream) claim(ctx context.Context) {
 		s.fail(err)
 		return
 	}
-	s.dry = len(works) < n
+	s.dry, s.freed = len(works) < n, false
 	memo := newMemo()
 	for _, w := range works {
 		s.hand[w.Delivery.ID] = true
