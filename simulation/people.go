@@ -150,9 +150,12 @@ func (s *sim) resume() (ended int) {
 }
 
 // resolve ends doubts by hand: a person looks at the target and says what is there. That something is not there can be said
-// when nothing is under way any more, at the end.
+// when nothing is under way any more, at the end; then people leave alone what is looked up again by itself.
 func (s *sim) resolve(surely bool) (n int) {
 	for _, d := range s.in(connector.InDoubt) {
+		if surely && !s.forPeople(d) {
+			continue
+		}
 		f, err := s.desk.Flow(s.ctx, d.Flow)
 		if err != nil {
 			s.violate("", "a Flow can't be read: %v", err)

@@ -32,23 +32,30 @@ func (s *sim) quiet() {
 	s.pass(time.Duration(s.profile.Switches.IndexDelayMS)*time.Millisecond + ahead + 10*time.Second)
 	still, replayed := 0, ""
 	s.quietFrom = s.turns.now
-	for round := 0; still < 2 || s.turns.now.Sub(s.quietFrom) < ahead+s.profile.Schedule; round++ {
-		if round > 80 {
+	for round := 0; ; round++ {
+		if round > 120 {
 			s.violate("rest", "it does not come to rest: %s", s.standing())
 			return
 		}
 		before := s.content()
-		moved := s.resume()
-		if held := s.heldNow(); held != replayed && round < 30 {
+		s.pass(s.profile.Schedule + 4*time.Second)
+		if still++; before != s.content() {
+			still, s.quietFrom = 0, s.turns.now
+		}
+		if still < 2 || s.turns.now.Sub(s.quietFrom) < ahead+s.profile.Schedule {
+			continue
+		}
+		// Nothing moves by itself any more: now people come.
+		s.checkAlone()
+		moved := s.resume() + s.resolve(true)
+		if held := s.heldNow(); held != replayed && round < 60 {
 			moved += s.replay("operator", 1)
 			replayed = held
 		}
-		if round > 6 {
-			moved += s.resolve(true)
-		}
-		s.pass(s.profile.Schedule + 4*time.Second)
-		if still++; moved > 0 || before != s.content() || !s.settled() {
+		if moved > 0 {
 			still, s.quietFrom = 0, s.turns.now
+		} else if s.settled() {
+			break
 		}
 	}
 	s.over = true
