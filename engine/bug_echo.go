@@ -8,4 +8,5 @@ const (
 	bugEcho       = true
 	bugWithdrawal = false
 	bugWake       = false
+	bugExchange   = false
 )

@@ -1,4 +1,4 @@
-//go:build !bug_resend && !bug_echo && !bug_withdrawal && !bug_wake
+//go:build !bug_resend && !bug_echo && !bug_withdrawal && !bug_wake && !bug_exchange
 
 package engine
 
@@ -9,4 +9,5 @@ const (
 	bugEcho       = false // what is the same as at the target is written all the same
 	bugWithdrawal = false // a linked Record that is withdrawn is filtered
 	bugWake       = false // a partition whose process was killed is never taken over
+	bugExchange   = false // what was exchanged about Deliveries that are not settled is thrown away
 )

@@ -8,4 +8,5 @@ const (
 	bugEcho       = false
 	bugWithdrawal = false
 	bugWake       = false
+	bugExchange   = false
 )

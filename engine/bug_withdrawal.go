@@ -8,4 +8,5 @@ const (
 	bugEcho       = false
 	bugWithdrawal = true
 	bugWake       = false
+	bugExchange   = false
 )

@@ -36,11 +36,11 @@ func (e *Engine) check(ctx context.Context, name string, resume bool) ([]connect
 	}
 	var k kept
 	steps := p.instance.Check(k.trace(ctx, 0, 0), needs)
+	if err := e.DB.SaveExchanges(context.WithoutCancel(ctx), k.take()); err != nil {
+		return steps, err
+	}
 	if err := ctx.Err(); err != nil {
 		return steps, connector.Errorf(connector.Unavailable, "ping "+name, "stopped before it was done").Because(err)
-	}
-	if err := e.DB.SaveExchanges(ctx, k.take()); err != nil {
-		return steps, err
 	}
 	flows, err := e.DB.Flows(ctx)
 	if err != nil {

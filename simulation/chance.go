@@ -23,12 +23,25 @@ func (s *sim) strike(p *process, point string) (killed bool) {
 		if s.chance.IntN(5) == 0 {
 			d += s.profile.Overlap // what it read is not read again by anybody
 		}
-		p.stalled = s.turns.now.Add(d)
-		p.woke = p.stalled
-		s.count("stalls")
-		s.tell("%s: stalled for %s %s", p.owner, d, point)
+		s.stall(p, d, point)
 	}
 	return false
+}
+
+// stall lets a process stand still.
+func (s *sim) stall(p *process, d time.Duration, point string) {
+	p.stalled = s.turns.now.Add(d)
+	p.woke = p.stalled
+	s.count("stalls")
+	s.tell("%s: stalled for %s %s", p.owner, d, point)
+}
+
+// stallWriter lets a process stand still, now and then, until its lease is over while a write of its has no answer yet: others take
+// over what it will want to settle.
+func (s *sim) stallWriter(p *process, op string) {
+	if !s.calm && s.chance.Float64() < 2*s.profile.Stalls {
+		s.stall(p, time.Duration(6+s.chance.IntN(15))*time.Second, "while "+op+" is under way")
+	}
 }
 
 // fault lets a moment of trouble begin: at a System, on the way to it, at the database, or at a process.

@@ -72,6 +72,7 @@ func (s *sim) final() {
 	found, err := invariant.Settled(s.ctx, s.desk, s.within()...)
 	s.report("at rest", found, err)
 	s.checkStates()
+	s.witness.kept()
 	for _, name := range s.profile.Flows {
 		f, err := s.desk.Flow(s.ctx, name)
 		if err != nil {

@@ -100,9 +100,11 @@ func (w wire) exchange(ctx context.Context, q connector.Request, x *connector.Ex
 	}
 	s.witness.sending(w, q, x)
 	got := ask(ctx, w.side.handler, q)
-	s.witness.done(w, q, x, got)
 	if s.strike(w.p, "after effect of "+q.Op) {
 		return nil, killed()
+	}
+	if q.Write {
+		s.stallWriter(w.p, q.Op)
 	}
 	t.sleep(ctx, s.delay(w.side))
 	if s.strike(w.p, "after answer of "+q.Op) || w.p.dead {

@@ -87,6 +87,12 @@ func (p *process) watch(op string, at store.Moment) error {
 	}
 	switch at {
 	case store.BeforeBegin:
+		if s.strike(p, "before "+op) {
+			return killed()
+		}
+		if op == "store.Intend" || op == "store.SettleAndIntend" {
+			s.stallWriter(p, op) // it believes in its lease, and the transaction has to know better
+		}
 		s.turns.yield()
 		if p.dead {
 			return killed()

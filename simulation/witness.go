@@ -17,6 +17,14 @@ type witness struct {
 	sent       map[string]string         // what was written last, by Flow and record
 	unanswered map[connector.Record]bool // of which a write had no clear answer
 	newest     map[string]int64          // the latest Delivery whose write arrived, by Flow and record
+	exchanged  []exchanged
+}
+
+// exchanged is an Exchange that a process had.
+type exchanged struct {
+	by *process
+	id string
+	at time.Time
 }
 
 // sentDelivery is what is known of the writes of one Delivery.
@@ -106,12 +114,26 @@ func (w *witness) owned(by wire, d connector.Delivery) {
 	}
 }
 
-// done sees the answer of the System.
-func (w *witness) done(by wire, q connector.Request, x *connector.Exchange, got *reply) {}
+// kept checks at the end that every Exchange of a process that nobody killed was kept (I16), unless the database was away.
+func (w *witness) kept() {
+	if w.s.counts["database: not available"] > 0 {
+		return
+	}
+	for _, x := range w.exchanged {
+		if x.by.dead || w.s.turns.now.Sub(x.at) < time.Minute { // it is kept with what comes of it
+			continue
+		}
+		w.s.count("exchanges found again")
+		if _, err := w.s.desk.Exchange(w.s.ctx, x.id); err != nil {
+			w.s.violate("I16", "%s exchanged %s, and it was not kept: %v", x.by.owner, x.id, err)
+		}
+	}
+}
 
 // answered sees what the process got.
 func (w *witness) answered(by wire, q connector.Request, x connector.Exchange, err *connector.Error) {
 	w.s.tell("%s: %s → %d %s", by.p.owner, q.Op, x.Status, x.Failure)
+	w.exchanged = append(w.exchanged, exchanged{by.p, x.ID, w.s.turns.now})
 	known := w.deliveries[x.Delivery]
 	if known == nil {
 		return

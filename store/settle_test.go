@@ -207,6 +207,22 @@ func TestIntend(t *testing.T) {
 			f.sound()
 		})
 	})
+	t.Run("what is sent again was sent when it was sent last: nothing written before proves that it did not arrive", func(t *testing.T) {
+		onEach(t, func(t *testing.T, f *fixture) {
+			f.accept(orders, version("1", "a"))
+			p := f.take(orders)
+			for attempt := 1; attempt <= 2; attempt++ {
+				f.clock.add(time.Minute)
+				id := p.claim()[0].Delivery.ID
+				p.intend(id)
+				d := f.last(orders, "1")
+				equal(t, "attempts", d.Attempts, attempt)
+				equal(t, "time of sending", d.SentAt, f.clock.Now())
+				p.settle(store.Outcome{Delivery: id, State: connector.Waiting})
+			}
+			f.sound()
+		})
+	})
 	t.Run("numbers that we chose stand on the Delivery before anything is sent", func(t *testing.T) {
 		onEach(t, func(t *testing.T, f *fixture) {
 			f.accept(orders, version("1", "a"))

@@ -22,10 +22,11 @@ func bugs() []bug {
 	return []bug{
 		{"bug_cursor", "the cursor moves with the first page of a read", 200},
 		{"bug_resend", "a write in doubt is sent again without a look-up", 100},
-		{"bug_fence", "a process that lost its partition settles all the same", 200},
+		{"bug_fence", "a process that lost its partition settles all the same", 400},
 		{"bug_echo", "what the target holds already is written all the same, so that both sides echo", 150},
-		{"bug_order", "a newer Version does not wait for one in doubt", 200},
+		{"bug_order", "a newer Version does not wait for one in doubt", 400},
 		{"bug_withdrawal", "a linked Record that is withdrawn is filtered", 100},
+		{"bug_exchange", "what was exchanged about Deliveries that are not settled is thrown away", 100},
 		{"bug_wake", "a partition whose process was killed is never taken over", 100},
 	}
 }
