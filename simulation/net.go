@@ -78,9 +78,16 @@ func (w wire) exchange(ctx context.Context, q connector.Request, x *connector.Ex
 		return nil, unavailable("stopped before it was sent")
 	}
 	f := s.fate(w.side, q)
+	checked := t.now // the lease, where it writes
 	t.sleep(ctx, s.delay(w.side))
 	if s.strike(w.p, "before send of "+q.Op) || w.p.dead {
 		return nil, killed()
+	}
+	if q.Write && w.p.woke.After(checked) {
+		// It stood still between its last look at the lease and its first byte. What it would do now no program can prevent, and
+		// only the target's own key makes it harmless (docs/reliability.md).
+		s.count("stood still before the first byte")
+		return nil, w.broken(q, "the connection was reset", true)
 	}
 	if ctx.Err() != nil {
 		return nil, w.broken(q, "stopped", false)
