@@ -11,11 +11,18 @@ import (
 )
 
 // A process that has its part of the partitions leaves a job to others for so long, and so often; then it does it itself, so
-// that nothing hangs on whether they can.
+// that nothing hangs on whether they can. How long it leaves it is left to chance: processes look for jobs at fixed
+// intervals, and one that always looks right before the others would get what it left each time.
 const (
-	leftFor   = 400 * time.Millisecond
-	leftTimes = 5
+	leftAtLeast = 200 * time.Millisecond
+	leftAtMost  = 800 * time.Millisecond
+	leftTimes   = 6
 )
+
+// leftFor is how long a job is left to others.
+func (e *Engine) leftFor() time.Duration {
+	return leftAtLeast + time.Duration(float64(leftAtMost-leftAtLeast)*e.Jitter())
+}
 
 // mayTake says whether a process that works on so many partitions may work on one more, where so many are to be worked on
 // by so many processes, and a job was left to others so often already. It is pure.

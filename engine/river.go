@@ -224,7 +224,7 @@ func (s *Scheduler) poll(ctx context.Context, job *river.Job[pollArgs]) error {
 func (s *Scheduler) pump(ctx context.Context, job *river.Job[pumpArgs]) error {
 	takes, done := s.takes(ctx, job)
 	if !takes {
-		return river.JobSnooze(leftFor)
+		return river.JobSnooze(s.e.leftFor())
 	}
 	defer done()
 	for {

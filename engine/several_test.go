@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -97,7 +98,7 @@ func (w *world) process(owner string) *process {
 	}
 	w.t.Cleanup(func() { _ = db.Close() })
 	p := &process{w: w, to: &special{side: w.to}}
-	p.Engine = engine.New(engine.Config{DB: db, Now: time.Now, Jitter: func() float64 { return 0.5 }, Owner: owner,
+	p.Engine = engine.New(engine.Config{DB: db, Now: time.Now, Jitter: rand.Float64, Owner: owner,
 		Open: func(_ context.Context, c connector.Connection) (connector.Instance, error) {
 			if c.Name == "a" {
 				return w.from, nil
