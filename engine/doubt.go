@@ -16,12 +16,12 @@ func (b *pump) resolve(ctx context.Context, it *item) {
 		return
 	}
 	if bugResend {
-		it.out = b.sendAgain("planted")
+		it.out = b.sendAgain(it, "planted")
 		return
 	}
 	if b.r.finder() == nil || b.r.writes.Class == connector.ClassSilent {
 		if b.r.writes.Class == connector.ClassUpsert {
-			it.out = b.sendAgain("the target matches by our key: sending again is safe")
+			it.out = b.sendAgain(it, "the target matches by our key: sending again is safe")
 			return
 		}
 		b.stayInDoubt(it, "only a person can tell whether it happened", time.Time{}, w.Delivery.Looks)
@@ -60,9 +60,9 @@ func (b *pump) judge(ctx context.Context, it *item, found []connector.Found) {
 		it.out = &store.Outcome{State: connector.Delivered, Link: true, Target: b.target(f.ID), Numbers: f.Numbers, Standing: f.Standing, Life: f.Life,
 			Agreement: b.agreement(it, owned, f.Version), Details: map[string]string{"reason": "found at the target after doubt", "target": f.ID}}
 	case len(found) == 1:
-		it.out = b.sendAgain("the target holds it as it was before: the change did not arrive")
+		it.out = b.sendAgain(it, "the target holds it as it was before: the change did not arrive")
 	case b.r.writes.Class == connector.ClassUpsert:
-		it.out = b.sendAgain("not found; the target matches by our key, so sending again is safe")
+		it.out = b.sendAgain(it, "not found; the target matches by our key, so sending again is safe")
 	default:
 		b.judgeAbsence(ctx, it)
 	}
@@ -73,8 +73,14 @@ func (b *pump) staleUpsert(f connector.Found, owned connector.Document) bool {
 	return b.r.writes.Class == connector.ClassUpsert && f.Document != nil && !connector.Covers(f.Document, owned)
 }
 
-func (b *pump) sendAgain(reason string) *store.Outcome {
-	return &store.Outcome{State: connector.Waiting, DueAt: b.e.Now(), Details: map[string]string{"reason": reason}}
+// sendAgain lets a Delivery wait whose last write did not arrive: at first for nothing, and longer each time that it happens again,
+// so that a target which breaks every write is not written to as fast as it can be looked at.
+func (b *pump) sendAgain(it *item, reason string) *store.Outcome {
+	due := b.e.Now()
+	if n := it.work.Delivery.Attempts; n > 1 {
+		due = due.Add(backoff(n-1, b.e.Jitter()))
+	}
+	return &store.Outcome{State: connector.Waiting, DueAt: due, Details: map[string]string{"reason": reason}}
 }
 
 // judgeAbsence decides what a look-up that found nothing proves.
@@ -100,7 +106,7 @@ func (b *pump) judgeAbsence(ctx context.Context, it *item) {
 		v = verdict{reason: "the target's list stays empty, however often it is sent; only a person can tell now"}
 	}
 	if v.absent {
-		it.out = b.sendAgain(v.reason)
+		it.out = b.sendAgain(it, v.reason)
 		return
 	}
 	b.stayInDoubt(it, v.reason, v.again, a.looks)

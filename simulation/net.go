@@ -83,7 +83,7 @@ func (w wire) exchange(ctx context.Context, q connector.Request, x *connector.Ex
 	if s.strike(w.p, "before send of "+q.Op) || w.p.dead {
 		return nil, killed()
 	}
-	if q.Write && w.p.woke.After(checked) {
+	if q.Write && w.p.woke.After(checked) && !w.p.woke.After(t.now) {
 		// It stood still between its last look at the lease and its first byte. What it would do now no program can prevent, and
 		// only the target's own key makes it harmless (docs/reliability.md).
 		s.count("stood still before the first byte")

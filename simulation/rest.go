@@ -25,6 +25,9 @@ func (s *sim) quiet() {
 	for _, at := range s.places {
 		if at.process != nil {
 			at.process.stalled = time.Time{}
+			if at.process.woke.After(s.turns.now) {
+				at.process.woke = s.turns.now
+			}
 		}
 	}
 	// What was hidden from lists for a while, or bears a stamp that lies ahead of us, shows by then.
