@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -75,9 +76,14 @@ func TestServeThatIsKilledGoesOnWhenItIsStartedAgain(t *testing.T) {
 	}
 	c, out := r.start("serve", "--listen", "127.0.0.1:0")
 	defer func() { _ = c.Process.Kill() }()
+	var last map[connector.State]int
+	since := time.Now() // nothing has changed: what we write to one side comes back from there with the next Run
 	r.until(out, "all is settled", func() bool {
 		n := r.states()
-		return n[connector.Waiting]+n[connector.Sending]+n[connector.InDoubt] == 0 && n[connector.Delivered] > 0 && r.allRan()
+		if !maps.Equal(n, last) {
+			last, since = n, time.Now()
+		}
+		return n[connector.Waiting]+n[connector.Sending]+n[connector.InDoubt] == 0 && n[connector.Delivered] > 0 && r.allRan() && time.Since(since) > 6*time.Second
 	})
 	terminate(t, c, out)
 	if text := out.String(); strings.Contains(text, "level=ERROR") {
