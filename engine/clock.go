@@ -12,15 +12,11 @@ const skewed = 5 * time.Minute
 // written by the clock that was ahead would stand still until that time came once more. It is asked each second. At the
 // start it goes by the last Entry; how long nothing ran is not known then, so that it goes back twice as far.
 func (e *Engine) mindClock(ctx context.Context) error {
-	step, err := e.DB.MeetClock(ctx)
-	if err != nil {
-		return err
-	}
 	now := e.Now().Round(0) // without the monotonic reading, which no jump touches
 	e.mu.Lock()
 	last := e.minded
 	e.mu.Unlock()
-	back := max(last.Sub(now), -step) // what was written meanwhile by a clock that was ahead lies ahead as well
+	back := last.Sub(now)
 	if last.IsZero() {
 		at, err := e.DB.LastEntryAt(ctx)
 		if err != nil {
