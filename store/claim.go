@@ -158,23 +158,15 @@ func (db *DB) addLinks(v reader, flow, from, to string, kind connector.Kind, wor
 }
 
 func (db *DB) recordsByID(v reader, connection string, kind connector.Kind, ids []string) (map[string]*RecordRow, error) {
-	out := make(map[string]*RecordRow, len(ids))
-	err := chunks(ids, func(part []string) error {
-		args := []any{connection, string(kind)}
-		in := list(&args, part)
-		rows, err := recordsWhere(v, "WHERE r.connection = $1 AND r.kind = $2 AND r.ext_id IN ("+in+")", args)
-		if err != nil {
-			return err
-		}
-		if err := db.fill(v, rows); err != nil {
-			return err
-		}
-		for i := range rows {
-			out[rows[i].Record.ID] = &rows[i]
-		}
-		return nil
-	})
-	return out, err
+	rows, err := rowsByID(v, connection, kind, ids)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]*RecordRow, len(rows))
+	for i := range rows {
+		out[rows[i].Record.ID] = &rows[i]
+	}
+	return out, db.fill(v, rows)
 }
 
 // agreements reads what a Flow last agreed on, by Link.

@@ -89,6 +89,19 @@ func recordsWhere(r reader, where string, args []any) ([]RecordRow, error) {
 	return out, err
 }
 
+// rowsByID are the Records of a Kind that have these IDs, without contents and numbers.
+func rowsByID(r reader, connection string, kind connector.Kind, ids []string) ([]RecordRow, error) {
+	var out []RecordRow
+	err := chunks(ids, func(part []string) error {
+		args := []any{connection, string(kind)}
+		in := list(&args, part)
+		rows, err := recordsWhere(r, "WHERE r.connection = $1 AND r.kind = $2 AND r.ext_id IN ("+in+")", args)
+		out = append(out, rows...)
+		return err
+	})
+	return out, err
+}
+
 // RecordByID is one Record with its content; nil when it is not known.
 func (db *DB) RecordByID(ctx context.Context, rec connector.Record) (*RecordRow, error) {
 	rows, err := recordsWhere(db.view(ctx), "WHERE r.connection = $1 AND r.kind = $2 AND r.ext_id = $3", []any{rec.Connection, string(rec.Kind), rec.ID})

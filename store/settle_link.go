@@ -125,22 +125,14 @@ func (tx *Tx) writeTargets(connection string, kind connector.Kind, ts []target) 
 	for i, t := range ts {
 		ids[i] = t.id
 	}
-	have := make(map[string]RecordRow, len(ts))
-	err = chunks(ids, func(part []string) error {
-		args := []any{connection, string(kind)}
-		in := list(&args, part)
-		rows, err := recordsWhere(tx, "WHERE r.connection = $1 AND r.kind = $2 AND r.ext_id IN ("+in+")", args)
-		for _, r := range rows {
-			have[r.Record.ID] = r
-		}
-		return err
-	})
+	rows, err := rowsByID(tx, connection, kind, ids)
 	if err != nil {
 		return nil, nil, err
 	}
-	known = make(map[string]int64, len(have))
-	for id, r := range have {
-		known[id] = r.Key
+	have := make(map[string]RecordRow, len(ts))
+	known = make(map[string]int64, len(rows))
+	for _, r := range rows {
+		have[r.Record.ID], known[r.Record.ID] = r, r.Key
 	}
 	next, err := tx.nextIDs("record", len(ts)-len(known))
 	if err != nil {

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"slices"
+
 	connector "ml-connector"
 )
 
@@ -24,20 +26,13 @@ func (s *settling) recheckTargets() error {
 	if err := s.tx.gate("the agreements of "+s.flow, false); err != nil {
 		return err
 	}
-	var later []RecordRow
-	err := chunks(ids, func(part []string) error {
-		args := []any{s.to, string(s.kind)}
-		in := list(&args, part)
-		rows, err := recordsWhere(s.tx, "WHERE r.connection = $1 AND r.kind = $2 AND r.version > 0 AND r.ext_id IN ("+in+")", args)
-		for _, r := range rows {
-			if r.Version > byTarget[r.Record.ID].Known {
-				later = append(later, r)
-			}
-		}
+	rows, err := rowsByID(s.tx, s.to, s.kind, ids)
+	if err != nil {
 		return err
-	})
-	if err != nil || len(later) == 0 {
-		return err
+	}
+	later := slices.DeleteFunc(rows, func(r RecordRow) bool { return r.Version <= byTarget[r.Record.ID].Known })
+	if len(later) == 0 {
+		return nil
 	}
 	if err := s.tx.db.fill(s.tx, later); err != nil {
 		return err
