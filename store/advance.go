@@ -92,14 +92,20 @@ func (a *advance) do(tx *Tx) error {
 	if err := tx.keepExchanges(a.exchanges); err != nil {
 		return err
 	}
-	s := settling{tx: tx, flow: a.flow, owned: a.owned}
-	if err := s.open(len(a.outs)); err != nil {
+	w, err := tx.wayOf(a.flow)
+	if err != nil {
 		return err
+	}
+	if len(a.outs) > 0 {
+		if err := tx.gate("the settling of "+a.flow, false); err != nil { // who brings newer Versions passes alone
+			return err
+		}
 	}
 	old, err := tx.briefs(a.deliveries())
 	if err != nil {
 		return err
 	}
+	s := settling{tx: tx, way: w, owned: a.owned}
 	if len(a.outs) > 0 {
 		s.begin(a.partition, a.outs, old)
 		if err := s.run(a.epoch); err != nil {
@@ -107,12 +113,28 @@ func (a *advance) do(tx *Tx) error {
 		}
 	}
 	if len(a.intents) > 0 {
-		if a.taken, err = tx.intend(a.flow, a.partition, a.epoch, a.intents, a.documents, old); err != nil {
+		if a.taken, err = tx.intend(w, a.partition, a.epoch, a.intents, a.documents, old); err != nil {
 			return err
 		}
 	}
 	a.settled = Settled{Wake: tx.Wake(), Dropped: s.dropped}
 	return nil
+}
+
+// way is what a transaction of a pump needs to know of its Flow.
+type way struct {
+	flow     string
+	from, to string
+	kind     connector.Kind
+	track    string
+	drift    connector.DriftRule
+	limit    int64 // of changes in one Run, 0 = none
+}
+
+func (tx *Tx) wayOf(flow string) (way, error) {
+	w := way{flow: flow}
+	_, err := one(tx, "read a Flow", "SELECT source, target, kind, track, drift, max_changes FROM flows WHERE name = $1", []any{flow}, &w.from, &w.to, &w.kind, &w.track, &w.drift, &w.limit)
+	return w, err
 }
 
 func (a *advance) op() string {

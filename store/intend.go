@@ -31,11 +31,11 @@ type Taken struct {
 }
 
 // intend marks what of the Deliveries still waits and may be sent, and says what not. The Documents, bodies, are kept.
-func (tx *Tx) intend(flow string, partition int, epoch int64, intents []Intent, bodies []*body, deliveries []brief) ([]Taken, error) {
+func (tx *Tx) intend(w way, partition int, epoch int64, intents []Intent, bodies []*body, deliveries []brief) ([]Taken, error) {
 	const op = "mark what is sent"
 	waiting := make(map[int64]brief, len(deliveries))
 	for _, b := range deliveries {
-		if b.flow == flow && b.part == partition && (b.state == connector.Waiting || b.state == connector.InDoubt) {
+		if b.flow == w.flow && b.part == partition && (b.state == connector.Waiting || b.state == connector.InDoubt) {
 			waiting[b.id] = b
 		}
 	}
@@ -45,15 +45,15 @@ func (tx *Tx) intend(flow string, partition int, epoch int64, intents []Intent, 
 			taken = append(taken, Taken{Delivery: in.Delivery, Gone: true})
 		}
 	}
-	may, err := tx.allowed(flow, waiting)
+	may, err := tx.allowed(w, waiting)
 	if err != nil {
 		return nil, err
 	}
-	relinked, err := tx.relinked(flow, intents, waiting)
+	relinked, err := tx.relinked(w, intents, waiting)
 	if err != nil {
 		return nil, err
 	}
-	reserved, err := tx.reserve(flow, intents, waiting, may)
+	reserved, err := tx.reserve(w, intents, waiting, may)
 	if err != nil {
 		return nil, err
 	}
@@ -81,13 +81,8 @@ func (tx *Tx) intend(flow string, partition int, epoch int64, intents []Intent, 
 
 // relinked takes the Deliveries from the waiting ones whose Records have another Link than they were decided with: what was to
 // be created may be at the target, or a change would reach what is another record's.
-func (tx *Tx) relinked(flow string, intents []Intent, waiting map[int64]brief) ([]Taken, error) {
-	var from, to string
-	var kind connector.Kind
-	if _, err := one(tx, "read a Flow", "SELECT source, target, kind FROM flows WHERE name = $1", []any{flow}, &from, &to, &kind); err != nil {
-		return nil, err
-	}
-	if err := tx.gate("the links of "+string(kind), false); err != nil {
+func (tx *Tx) relinked(w way, intents []Intent, waiting map[int64]brief) ([]Taken, error) {
+	if err := tx.gate("the links of "+string(w.kind), false); err != nil {
 		return nil, err
 	}
 	ids := make([]string, 0, len(waiting))
@@ -96,7 +91,7 @@ func (tx *Tx) relinked(flow string, intents []Intent, waiting map[int64]brief) (
 			ids = append(ids, b.source.ID)
 		}
 	}
-	links, err := linksOf(tx, kind, from, to, ids)
+	links, err := linksOf(tx, w.kind, w.from, w.to, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +100,7 @@ func (tx *Tx) relinked(flow string, intents []Intent, waiting map[int64]brief) (
 		b, ok := waiting[in.Delivery]
 		linked := ""
 		if l, has := links[b.source.ID]; has {
-			linked = l.Other(from).ID
+			linked = l.Other(w.from).ID
 		}
 		if ok && linked != in.Linked {
 			taken = append(taken, Taken{Delivery: in.Delivery, Relinked: true})
@@ -117,7 +112,7 @@ func (tx *Tx) relinked(flow string, intents []Intent, waiting map[int64]brief) (
 
 // reserve takes the natural keys of the intents for their Records, and reports those that another Record has, and
 // those that are beyond the allowance. An intent that does not get all of its keys gets none, and counts as no change.
-func (tx *Tx) reserve(flow string, intents []Intent, waiting map[int64]brief, may allowance) ([]Taken, error) {
+func (tx *Tx) reserve(w way, intents []Intent, waiting map[int64]brief, may allowance) ([]Taken, error) {
 	var taken []Taken
 	var keys []string
 	for _, in := range intents {
@@ -129,11 +124,7 @@ func (tx *Tx) reserve(flow string, intents []Intent, waiting map[int64]brief, ma
 	if len(keys) == 0 && may.limit == 0 {
 		return taken, nil
 	}
-	var to, kind string
-	if _, err := one(tx, "read a Flow", "SELECT target, kind FROM flows WHERE name = $1", []any{flow}, &to, &kind); err != nil {
-		return nil, err
-	}
-	owners, err := tx.keyOwners(to, kind, keys)
+	owners, err := tx.keyOwners(w.to, string(w.kind), keys)
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +152,7 @@ func (tx *Tx) reserve(flow string, intents []Intent, waiting map[int64]brief, ma
 		for _, key := range in.Reserve {
 			if _, has := owners[key]; !has {
 				owners[key] = b
-				rows = append(rows, []any{to, kind, key, flow, b.record, b.id})
+				rows = append(rows, []any{w.to, string(w.kind), key, w.flow, b.record, b.id})
 			}
 		}
 	}

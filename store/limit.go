@@ -16,13 +16,12 @@ type allowance struct {
 
 // allowed counts the changes that the Runs of these Deliveries have begun: since the pause for the limit was ended last, or
 // at all.
-func (tx *Tx) allowed(flow string, waiting map[int64]brief) (allowance, error) {
+func (tx *Tx) allowed(w way, waiting map[int64]brief) (allowance, error) {
 	const op = "count the changes of a Run"
-	var limit int64
-	if _, err := one(tx, op, "SELECT max_changes FROM flows WHERE name = $1", []any{flow}, &limit); err != nil || limit <= 0 {
-		return allowance{}, err
+	if w.limit <= 0 {
+		return allowance{}, nil
 	}
-	fs, err := flowsWhere(tx, "WHERE name = $1"+tx.db.dialect.lock("flows"), []any{flow})
+	fs, err := flowsWhere(tx, "WHERE name = $1"+tx.db.dialect.lock("flows"), []any{w.flow})
 	if err != nil || len(fs) == 0 || fs[0].MaxChanges <= 0 {
 		return allowance{}, err
 	}

@@ -53,13 +53,8 @@ type outcome struct {
 
 // settling is one transaction that settles.
 type settling struct {
-	tx      *Tx
-	flow    string
-	from    string
-	to      string
-	kind    connector.Kind
-	track   string
-	drift   connector.DriftRule
+	tx *Tx
+	way
 	owned   map[int64]*body
 	outs    []*outcome
 	dropped []int64
@@ -67,17 +62,6 @@ type settling struct {
 	changed []connector.Record // target Records whose standing changed
 	keys    []int64            // target Records, known before, that got a Link
 	drifted []brief            // whose targets were changed by others since they were decided: the owner's values are to win
-}
-
-// open reads the Flow, and waits for who brings newer Versions.
-func (s *settling) open(outcomes int) error {
-	if outcomes == 0 {
-		return nil
-	}
-	if _, err := one(s.tx, "read a Flow", "SELECT source, target, kind, track, drift FROM flows WHERE name = $1", []any{s.flow}, &s.from, &s.to, &s.kind, &s.track, &s.drift); err != nil {
-		return err
-	}
-	return s.tx.gate("the settling of "+s.flow, false)
 }
 
 // begin takes the Outcomes, and drops those that come too late by what the Deliveries are.
