@@ -170,6 +170,7 @@ func (p *planner) readTarget(ctx context.Context) *connector.Error {
 
 func (p *planner) page(ctx context.Context, page connector.Page) error {
 	items := make([]*item, 0, len(page.Versions))
+	var unseen []*item // the decision needs to see the target
 	for _, pr := range page.Problems {
 		p.rows = append(p.rows, PlanRow{Flow: p.r.flow.Name, Record: PlanRecord{p.r.flow.From, pr.ID}, Operation: "hold", Err: pr.Err})
 	}
@@ -189,13 +190,15 @@ func (p *planner) page(ctx context.Context, page connector.Page) error {
 		if err := p.missing(ctx, it); err != nil {
 			return err
 		}
-		it.look = p.r.mustLook(it)
+		if p.r.mustLook(it) {
+			unseen = append(unseen, it)
+		}
 		items = append(items, it)
 	}
 	b := &pump{e: p.e, r: p.r}
 	failed := map[*item]*connector.Error{}
 	var mu sync.Mutex
-	p.r.lookAll(ctx, p.e, items, b.each, func(_ context.Context, it *item, err *connector.Error) {
+	p.r.lookAll(ctx, p.e, unseen, b.each, func(_ context.Context, it *item, err *connector.Error) {
 		mu.Lock()
 		failed[it] = err
 		mu.Unlock()

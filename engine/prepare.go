@@ -184,27 +184,23 @@ func (r *route) mustLook(it *item) bool {
 	return w.Agreement == nil || (changed || again) && r.flow.Drift == connector.DriftHold || w.Delivery.Forced || drifts
 }
 
-// looksInBatches says that the target is asked about many Deliveries in one call.
-func (b *pump) looksInBatches() bool {
-	_, ok := b.r.to.instance.(connector.BatchFinder)
-	return ok && b.r.writes.Batch > 0
+// batchFinder is what the target is asked by about many Deliveries in one call; nil where each is looked for alone.
+func (r *route) batchFinder() connector.BatchFinder {
+	if r.writes.Batch <= 0 {
+		return nil
+	}
+	bf, _ := r.to.instance.(connector.BatchFinder)
+	return bf
 }
 
 // look looks at the target for one Delivery.
-func (b *pump) look(ctx context.Context, it *item) {
-	found, err := b.r.find(ctx, b.e, it, b.r.lookup(it))
+func (r *route) look(ctx context.Context, e *Engine, it *item, fail func(context.Context, *item, *connector.Error)) {
+	found, err := r.find(ctx, e, it, r.lookup(it))
 	if err != nil {
-		b.lookFailed(ctx, it, connector.AsError(err))
+		fail(ctx, it, connector.AsError(err))
 		return
 	}
 	it.found, it.looked = found, true
-}
-
-// lookTogether looks at the target for many in one call. Where that meets a defect they stay unlooked.
-func (b *pump) lookTogether(ctx context.Context, items []*item) {
-	if bf, ok := b.r.to.instance.(connector.BatchFinder); ok {
-		b.r.lookBatch(ctx, b.e, bf, items, func(*item) bool { return true }, b.lookFailed)
-	}
 }
 
 // lookFailed is a look-up before a write that failed. Where it never works here, first attempts go on without it, but what
@@ -217,19 +213,12 @@ func (b *pump) lookFailed(ctx context.Context, it *item, err *connector.Error) {
 	b.fail(ctx, it, err)
 }
 
-func (r *route) lookAll(ctx context.Context, e *Engine, items []*item, each func([]*item, func(*item) bool, func(*item)), fail func(context.Context, *item, *connector.Error)) {
-	want := func(it *item) bool { return it.look && !it.looked && it.out == nil }
-	if bf, ok := r.to.instance.(connector.BatchFinder); ok && r.writes.Batch > 0 && r.lookBatch(ctx, e, bf, items, want, fail) {
+// lookAll looks at the target for all of them: in one call where it can be asked so, else by each, which makes many calls.
+func (r *route) lookAll(ctx context.Context, e *Engine, items []*item, each func([]*item, func(*item)), fail func(context.Context, *item, *connector.Error)) {
+	if bf := r.batchFinder(); bf != nil && r.lookBatch(ctx, e, bf, items, fail) {
 		return
 	}
-	each(items, want, func(it *item) {
-		found, err := r.find(ctx, e, it, r.lookup(it))
-		if err != nil {
-			fail(ctx, it, connector.AsError(err))
-			return
-		}
-		it.found, it.looked = found, true
-	})
+	each(items, func(it *item) { r.look(ctx, e, it, fail) })
 }
 
 // find looks up one object at the target for an item, which keeps the Exchange.
@@ -251,21 +240,17 @@ func (r *route) lookup(it *item) connector.Lookup {
 }
 
 // lookBatch looks for all at once. Not done: it met a defect about one of them, so that each is to be looked for alone.
-func (r *route) lookBatch(ctx context.Context, e *Engine, bf connector.BatchFinder, items []*item, want func(*item) bool, fail func(context.Context, *item, *connector.Error)) (done bool) {
-	var some []*item
-	var lookups []connector.Lookup
-	for _, it := range items {
-		if want(it) {
-			some = append(some, it)
-			lookups = append(lookups, r.lookup(it))
-		}
-	}
-	if len(some) == 0 {
+func (r *route) lookBatch(ctx context.Context, e *Engine, bf connector.BatchFinder, items []*item, fail func(context.Context, *item, *connector.Error)) (done bool) {
+	if len(items) == 0 {
 		return true
+	}
+	lookups := make([]connector.Lookup, len(items))
+	for i, it := range items {
+		lookups[i] = r.lookup(it)
 	}
 	var results [][]connector.Found
 	_, err := r.to.call(ctx, e, nil, func() (err error) {
-		results, err = bf.FindBatch(some[0].kept.trace(ctx, some[0].work.Delivery.Run, 0), lookups)
+		results, err = bf.FindBatch(items[0].kept.trace(ctx, items[0].work.Delivery.Run, 0), lookups)
 		if err == nil && len(results) != len(lookups) {
 			err = connector.Errorf(connector.Internal, "look up "+string(r.flow.Kind), "%d answers to %d questions", len(results), len(lookups))
 		}
@@ -274,7 +259,7 @@ func (r *route) lookBatch(ctx context.Context, e *Engine, bf connector.BatchFind
 	if errors.Is(err, errPanicked) {
 		return false
 	}
-	for i, it := range some {
+	for i, it := range items {
 		if err != nil {
 			fail(ctx, it, connector.AsError(err))
 			continue

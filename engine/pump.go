@@ -252,15 +252,7 @@ func (it *item) strip() {
 	}
 }
 
-// each runs f for the items that want it, as many at once as the target takes.
-func (b *pump) each(items []*item, want func(*item) bool, f func(*item)) {
-	var some []*item
-	for _, it := range items {
-		if want(it) {
-			some = append(some, it)
-		}
-	}
-	pace.Each(b.e.Pace, b.r.to.slots.Size(), len(some), func(i int) {
-		b.guarded(some[i], "handle "+some[i].work.Delivery.Record.String(), func() { f(some[i]) })
-	})
+// each runs f for the items, as many at once as the target takes.
+func (b *pump) each(items []*item, f func(*item)) {
+	pace.Each(b.e.Pace, b.r.to.slots.Size(), len(items), func(i int) { b.handled(items[i], func() { f(items[i]) }).make() })
 }

@@ -10,10 +10,13 @@ import (
 	"ml-connector/store"
 )
 
-// inBatches says that the target takes many Documents in one call.
-func (b *pump) inBatches() bool {
-	_, ok := b.r.sink.(connector.BatchSink)
-	return ok && b.r.writes.Batch > 0
+// batchSink is what many Documents are written with in one call; nil where each is written alone.
+func (r *route) batchSink() connector.BatchSink {
+	if r.writes.Batch <= 0 {
+		return nil
+	}
+	bs, _ := r.sink.(connector.BatchSink)
+	return bs
 }
 
 // handled is a call about one Delivery that a panic breaks off for it alone.
@@ -24,7 +27,7 @@ func (b *pump) handled(it *item, f func()) call {
 // writing are the calls that write what was marked.
 func (b *pump) writing(ctx, sending context.Context, items []*item) []call {
 	var calls []call
-	if bs, ok := b.r.sink.(connector.BatchSink); ok && b.r.writes.Batch > 0 {
+	if bs := b.r.batchSink(); bs != nil {
 		for part := range slices.Chunk(items, b.r.writes.Batch) {
 			calls = append(calls, call{items: part, write: true, make: func() { b.sendBatch(ctx, sending, bs, part) }})
 		}

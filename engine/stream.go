@@ -124,7 +124,7 @@ func (s *stream) expects() bool {
 // keep it busy, and 16 as long as its pace is not known. Of a fast target one transaction marks many that way, and of a slow
 // one few are in doubt.
 func (s *stream) room() int {
-	if s.b.inBatches() {
+	if s.b.r.batchSink() != nil {
 		return s.b.r.writes.Batch
 	}
 	pace := s.b.r.to.pace()
@@ -136,7 +136,7 @@ func (s *stream) room() int {
 
 // low is how many writes are left when the next ones are marked: the target has something to do meanwhile.
 func (s *stream) low() int {
-	if s.b.inBatches() {
+	if s.b.r.batchSink() != nil {
 		return 0
 	}
 	return s.b.r.to.atOnce() + s.of(aheadTime)
@@ -159,7 +159,7 @@ func (s *stream) worth() bool {
 		return false
 	case busy == 0 && !s.expects():
 		return true
-	case s.b.inBatches():
+	case s.b.r.batchSink() != nil:
 		return false // a batch is filled as long as something comes
 	}
 	return ready > 0 && s.air <= s.low() && busy < s.b.r.to.atOnce() && ready >= s.of(worthTime)
@@ -203,7 +203,8 @@ func (s *stream) claim(ctx context.Context) {
 // prepare maps some of what was claimed; what needs a look at the target gets it, and the rest is decided.
 func (s *stream) prepare(ctx context.Context) {
 	n := min(len(s.claimed), prepareOf)
-	if s.b.looksInBatches() {
+	finder := s.b.r.batchFinder()
+	if finder != nil {
 		n = len(s.claimed)
 	}
 	part := s.claimed[:n]
@@ -221,7 +222,7 @@ func (s *stream) prepare(ctx context.Context) {
 			s.ended = append(s.ended, it)
 		case it.work.Delivery.State == connector.InDoubt && it.out == nil:
 			looks = append(looks, s.b.handled(it, func() { s.b.resolve(ctx, it) }))
-		case it.look && it.out == nil && s.b.looksInBatches():
+		case it.look && it.out == nil && finder != nil:
 			together = append(together, it)
 		case it.look && it.out == nil:
 			looks = append(looks, s.look(ctx, it))
@@ -230,7 +231,7 @@ func (s *stream) prepare(ctx context.Context) {
 		}
 	}
 	if len(together) > 0 {
-		looks = append(looks, call{items: together, make: func() { s.b.lookTogether(ctx, together) }})
+		looks = append(looks, call{items: together, make: func() { s.b.r.lookBatch(ctx, s.b.e, finder, together, s.b.lookFailed) }})
 	}
 	for _, x := range looks {
 		s.looking += len(x.items)
@@ -239,7 +240,7 @@ func (s *stream) prepare(ctx context.Context) {
 }
 
 func (s *stream) look(ctx context.Context, it *item) call {
-	return s.b.handled(it, func() { s.b.look(ctx, it) })
+	return s.b.handled(it, func() { s.b.r.look(ctx, s.b.e, it, s.b.lookFailed) })
 }
 
 // decide decides what was mapped, and looked at where that was needed.
