@@ -39,7 +39,7 @@ func (w wire) Call(ctx context.Context, q connector.Request) (*connector.Respons
 	if w.p == nil {
 		return w.plain(ctx, q)
 	}
-	s, t := w.p.sim, w.p.sim.turns
+	s := w.p.sim
 	x := connector.Exchange{ID: s.exchangeID(), Connection: w.side.name, Op: q.Op, Method: q.Method, URL: q.URL, RequestHeader: q.Header, RequestBody: q.Body, Started: w.p.now()}
 	trace := connector.TraceOf(ctx)
 	x.Run, x.Delivery = trace.Run, trace.Delivery
@@ -62,7 +62,6 @@ func (w wire) Call(ctx context.Context, q connector.Request) (*connector.Respons
 	if w.p.dead {
 		return nil, killed()
 	}
-	_ = t
 	if err != nil {
 		return nil, err
 	}

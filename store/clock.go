@@ -16,30 +16,24 @@ const (
 
 // Now is the time that all who share the database go by: that of this machine on SQLite, and on PostgreSQL that of the
 // server, so that the leases of processes whose clocks differ are worth the same.
-func (db *DB) Now() time.Time { return db.own().Add(time.Duration(db.skew.Load())) }
+func (db *DB) Now() time.Time { return db.own().Add(db.skew) }
 
-// MeetClock asks PostgreSQL for the time and sets Now right by it. It says by how much Now was set ahead; less than nothing
-// means that it was set back.
-func (db *DB) MeetClock(ctx context.Context) (time.Duration, error) {
+// meetClock asks PostgreSQL for the time and sets Now right by it.
+func (db *DB) meetClock(ctx context.Context) error {
 	if db.dialect.sqlite {
-		return 0, nil
+		return nil
 	}
 	before := db.own()
 	var at int64
 	if _, err := one(db.view(ctx), "ask for the time", "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)", nil, &at); err != nil {
-		return 0, err
+		return err
 	}
-	now := db.own()
-	skew := timeOf(at).Sub(before.Round(0).Add(now.Sub(before) / 2))
-	if skew.Abs() < leastSkew+now.Sub(before) || skew.Abs() > mostSkew {
-		skew = 0
+	asking := db.own().Sub(before)
+	skew := timeOf(at).Sub(before.Round(0).Add(asking / 2))
+	if skew.Abs() >= leastSkew+asking && skew.Abs() <= mostSkew {
+		db.skew = skew
 	}
-	was := time.Duration(db.skew.Load())
-	if (skew - was).Abs() < leastSkew {
-		return 0, nil
-	}
-	db.skew.Store(int64(skew))
-	return skew - was, nil
+	return nil
 }
 
 // LastEntryAt is when the last Entry of the ledger was made; zero when there is none.

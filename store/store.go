@@ -28,7 +28,7 @@ type DB struct {
 	write    pool             // SQLite: one connection, shared with everything that writes
 	read     pool             // PostgreSQL: the same as write
 	own      func() time.Time // the time of this machine
-	skew     atomic.Int64     // what Now is ahead of it, in ns
+	skew     time.Duration    // what Now is ahead of it; set once, by Open
 	bodies   codec
 	unpacked unpacked
 	recent   *recent
@@ -54,7 +54,7 @@ func Open(ctx context.Context, url string, now func() time.Time) (*DB, error) {
 		err = db.migrate(ctx)
 	}
 	if err == nil {
-		_, err = db.MeetClock(ctx)
+		err = db.meetClock(ctx)
 	}
 	if err != nil {
 		return nil, joinClose(err, db)
