@@ -26,6 +26,30 @@ func (p *process) slowly(look, write time.Duration) {
 	}
 }
 
+// alone runs a test in virtual time, of which nothing but the target takes any: one process on SQLite, and so many orders at the source.
+func alone(t *testing.T, atOnce, orders int, test func(t *testing.T, w *world, p *process)) {
+	t.Helper()
+	t.Parallel()
+	url := "sqlite:" + filepath.Join(t.TempDir(), "test.db") + "?durable=no"
+	synctest.Test(t, func(t *testing.T) {
+		w := newShared(t, url, atOnce)
+		p := w.process("one")
+		p.Sole = true
+		w.fill(orders)
+		time.Sleep(time.Second)
+		test(t, w, p)
+	})
+}
+
+// syncAll delivers all orders in one Run.
+func (p *process) syncAll(t *testing.T, orders int) {
+	t.Helper()
+	rep, err := p.Sync(t.Context(), engine.SyncRequest{Trigger: connector.TriggerManual, Wait: time.Hour})
+	if err != nil || len(rep.Runs) != 1 || rep.Runs[0].Counts.Delivered != orders {
+		t.Fatalf("%+v, %v, expected all delivered", rep, err)
+	}
+}
+
 func TestTheTargetIsKeptBusyAsLongAsWorkWaits(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
@@ -39,21 +63,11 @@ func TestTheTargetIsKeptBusyAsLongAsWorkWaits(t *testing.T) {
 		"a target that takes many calls alone": {64, 100 * time.Millisecond, 100 * time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			url := "sqlite:" + filepath.Join(t.TempDir(), "test.db") + "?durable=no"
-			synctest.Test(t, func(t *testing.T) { // only the target takes time
-				const n = 400
-				w := newShared(t, url, row.atOnce)
-				p := w.process("one")
-				p.Sole = true
+			const n = 400
+			alone(t, row.atOnce, n, func(t *testing.T, _ *world, p *process) {
 				p.slowly(row.look, row.write)
-				w.fill(n)
-				time.Sleep(time.Second)
 				began := time.Now()
-				rep, err := p.Sync(t.Context(), engine.SyncRequest{Trigger: connector.TriggerManual, Wait: time.Hour})
-				if err != nil || len(rep.Runs) != 1 || rep.Runs[0].Counts.Delivered != n {
-					t.Fatalf("%+v, %v, expected all delivered", rep, err)
-				}
+				p.syncAll(t, n)
 				least := n * (row.look + row.write) / time.Duration(row.atOnce)
 				if took := time.Since(began); took > least*105/100+row.look+row.write {
 					t.Errorf("it took %s, and the target no more than %s", took, least)
@@ -64,14 +78,7 @@ func TestTheTargetIsKeptBusyAsLongAsWorkWaits(t *testing.T) {
 }
 
 func TestWhatEndedIsSettledSoonThoughAnotherWriteTakesLong(t *testing.T) {
-	t.Parallel()
-	url := "sqlite:" + filepath.Join(t.TempDir(), "test.db") + "?durable=no"
-	synctest.Test(t, func(t *testing.T) {
-		w := newShared(t, url, 8)
-		p := w.process("one")
-		p.Sole = true
-		w.fill(40)
-		time.Sleep(time.Second)
+	alone(t, 8, 40, func(t *testing.T, w *world, p *process) {
 		var once sync.Once
 		p.to.write = func(ctx context.Context, wr connector.Write) (connector.Receipt, error) {
 			slow := false
@@ -85,22 +92,12 @@ func TestWhatEndedIsSettledSoonThoughAnotherWriteTakesLong(t *testing.T) {
 			}
 			return p.to.side.Write(ctx, wr)
 		}
-		rep, err := p.Sync(t.Context(), engine.SyncRequest{Trigger: connector.TriggerManual, Wait: time.Hour})
-		if err != nil || len(rep.Runs) != 1 || rep.Runs[0].Counts.Delivered != 40 {
-			t.Fatalf("%+v, %v, expected all delivered", rep, err)
-		}
+		p.syncAll(t, 40)
 	})
 }
 
 func TestAPartitionIsTakenOnceForAllThatIsRead(t *testing.T) {
-	t.Parallel()
-	url := "sqlite:" + filepath.Join(t.TempDir(), "test.db") + "?durable=no"
-	synctest.Test(t, func(t *testing.T) {
-		w := newShared(t, url, 2)
-		p := w.process("one")
-		p.Sole = true
-		w.fill(200) // three to a page
-		time.Sleep(time.Second)
+	alone(t, 2, 200, func(t *testing.T, _ *world, p *process) { // three to a page
 		var mu sync.Mutex
 		var ops []string
 		p.DB.Watch(func(op string, at store.Moment) error {
@@ -112,10 +109,7 @@ func TestAPartitionIsTakenOnceForAllThatIsRead(t *testing.T) {
 			return nil
 		})
 		p.slowly(time.Millisecond, time.Millisecond)
-		rep, err := p.Sync(t.Context(), engine.SyncRequest{Trigger: connector.TriggerManual, Wait: time.Hour})
-		if err != nil || len(rep.Runs) != 1 || rep.Runs[0].Counts.Delivered != 200 {
-			t.Fatalf("%+v, %v, expected all delivered", rep, err)
-		}
+		p.syncAll(t, 200)
 		times := map[string]int{}
 		for _, op := range ops {
 			times[op]++
