@@ -187,7 +187,7 @@ chromium_path() { command -v chromium || command -v chromium-browser || command 
 ## acceptance  the acceptance checks beside this checkout, in ../shared/acceptance
 verb_acceptance() { PYTHONDONTWRITEBYTECODE=1 ../shared/acceptance/run "$@"; }
 
-## check       all of it: setup, build, lint, tests on SQLite and PostgreSQL, race detector, browser, simulation, acceptance
+## check       all of it: setup, build, lint, tests on SQLite and PostgreSQL, race detector, browser, simulation, acceptance, faults
 verb_check() {
   PASSED=0 FAILED=() SECONDS=0
   local packages
@@ -209,6 +209,7 @@ verb_check() {
   step "simulation" verb_simulate -seeds 500
   step "planted bugs" verb_planted
   [ ! -d ../shared/acceptance ] || step "acceptance" verb_acceptance
+  step "faults at real processes" verb_faults
 
   echo
   [ ${#FAILED[@]} -eq 0 ] || printf 'FAILED: %s\n' "${FAILED[@]}"
