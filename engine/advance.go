@@ -44,10 +44,13 @@ func (s *stream) commit(ctx context.Context) {
 			delete(s.hand, it.work.Delivery.ID)
 		}
 	}
-	s.ended, s.freed = nil, s.freed || len(outs) > 0
-	s.settled += len(outs)
+	s.ended = nil
 	s.wake = append(s.wake, settled.Wake...)
-	b.e.progress(Progress{Flow: b.r.flow.Name, Stage: "delivering", Settled: s.settled})
+	if len(outs) > 0 {
+		s.freed = true
+		s.settled += len(outs)
+		b.e.progress(Progress{Flow: b.r.flow.Name, Stage: "delivering", Settled: s.settled})
+	}
 	s.launch(ctx, next, taken)
 }
 
