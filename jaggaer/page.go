@@ -31,12 +31,14 @@ type place struct {
 	Blind bool   `json:"u,omitempty"` // a page was not seen to join the one before
 	Again bool   `json:"a,omitempty"` // this page was asked for by going back
 	Probe bool   `json:"p,omitempty"` // this page is asked for without the overlap
+	Stuck int    `json:"k,omitempty"` // times in a row that a page began as the one before
 }
 
 // Guards of a read.
 const (
 	maxRounds = 3  // re-reads of a list whose total fell (JAGGAER.md §3.5)
 	maxBacks  = 50 // goings back within one list
+	maxStuck  = 5  // times in a row that a page begins as the one before: more is no list that moves
 )
 
 func firstPlace() place { return place{Start: 1, Total: -1} }
@@ -81,8 +83,7 @@ func (p place) step(l listing, overlap int) (advance, *connector.Error) {
 	begins := func(id string) bool { return len(l.items) > 0 && l.items[0].key == id }
 	switch {
 	case p.Count > 1 && !p.Again && begins(p.First) && p.First != p.Last:
-		return advance{}, connector.Errorf(connector.Misconfigured, "", "two pages in a row begin with the same record: JAGGAER ignores where a page should start").
-			Advise("Check rest.start_param and rest.start_base of the profile.")
+		return p.stuck()
 	case p.Again:
 		if p.Start == 1 || p.meets(l.items) {
 			return p.onward(l.items, l, overlap), nil
@@ -116,6 +117,9 @@ func (p place) onward(fresh []item, l listing, overlap int) advance {
 		Count: len(l.items), Seen: p.Seen, Total: p.Total, Round: p.Round, Backs: p.Backs,
 		High: p.High, Mixed: p.Mixed, Blind: p.Blind || p.Probe,
 	}
+	if p.Again {
+		next.Stuck = p.Stuck
+	}
 	out := make([]item, 0, len(fresh))
 	for _, it := range fresh {
 		read := next.High != "" && !numericLess(next.High, it.key)
@@ -129,6 +133,16 @@ func (p place) onward(fresh []item, l listing, overlap int) advance {
 		out = append(out, it)
 	}
 	return advance{fresh: out, next: next}
+}
+
+// stuck judges a page that begins as the one before. So many records may have come into the list before it that all moved
+// down by a page, which with pages of two is one record: the read goes back. A server that ignores the start does it again.
+func (p place) stuck() (advance, *connector.Error) {
+	if p.Stuck++; p.Stuck > maxStuck {
+		return advance{}, connector.Errorf(connector.Misconfigured, "", "page after page begins with the same record: JAGGAER ignores where a page should start").
+			Advise("Check rest.start_param and rest.start_base of the profile.")
+	}
+	return p.back()
 }
 
 // back asks for the page before again.

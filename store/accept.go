@@ -137,7 +137,7 @@ func (db *DB) readPage(a Acceptance) page {
 func (tx *Tx) accept(a Acceptance, p page) (Accepted, error) {
 	var out Accepted
 	if !a.Now.IsZero() {
-		tx.now = micro(a.Now)
+		tx.happenedAt(a.Now)
 	}
 	if err := tx.keepExchanges(p.exchanges); err != nil {
 		return out, err

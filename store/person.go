@@ -264,7 +264,7 @@ func (tx *Tx) Reopen(id int64, to connector.State, fail *connector.Error, at tim
 	if b.isNewest(op) != nil {
 		return nil
 	}
-	tx.now = micro(at)
+	tx.happenedAt(at)
 	action := "delivery." + string(to)
 	if to == connector.Waiting {
 		action = "delivery.released"

@@ -22,7 +22,7 @@ func (tx *Tx) SetLife(id int64, life connector.Life, to connector.State, fail *c
 	if err != nil {
 		return err
 	}
-	tx.now = micro(at)
+	tx.happenedAt(at)
 	if err := tx.writeLife(id, life); err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (tx *Tx) writeLife(id int64, life connector.Life) error {
 func (db *DB) Heal(ctx context.Context, flow string, limit int, now time.Time) (int, error) {
 	n := 0
 	err := db.Tx(ctx, func(tx *Tx) error {
-		tx.now = micro(now)
+		tx.happenedAt(now)
 		var ids []int64
 		err := each(tx, "heal", `SELECT id FROM deliveries WHERE state IN ('held', 'blocked', 'in_doubt') AND state = 'held' AND flow = $1 AND error_code = 'rejected'
  AND healed < $2 AND doubted = 0 AND stage = '' ORDER BY id`, []any{flow, int64(limit)}, func(rows *sql.Rows) error {

@@ -99,6 +99,14 @@ func (tx *Tx) SQL() *sql.Tx { return tx.tx }
 // Now is the time of the transaction.
 func (tx *Tx) Now() time.Time { return tx.now }
 
+// happenedAt says when what the transaction stores happened, which is over: a later time is that of a clock that was set
+// back since, and what waits for it would stand still until it comes once more.
+func (tx *Tx) happenedAt(at time.Time) {
+	if at = micro(at); at.Before(tx.now) {
+		tx.now = at
+	}
+}
+
 // Wake lists the partitions in which the transaction made Deliveries wait, so far.
 func (tx *Tx) Wake() []FlowPartition { return sortedPartitions(tx.wake) }
 
