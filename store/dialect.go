@@ -85,9 +85,9 @@ func (d dialect) dsn(readOnly bool) string {
 	}
 	v := url.Values{"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", sync, "foreign_keys(1)", "temp_store(2)"}}
 	if readOnly {
-		v["_pragma"] = append(v["_pragma"], "cache_size(-4000)", "query_only(1)")
+		v["_pragma"] = append(v["_pragma"], "cache_size(-1000)", "query_only(1)")
 	} else {
-		v["_pragma"] = append(v["_pragma"], "cache_size(-16000)", "wal_autocheckpoint(4000)")
+		v["_pragma"] = append(v["_pragma"], "cache_size(-4000)", "wal_autocheckpoint(4000)")
 		v.Set("_txlock", "immediate")
 	}
 	return "file:" + (&url.URL{Path: d.source}).EscapedPath() + "?" + v.Encode()

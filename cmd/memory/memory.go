@@ -7,7 +7,7 @@
 package memory
 
 // room is by how much more the heap may grow before it is collected.
-const room = 32 << 20
+const room = 16 << 20
 
 // Room counts as memory in use and is none: as long as somebody holds it, the collector waits until the heap has grown by
 // as much again. Hold it with runtime.KeepAlive.
