@@ -17,6 +17,13 @@ type System interface {
 	Open(Opening) (Instance, error)
 }
 
+// Explainer is a System that can say, without any Connection, what its errors mean.
+type Explainer interface {
+	// Explain reads what a person pastes: a message, a line of a log, a whole answer. nil = it holds nothing that this System
+	// is known to say. The code is that of a write.
+	Explain(text string) *Error
+}
+
 // Settings are a Connection's settings as YAML gives them: strings, bools, int64, []any, map[string]any.
 type Settings map[string]any
 

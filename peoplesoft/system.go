@@ -47,22 +47,21 @@ func (system) Open(o connector.Opening) (connector.Instance, error) {
 	return i, nil
 }
 
-// Explain says offline what a PeopleSoft error means: text is anything that an answer or a log held. The code is that of a
-// write; a read is judged more mildly. A text that says nothing that is known is not_found.
+// Explain says what a PeopleSoft error means. A read would be judged more mildly.
 func (system) Explain(text string) *connector.Error {
 	a := readAnswer(&connector.Response{Status: 500, Body: []byte(text)}, "")
 	notices := a.errors()
 	if r := judge(nil, notices, true); r != nil {
 		return connector.Errorf(r.onWrite, "", "%s", sentence(r.meaning, said(notices))).Advise("%s", r.hint)
 	}
+	known := a.broker == "error" || len(a.tree.all("messages"))+len(a.tree.all("Error-Warning")) > 0
 	for _, n := range notices {
-		if !n.plain || len(n.tuples) > 0 {
+		if known && !n.plain || len(n.tuples) > 0 {
 			return connector.Errorf(connector.Rejected, "", "%s", sentence("PeopleSoft refused something", said(notices))).
 				Advise("Message sets up to 19999 are Oracle's, those above the site's own: the PeopleSoft team finds the text in the Message Catalog.")
 		}
 	}
-	return connector.Errorf(connector.NotFound, "", "this text holds no message number and no phrase that is known").
-		Advise("Give it with the message set and number in brackets, such as (158,505), or the whole answer of the Exchange.")
+	return nil
 }
 
 // Instance is one Connection to PeopleSoft, for many goroutines.
