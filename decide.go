@@ -121,7 +121,7 @@ func (s Situation) decideNew() Decision {
 func (s Situation) adopt() Decision {
 	f := &s.Target[0]
 	if s.Older && !s.Rules.CanUpdate && f.Document != nil && !Covers(f.Document, s.Wanted) {
-		return Decision{ActHold, Conflict, "the target holds an older version of it, " + f.ID + ", and can't take a change: " + firstFields(uncovered(f.Document, s.Wanted, "")),
+		return Decision{ActHold, Conflict, "the target holds an older version of it, " + f.ID + ", and can't take a change: " + firstFields(uncovered(f.Document, s.Wanted)),
 			"Make the change at the target by hand, then link the two with `ml-connector link`.", f}
 	}
 	unseen := f.Document == nil && !s.Sent
@@ -185,7 +185,7 @@ func driftReason(changed bool, agreed, now Document) string {
 	if changed {
 		reason = "both sides changed since they last agreed; at the target: "
 	}
-	return reason + firstFields(uncovered(now, agreed, ""))
+	return reason + firstFields(uncovered(now, agreed))
 }
 
 func changedFields(old, now Document) string {

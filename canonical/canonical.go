@@ -1,9 +1,10 @@
 // Package canonical writes the one JSON text that equal contents share: keys sorted, no white space, nothing escaped for
-// HTML, and nothing blank in it. Fingerprints and stored contents are made of it, several for each record. And it reads
-// JSON objects, of which every record has several too.
+// HTML, and nothing blank in it. Fingerprints and stored contents are made of it, several for each record. It compares
+// contents of which one side tells less than it holds. And it reads JSON objects, of which every record has several too.
 //
 // It must never write the same content in two ways, and never read or write anything otherwise than encoding/json. That is
-// how it is proved: by random Documents and by fuzzing, both held against encoding/json.
+// how it is proved: by random Documents and by fuzzing, both held against encoding/json; comparing, by the tables of
+// connector.Covers.
 package canonical
 
 import (
