@@ -111,7 +111,7 @@ func profileShape() shape {
 			text("success_pointer", "").checked(pointer), textMap("key_pointers", pointer, nil), text("messages_pointer", "/detail/messages").checked(pointer),
 		)},
 		anyTree("custom_rest"),
-		anyTree("setid"),
+		member{"setid", shape{form: asMap, keys: []string{"vendor", "account"}, elem: &shape{form: asMap, elem: &shape{form: asText, check: matches(codeName, "a code of at most five characters")}}}},
 		member{"bu", shape{form: asMap, keys: []string{"pc", "po", "ap", "gl"}, elem: &shape{form: asText}, preset: map[string]any{"pc": ""}}},
 		member{"chartfields", shape{form: asList, elem: new(chartfieldShape())}},
 		member{"status", shape{form: asMap, keys: []string{entVendor, entAccount, entReq, entPO, entVoucher, entPayment}, elem: &shape{form: asMap, elem: &shape{form: asText}}}},

@@ -32,6 +32,7 @@ type profile struct {
 	keyPointers                       map[string]string
 	customREST                        map[string]any
 	status                            map[string]map[string]string
+	setid                             map[string]map[string]string // per record group and business unit, "*" for the others
 	chartfields                       []chartfield
 	extra                             []rule
 }
@@ -53,6 +54,7 @@ type voucherProfile struct {
 type chartfield struct {
 	field, query, internalName, label string
 	length                            int
+	required                          bool
 }
 
 // querySpec is what the site says of one query.
@@ -141,6 +143,10 @@ func readProfile(t tree) profile {
 	for name := range t.sub("status") {
 		p.status[name] = t.sub("status").textMap(name)
 	}
+	p.setid = map[string]map[string]string{}
+	for name := range t.sub("setid") {
+		p.setid[name] = t.sub("setid").textMap(name)
+	}
 	po, v := t.sub("po"), t.sub("voucher")
 	p.po = poProfile{ci: po.text("ci_name"), refField: po.text("ref_field"), canUpdate: po.flag("can_update"), canCancel: po.flag("can_cancel"),
 		cancel: po.textMap("cancel_fields"), cancelLine: po.textMap("line_cancel_fields"), requireDispatched: po.flag("require_dispatched")}
@@ -148,7 +154,7 @@ func readProfile(t tree) profile {
 	p.voucher = voucherProfile{operation: v.text("operation"), paymentRecord: v.text("payment_record"), language: v.text("language"),
 		stageTimeout: timeout, invoiceLength: v.int("invoice_id_length"), errorFields: v.texts("error_fields")}
 	for _, c := range t.groups("chartfields") {
-		p.chartfields = append(p.chartfields, chartfield{c.text("field"), c.text("query"), c.text("internal_name"), c.text("label"), c.int("length")})
+		p.chartfields = append(p.chartfields, chartfield{c.text("field"), c.text("query"), c.text("internal_name"), c.text("label"), c.int("length"), c.flag("required")})
 	}
 	for _, x := range t.sub("errors").groups("extra") {
 		if r, err := extraRule(x.int("set"), x.int("number"), x.text("pattern"), x.text("class"), x.text("hint")); err == nil {

@@ -51,10 +51,11 @@ func siteChartFields(fields []connector.Field, p profile) []connector.Field {
 				if cf.length > 0 {
 					fields[n].Length = cf.length
 				}
+				fields[n].Required = fields[n].Required || cf.required
 			}
 		}
 		if !known {
-			fields = append(fields, connector.Field{Name: cf.field, Label: cf.label, Type: connector.TypeText, Length: cf.length})
+			fields = append(fields, connector.Field{Name: cf.field, Label: cf.label, Type: connector.TypeText, Length: cf.length, Required: cf.required})
 		}
 	}
 	return fields

@@ -13,6 +13,13 @@ import (
 // invoices as the message VOUCHER_BUILD, which is accepted here and built later.
 func (i *Instance) Write(ctx context.Context, w connector.Write) (connector.Receipt, error) {
 	op := string(w.Operation) + " " + string(w.Kind)
+	if w.Kind == connector.PurchaseOrder || w.Kind == connector.Invoice {
+		d, err := i.tableSet(op, w.Document)
+		if err != nil {
+			return connector.Receipt{}, err
+		}
+		w.Document = d
+	}
 	switch {
 	case w.Kind == connector.Invoice && w.Operation == connector.OpCreate:
 		return i.sendVoucher(ctx, w)
