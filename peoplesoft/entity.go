@@ -20,6 +20,7 @@ type column struct {
 	alias, name string
 	form        columnForm
 	needed      bool     // without it a row can't be told apart or judged: an answer that lacks it is refused
+	extra       bool     // read when it is there, and never asked for
 	keys        []string // accepted in an answer, in their order
 }
 
@@ -36,7 +37,7 @@ type entity struct {
 }
 
 // columnsOf reads a compact list: "A. SETID! VENDOR_ID! NAME1 AMT# EFFDT@ LAST~ B. …". A name that ends in a dot is an alias,
-// ! marks a needed column, # a number, @ a date, ~ a stamp.
+// ! marks a needed column, # a number, @ a date, ~ a stamp, ? one that is never asked for.
 func columnsOf(list string) []column {
 	var out []column
 	alias := ""
@@ -45,7 +46,7 @@ func columnsOf(list string) []column {
 			alias = strings.TrimSuffix(w, ".")
 			continue
 		}
-		c := column{alias: alias, needed: strings.Contains(w, "!")}
+		c := column{alias: alias, needed: strings.Contains(w, "!"), extra: strings.Contains(w, "?")}
 		switch {
 		case strings.Contains(w, "#"):
 			c.form = formNumber
@@ -54,7 +55,7 @@ func columnsOf(list string) []column {
 		case strings.Contains(w, "~"):
 			c.form = formStamp
 		}
-		c.name = strings.TrimRight(w, "!#@~")
+		c.name = strings.TrimRight(w, "!#@~?")
 		out = append(out, c)
 	}
 	return out
@@ -70,6 +71,7 @@ const (
 		"B. ADDRESS_SEQ_NUM# EFFDT@ EFF_STATUS COUNTRY ADDRESS1 ADDRESS2 ADDRESS3 ADDRESS4 CITY COUNTY STATE POSTAL EMAILID " +
 		"C. VNDR_LOC EFFDT@ EFF_STATUS CURRENCY_CD PYMNT_TERMS_CD DISP_METHOD D. PYMNT_METHOD"
 	accountColumns = "A. SETID %s! EFFDT@ EFF_STATUS! DESCR DESCRSHORT ACCOUNT_TYPE GL_ACCOUNT_SW BUDGETARY_ONLY OPEN_ITEM STATISTICS_ACCOUNT CURRENCY_CD"
+	chartColumns   = "A. SETID %s! EFFDT@ EFF_STATUS! DESCR DESCRSHORT ACCOUNT_TYPE? GL_ACCOUNT_SW? BUDGETARY_ONLY? OPEN_ITEM? STATISTICS_ACCOUNT? CURRENCY_CD?"
 	reqColumns     = "A. BUSINESS_UNIT! REQ_ID! REQ_STATUS! REQ_DT@ REQUESTOR_ID ORIGIN CURRENCY_CD HOLD_STATUS BUDGET_HDR_STATUS LAST_DTTM_UPDATE~ " +
 		"B. LINE_NBR#! CURR_STATUS! INV_ITEM_ID DESCR254_MIXED CATEGORY_ID UNIT_OF_MEASURE VENDOR_SETID VENDOR_ID BUYER_ID " +
 		"C. SCHED_NBR#! QTY_REQ#! PRICE_REQ#! DUE_DT@ SHIPTO_ID MERCHANDISE_AMT# D. DISTRIB_LINE_NUM# MERCHANDISE_AMT# QTY_REQ# BUSINESS_UNIT_GL " + chartFieldColumns
@@ -91,6 +93,8 @@ const (
 // shapesOf are prompts and columns of each query.
 func shapesOf(name string) (prompts, columns string) {
 	switch name {
+	case entPing:
+		return "", "A. TOOLSREL OWNERID"
 	case entVendor:
 		return "SETID AFTER_ID", vendorColumns
 	case entVendorByID:
@@ -189,7 +193,7 @@ func (i *Instance) chartField(cf chartfield) entity {
 		name = "JGR_CF_" + cf.field
 	}
 	e := entity{name: "chartfield " + cf.field, spec: querySpec{name: name, owner: i.profile.queries[entAccount].owner, prompts: i.profile.queries[entAccount].prompts},
-		prompts: []string{"SETID", "AFTER_KEY", "ASOF"}, columns: columnsOf(fmt.Sprintf(accountColumns, cf.field))}
+		prompts: []string{"SETID", "AFTER_KEY", "ASOF"}, columns: columnsOf(fmt.Sprintf(chartColumns, cf.field))}
 	return i.accept(e)
 }
 

@@ -46,15 +46,16 @@ type poProfile struct {
 
 type voucherProfile struct {
 	operation, paymentRecord, language string
+	origin, source                     string
 	stageTimeout                       time.Duration
 	invoiceLength                      int
 	errorFields                        []string
 }
 
 type chartfield struct {
-	field, query, internalName, label string
-	length                            int
-	required                          bool
+	field, query, internalName, label, record string
+	length                                    int
+	required                                  bool
 }
 
 // querySpec is what the site says of one query.
@@ -151,10 +152,10 @@ func readProfile(t tree) profile {
 	p.po = poProfile{ci: po.text("ci_name"), refField: po.text("ref_field"), canUpdate: po.flag("can_update"), canCancel: po.flag("can_cancel"),
 		cancel: po.textMap("cancel_fields"), cancelLine: po.textMap("line_cancel_fields"), requireDispatched: po.flag("require_dispatched")}
 	timeout, _ := parseDuration(v.text("stage_timeout"))
-	p.voucher = voucherProfile{operation: v.text("operation"), paymentRecord: v.text("payment_record"), language: v.text("language"),
+	p.voucher = voucherProfile{operation: v.text("operation"), origin: v.text("origin"), source: v.text("source"), paymentRecord: v.text("payment_record"), language: v.text("language"),
 		stageTimeout: timeout, invoiceLength: v.int("invoice_id_length"), errorFields: v.texts("error_fields")}
 	for _, c := range t.groups("chartfields") {
-		p.chartfields = append(p.chartfields, chartfield{c.text("field"), c.text("query"), c.text("internal_name"), c.text("label"), c.int("length"), c.flag("required")})
+		p.chartfields = append(p.chartfields, chartfield{c.text("field"), c.text("query"), c.text("internal_name"), c.text("label"), c.text("record"), c.int("length"), c.flag("required")})
 	}
 	for _, x := range t.sub("errors").groups("extra") {
 		if r, err := extraRule(x.int("set"), x.int("number"), x.text("pattern"), x.text("class"), x.text("hint")); err == nil {

@@ -122,11 +122,7 @@ func (e entity) prompted(values []string) ([]prompt, error) {
 			return nil, connector.Errorf(connector.Invalid, e.op(), "the value %q of prompt %s holds a comma or a control character, which no PeopleSoft query can be asked for", clip(v, 60), e.prompts[n]).
 				Advise("Correct the value where it comes from.")
 		}
-		name := e.spec.prompts[e.prompts[n]]
-		if name == "" {
-			name = e.prompts[n]
-		}
-		out[n] = prompt{name, v}
+		out[n] = prompt{e.promptName(e.prompts[n]), v}
 	}
 	return out, nil
 }

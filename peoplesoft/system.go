@@ -34,17 +34,24 @@ func (system) Open(o connector.Opening) (connector.Instance, error) {
 		return nil, connector.Errorf(connector.Credentials, "open the Connection "+o.Connection, "the secret %s is missing", need).
 			Advise("Give the secret %s (again, if the address was changed: that drops it).", need)
 	}
-	i := &Instance{settings: o.Settings, config: c, profile: readProfile(tree(o.Settings).sub("profile")), secrets: o.Secrets, caller: o.Caller, now: o.Now, pace: pace.Or(o.Pace), accounts: newAccountCache(pace.Or(o.Pace))}
+	i := prepare(o.Settings, c)
+	i.secrets, i.caller, i.now, i.pace = o.Secrets, o.Caller, o.Now, pace.Or(o.Pace)
+	i.accounts = newAccountCache(i.pace)
 	if i.config.auth == authOAuth2 && c.username != "" && o.Secrets["password"] == "" && (i.profile.poTransport == "soap_ci" || i.profile.vendorTransport == "soap_ci") {
 		return nil, connector.Errorf(connector.Credentials, "open the Connection "+o.Connection, "the secret password is missing").
 			Advise("Services by SOAP sign on with username and password: give the secret password, or use rest_ci in the profile.")
 	}
+	return i, nil
+}
+
+// prepare makes all of an Instance that its settings alone decide; it can't call.
+func prepare(s connector.Settings, c config) *Instance {
+	i := &Instance{settings: s, config: c, profile: readProfile(tree(s).sub("profile")), entities: map[string]entity{}}
 	i.schemas = makeSchemas(i.profile)
-	i.entities = map[string]entity{}
 	for name := range i.profile.queries {
 		i.entities[name] = i.makeEntity(name)
 	}
-	return i, nil
+	return i
 }
 
 // Explain says what a PeopleSoft error means. A read would be judged more mildly.
@@ -83,6 +90,7 @@ type Instance struct {
 }
 
 var (
+	_ connector.Requirer = system{}
 	_ connector.Instance = (*Instance)(nil)
 	_ connector.Source   = (*Instance)(nil)
 	_ connector.Sink     = (*Instance)(nil)

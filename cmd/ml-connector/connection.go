@@ -20,7 +20,7 @@ func group(use, short string, sub ...*cobra.Command) *cobra.Command {
 
 func (p *program) connectionCommand() *cobra.Command {
 	return group("connection", "The systems that are kept in step",
-		p.connectionList(), p.connectionShow(), p.connectionAdd(), p.connectionPing(),
+		p.connectionList(), p.connectionShow(), p.connectionAdd(), p.connectionPing(), p.connectionRequirements(),
 		p.onConnection("resume NAME", "End a pause; the next run checks first", func(c *cobra.Command, a *app.App, name string) error {
 			return a.ResumeConnection(c.Context(), name, p.actor())
 		}),

@@ -30,10 +30,16 @@ func (s *Server) PreEdits() []*Row { return s.rowsOf(s.preedit) }
 func (s *Server) Payments() []*Row { return s.rowsOf(s.payments) }
 
 // Accounts are the GL accounts, each with its effective-dated rows below as "rows".
-func (s *Server) Accounts() []*Row {
+func (s *Server) Accounts() []*Row { return s.ChartValues("ACCOUNT") }
+
+// ChartValues are the values of a ChartField such as DEPTID, each with its effective-dated rows below as "rows".
+func (s *Server) ChartValues(field string) []*Row {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.chart["ACCOUNT"].copies()
+	if t := s.chart[field]; t != nil {
+		return t.copies()
+	}
+	return nil
 }
 
 // HandlerErrors are the messages that were accepted and never staged, as PeopleSoft's staff would see them in the monitor.
