@@ -20,7 +20,7 @@ func TestWhatEndedIsSettledAndWhatComesNextIsMarkedInOneTransaction(t *testing.T
 			taken, err := f.Intend(f.ctx, orders, 0, p.epoch, []store.Intent{next(works[0], "INV-1")})
 			must(t, err)
 			equal(t, "first refused", len(taken), 0)
-			held := store.Outcome{Delivery: works[0].Delivery.ID, State: connector.Held, Err: connector.Errorf(connector.Rejected, "write", "no"), ReleaseKeys: true,
+			held := store.Outcome{Delivery: works[0].Delivery.ID, State: connector.Held, Err: connector.Errorf(connector.Rejected, "write", "no").Advise("Mend it."), ReleaseKeys: true,
 				Exchanges: []connector.Exchange{{ID: "wrote-1", ResponseBody: []byte("no")}}}
 			commits := 0
 			f.Watch(func(_ string, at store.Moment) error {

@@ -67,7 +67,7 @@ func TestWhatIsSettledWhileANewerVersionComesIsSuperseded(t *testing.T) {
 		}()
 		<-accepted
 		go func() {
-			_, err := p.Settle(f.ctx, orders, 0, p.epoch, []store.Outcome{{Delivery: first, State: connector.Held, Err: connector.Errorf(connector.Rejected, "write", "no")}})
+			_, err := p.Settle(f.ctx, orders, 0, p.epoch, []store.Outcome{{Delivery: first, State: connector.Held, Err: connector.Errorf(connector.Rejected, "write", "no").Advise("Mend it.")}})
 			results <- err
 		}()
 		select {

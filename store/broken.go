@@ -11,7 +11,7 @@ import (
 
 // Broken is one row that is not as it must be after every commit.
 type Broken struct {
-	Item     string // of the list of invariants: I1 … I17; "rows" for what ties the tables together
+	Item     string // of the list of invariants: I1 … I18; "rows" for what ties the tables together
 	Flow     string
 	Run      int64
 	Delivery int64
@@ -135,6 +135,8 @@ func stateRules() []rule {
 		{item: "I10", moved: true, text: "version %[1]s is superseded, and no newer one is there", query: ofDeliveries + `CAST(d.version AS TEXT), ''` + from +
 			`WHERE d.state = 'superseded' AND NOT ` + newer + `) AND NOT EXISTS (SELECT 1 FROM links l JOIN agreements a ON a.link = l.id
  WHERE l.kind = r.kind AND (l.a_connection = r.connection AND l.a_id = r.ext_id OR l.b_connection = r.connection AND l.b_id = r.ext_id) AND a.flow = d.flow AND a.revision <> '')`},
+		{item: "I18", text: "it is %[1]s, and nothing says what is wrong and what to do: %[2]s", query: ofDeliveries + `d.state, d.error` + from +
+			`WHERE d.state IN ('held', 'in_doubt') AND (d.error NOT LIKE '%"message":"%' OR d.error LIKE '%"message":""%' OR d.error NOT LIKE '%"hint":"%' OR d.error LIKE '%"hint":""%')`},
 		{item: "rows", text: "it is %[1]s, and is still noted as waiting for %[2]s", query: ofDeliveries + `d.state, w.ext_id` + from +
 			`JOIN waits w ON w.delivery = d.id WHERE d.state NOT IN ('blocked', 'held')`},
 		{item: "I5", text: "it is blocked, and nothing is noted that could release it", query: ofDeliveries + `'', ''` + from +

@@ -36,8 +36,8 @@ func TestDamageOfEachKindIsFound(t *testing.T) {
 			{"a Delivery was settled under an epoch that never was", []string{"UPDATE deliveries SET epoch = 99 WHERE id = 1"}, "I8", "nobody ever had"},
 			{"both sides created it", []string{"UPDATE deliveries SET operation = 'create' WHERE id = 10"}, "I9", "created at both sides"},
 			{"the same content was written twice", []string{"UPDATE deliveries SET operation = 'update', sent = (SELECT o.sent FROM deliveries o WHERE o.id = 1) WHERE id = 7"}, "I9", "had just taken that very content"},
-			{"an older Version is held though a newer is there", []string{"UPDATE deliveries SET state = 'held', error = '{}', error_code = 'rejected' WHERE id = 1"}, "I10 I5", "version 1 is held although a newer one was read"},
-			{"an older Version is in doubt while a newer was sent", []string{"UPDATE deliveries SET state = 'in_doubt', due_at = 5, error = '{}', error_code = 'ambiguous' WHERE id = 1"}, "I10 I5", "a newer one was sent meanwhile"},
+			{"an older Version is held though a newer is there", []string{`UPDATE deliveries SET state = 'held', error = '{"message":"no","hint":"mend it"}', error_code = 'rejected' WHERE id = 1`}, "I10 I5", "version 1 is held although a newer one was read"},
+			{"an older Version is in doubt while a newer was sent", []string{`UPDATE deliveries SET state = 'in_doubt', due_at = 5, error = '{"message":"?","hint":"look"}', error_code = 'ambiguous' WHERE id = 1`}, "I10 I5", "a newer one was sent meanwhile"},
 			{"the newest Version is superseded", []string{"UPDATE deliveries SET state = 'superseded', due_at = 0 WHERE id = 9"}, "I10 I5", "no newer one is there"},
 			{"an agreement is older than what was delivered", []string{"UPDATE agreements SET source_version = 1 WHERE flow = 'orders'"}, "I10", "version 2 was delivered, and version 1 is what both sides are said to agree on"},
 			{"a newer Version was sent first", []string{"UPDATE entries SET delivery = -7 WHERE delivery = 1", "UPDATE entries SET delivery = 1 WHERE delivery = 7", "UPDATE entries SET delivery = 7 WHERE delivery = -7"}, "I10", "version 2 was sent before the older version 1 was"},
@@ -45,6 +45,7 @@ func TestDamageOfEachKindIsFound(t *testing.T) {
 				"I11 rows", "it was sent although purchase_order O77, which it names, is linked to nothing"},
 			{"an Exchange that an Entry names is gone", []string{"DELETE FROM exchanges WHERE delivery = 2"}, "I16", "names the Exchange x2a, which is not kept"},
 			{"what was delivered shows no Exchange", []string{"UPDATE entries SET exchange = '' WHERE delivery = 2"}, "I16", "no Exchange is kept that shows it"},
+			{"a held one does not say what to do", []string{`UPDATE deliveries SET error = '{"message":"no"}' WHERE state = 'held'`}, "I18", "nothing says what is wrong and what to do"},
 			{"a delivered one still waits for something", []string{"INSERT INTO waits (delivery, connection, kind, ext_id) VALUES (1, 's2p', 'supplier', 'S1')"}, "rows", "it is delivered, and is still noted as waiting for S1"},
 			{"a partition with work has no row", []string{"DELETE FROM partitions WHERE flow = 'suppliers'"}, "I8 rows", "no process would find it"},
 			{"a key is reserved for a Delivery that is not there", []string{"UPDATE natural_keys SET delivery = 999 WHERE value = 'K1'"}, "rows", "none of this record's"},
@@ -105,7 +106,7 @@ func soundHistory(f *fixture) {
 	for _, w := range p.claim() {
 		switch w.Delivery.Record.ID {
 		case "O3":
-			p.settle(store.Outcome{Delivery: w.Delivery.ID, State: connector.Held, Err: connector.Errorf(connector.Rejected, "write", "no")})
+			p.settle(store.Outcome{Delivery: w.Delivery.ID, State: connector.Held, Err: connector.Errorf(connector.Rejected, "write", "no").Advise("Mend it.")})
 		case "O4":
 			p.settle(store.Outcome{Delivery: w.Delivery.ID, State: connector.Filtered})
 		default:

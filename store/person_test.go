@@ -61,7 +61,7 @@ func TestPeople(t *testing.T) {
 				taken, err := f.Intend(f.ctx, orders, 0, p.epoch, []store.Intent{{Delivery: w.Delivery.ID, Operation: connector.OpCreate, Reserve: []string{"key of " + w.Delivery.Record.ID}}})
 				must(t, err)
 				equal(t, "taken", len(taken), 0)
-				o := store.Outcome{Delivery: w.Delivery.ID, State: connector.Held, Err: connector.Errorf(connector.Rejected, "write", "no")}
+				o := store.Outcome{Delivery: w.Delivery.ID, State: connector.Held, Err: connector.Errorf(connector.Rejected, "write", "no").Advise("Mend it.")}
 				if w.Delivery.Record.ID == "doubted" {
 					o.State, o.DueAt = connector.InDoubt, f.clock.Now()
 				}
@@ -115,7 +115,7 @@ func TestPeople(t *testing.T) {
 			doubted := p.claim()[0].Delivery.ID
 			p.intend(doubted)
 			p.settle(store.Outcome{Delivery: doubted, State: connector.InDoubt, Err: connector.Errorf(connector.Ambiguous, "write", "?"), DueAt: f.clock.Now()})
-			p.settle(store.Outcome{Delivery: doubted, State: connector.Held, Err: connector.Errorf(connector.Rejected, "write", "no")})
+			p.settle(store.Outcome{Delivery: doubted, State: connector.Held, Err: connector.Errorf(connector.Rejected, "write", "no").Advise("Mend it.")})
 			for i, want := range []int{1, 1, 0} {
 				n, err := f.Heal(f.ctx, orders, 2, f.clock.Now())
 				must(t, err)
@@ -123,7 +123,7 @@ func TestPeople(t *testing.T) {
 				for _, w := range p.claim() {
 					equal(t, "what is tried again", w.Delivery.Record.ID, "rejected")
 					equal(t, "times", w.Delivery.Healed, i+1)
-					p.settle(store.Outcome{Delivery: w.Delivery.ID, State: connector.Held, Err: connector.Errorf(connector.Rejected, "write", "no")})
+					p.settle(store.Outcome{Delivery: w.Delivery.ID, State: connector.Held, Err: connector.Errorf(connector.Rejected, "write", "no").Advise("Mend it.")})
 				}
 			}
 			f.sound()
