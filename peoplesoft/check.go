@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -41,6 +40,7 @@ type checker struct {
 	plan  plan
 	steps []connector.Step
 	done  int            // steps of the plan that were tried
+	mute  bool           // this site does not name the columns of a query that gives no row
 	skew  *time.Duration // of PeopleSoft's clock, nil = not known
 }
 
@@ -143,6 +143,7 @@ func (c *checker) node() bool {
 				break
 			}
 		}
+		message += ", queries answer in " + c.i.formats()[0]
 		if len(rows) == 0 {
 			s := c.add("node", from, connector.StepWarning, "signed on, but the query "+e.spec.name+" gave no row")
 			s.Hint = "It should read a record of one row, such as PSSTATUS."
@@ -158,45 +159,6 @@ func (c *checker) node() bool {
 	}
 	c.failed("node", from, err, lasting)
 	return false
-}
-
-// queries runs each query that the enabled Flows need, for one row at most.
-func (c *checker) queries() bool {
-	for n := range c.plan.queries {
-		q := c.plan.queries[n]
-		from := c.i.now()
-		c.done++
-		_, _, err := c.i.askRaw(c.ctx, q.entity, 1, c.i.probe(q.entity)...)
-		if err == nil {
-			c.add(q.step(), from, connector.StepOK, "").Flows = q.flows
-			continue
-		}
-		s := c.failed(q.step(), from, err, lasting)
-		s.Flows = q.flows
-		if s.Code == connector.Credentials {
-			s.Flows = nil
-			return false
-		}
-		if q.without != "" && (s.Code == connector.Misconfigured || s.Code == connector.Forbidden) {
-			s.State, s.Message = connector.StepWarning, s.Message+"; without it "+q.without
-		}
-	}
-	return true
-}
-
-// probe are prompt values for a query that is only to be tried.
-func (i *Instance) probe(e entity) []string {
-	place := i.config.setids[0]
-	if len(e.prompts) > 0 && e.prompts[0] == "BU" && len(i.config.units) > 0 {
-		place = i.config.units[0]
-	}
-	values := i.values(part{entity: e, place: place}, "", i.now())
-	for n, p := range e.prompts {
-		if slices.Contains([]string{"VENDOR_ID", "EXT_ID", "ACCOUNT", "PO_ID", "PO_REF", "VOUCHER_ID", "INVOICE_ID"}, p) {
-			values[n] = "0"
-		}
-	}
-	return values
 }
 
 // operations looks for the services that writes need. Without writing there is only the weak proof that PeopleSoft knows

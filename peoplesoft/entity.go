@@ -186,13 +186,16 @@ func qualified(name string) (alias, field string) {
 	return "A", name
 }
 
+// chartPrefix begins the names of the entities of further ChartFields.
+const chartPrefix = "chartfield "
+
 // chartField is the entity of one further ChartField: the query JGR_CF_xxx, in the shape of the accounts'.
 func (i *Instance) chartField(cf chartfield) entity {
 	name := cf.query
 	if name == "" {
 		name = "JGR_CF_" + cf.field
 	}
-	e := entity{name: "chartfield " + cf.field, spec: querySpec{name: name, owner: i.profile.queries[entAccount].owner, prompts: i.profile.queries[entAccount].prompts},
+	e := entity{name: chartPrefix + cf.field, spec: querySpec{name: name, owner: i.profile.queries[entAccount].owner, prompts: i.profile.queries[entAccount].prompts},
 		prompts: []string{"SETID", "AFTER_KEY", "ASOF"}, columns: columnsOf(fmt.Sprintf(chartColumns, cf.field))}
 	return i.accept(e)
 }

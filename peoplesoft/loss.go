@@ -1,6 +1,9 @@
 package peoplesoft
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // loss says what is lost when a query's answer lacks a column that its readers can do without. "" = nothing is missed: a
 // ChartField that the site does not use.
@@ -9,7 +12,11 @@ func (i *Instance) loss(e entity, c column) string {
 	if slices.Contains(i.profile.voucher.errorFields, name) || slices.Contains(i.profile.voucher.errorFields, c.name) {
 		return "why a voucher is in error has to be looked up in PeopleSoft (profile voucher.error_fields)"
 	}
-	if text := losses(entityOf(e.name), name); text != "" {
+	of := entityOf(e.name)
+	if strings.HasPrefix(of, chartPrefix) {
+		of = entAccount
+	}
+	if text := losses(of, name); text != "" {
 		return text
 	}
 	if i.isChartField(c.name) && !i.synced(c.name) {

@@ -40,7 +40,12 @@ func (i *Instance) ask(ctx context.Context, e entity, values ...string) ([]row, 
 
 func badRow(e entity, err error, exchange string) error {
 	return &connector.Error{Code: connector.Misconfigured, Op: e.op(), Message: err.Error(), Exchange: exchange,
-		Hint: "Say in the profile, under query." + entityOf(e.name) + ".fields, which key of the query's answer is meant."}
+		Hint: "Correct the query (see `connection requirements`), or say in the profile, under query." + entityOf(e.name) + ".fields, which key of the query's answer is meant."}
+}
+
+// missing is the fault of a query without a column that nobody can do without.
+func missing(e entity, column string) error {
+	return fmt.Errorf("the query %s has no column %s", e.spec.name, column)
 }
 
 func (e entity) op() string { return "query " + e.spec.name }
@@ -58,24 +63,33 @@ func (i *Instance) askWhole(ctx context.Context, e entity, values ...string) ([]
 
 // askRaw runs a query and gives its rows as received, and the Exchange that shows them.
 func (i *Instance) askRaw(ctx context.Context, e entity, maxRows int, values ...string) ([]cells, string, error) {
+	r, exchange, err := i.askResult(ctx, e, maxRows, values...)
+	return r.rows, exchange, err
+}
+
+// askResult is askRaw with the columns, where the answer names them.
+func (i *Instance) askResult(ctx context.Context, e entity, maxRows int, values ...string) (result, string, error) {
 	if e.spec.name == "" {
-		return nil, "", connector.Errorf(connector.Misconfigured, "query "+e.name, "this site has no such query").Advise("Name it in the profile, under query.%s.name.", e.name)
+		return result{}, "", connector.Errorf(connector.Misconfigured, "query "+e.name, "this site has no such query").Advise("Name it in the profile, under query.%s.name.", e.name)
 	}
 	prompts, err := e.prompted(values)
 	if err != nil {
-		return nil, "", err
+		return result{}, "", err
 	}
 	if e.tooLong(values) {
-		return nil, "", nil // nothing can be under such a key, and the query would fail as if it were wrong itself
+		return result{}, "", nil // nothing can be under such a key, and the query would fail as if it were wrong itself
 	}
 	formats := i.formats()
 	var first error
 	for n, f := range formats {
-		rows, exchange, err := i.askIn(ctx, e, f, maxRows, prompts)
+		r, exchange, err := i.askIn(ctx, e, f, maxRows, prompts)
 		if err == nil {
 			i.format.Store(&formats[n])
-			i.sawRows(len(rows))
-			return rows, exchange, nil
+			i.sawRows(len(r.rows))
+			if name := e.lacks(r); name != "" {
+				return result{}, "", badRow(e, missing(e, name), exchange)
+			}
+			return r, exchange, nil
 		}
 		if first == nil {
 			first = err
@@ -84,7 +98,7 @@ func (i *Instance) askRaw(ctx context.Context, e entity, maxRows int, values ...
 			break
 		}
 	}
-	return nil, "", first
+	return result{}, "", first
 }
 
 // formats to try: the profile's, else the one that has worked on this Instance, else all of them from the best on.
@@ -151,29 +165,26 @@ func keyLength(prompt string) int {
 }
 
 // askIn makes the request in one format and reads the answer.
-func (i *Instance) askIn(ctx context.Context, e entity, format string, maxRows int, prompts []prompt) ([]cells, string, error) {
+func (i *Instance) askIn(ctx context.Context, e entity, format string, maxRows int, prompts []prompt) (result, string, error) {
 	accept := "application/json"
 	if format != formatJSON {
 		accept = "text/xml, application/xml"
 	}
 	resp, err := i.call(ctx, request{op: e.op(), method: http.MethodGet, path: i.queryPath(e, format, maxRows, prompts), header: map[string]string{"Accept": accept}, door: doorREST})
 	if err != nil {
-		return nil, "", err
+		return result{}, "", err
 	}
 	if resp.Status == http.StatusOK {
-		rows, ok, err := decodeRows(toUTF8(resp.Body, i.profile.fallback))
+		r, ok, err := decodeRows(toUTF8(resp.Body, i.profile.fallback))
 		switch {
 		case ok && err != nil:
-			return nil, "", &connector.Error{Code: connector.Unavailable, Op: e.op(), Message: "PeopleSoft's answer is not valid: " + clip(err.Error(), 200), Exchange: resp.Exchange,
+			return result{}, "", &connector.Error{Code: connector.Unavailable, Op: e.op(), Message: "PeopleSoft's answer is not valid: " + clip(err.Error(), 200), Exchange: resp.Exchange,
 				Hint: "It is read again. If it lasts, the Exchange shows the answer raw."}
 		case ok:
-			if name := e.lacks(rows); name != "" {
-				return nil, "", badRow(e, fmt.Errorf("the query's answer has no column %s", name), resp.Exchange)
-			}
-			return rows, resp.Exchange, nil
+			return r, resp.Exchange, nil
 		}
 	}
-	return nil, "", i.fail(e.op(), readAnswer(resp, i.profile.fallback), false)
+	return result{}, "", i.fail(e.op(), readAnswer(resp, i.profile.fallback), false)
 }
 
 // queryPath is the address of a query (PEOPLESOFT.md §3.1): commas stay as they are, everything else in a value is encoded.

@@ -88,7 +88,8 @@ func TestDecodeRows(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			rows, ok, err := decodeRows(toUTF8([]byte(row.body), ""))
+			r, ok, err := decodeRows(toUTF8([]byte(row.body), ""))
+			rows := r.rows
 			if ok != row.ok || (err != nil) != row.bad {
 				t.Fatalf("ok %v, error %v", ok, err)
 			}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -11,34 +12,42 @@ import (
 // cells are one row of an answer as received: keys as the site's query names them, numbers as their digits.
 type cells map[string]string
 
-// decodeRows reads the rows of a query's answer in any of its three forms (PEOPLESOFT.md §3.2 to §3.4). ok is false when
-// the answer is none of them; an error says that it is one, but cut or wrong in itself.
-func decodeRows(body []byte) (rows []cells, ok bool, err error) {
+// result is what an answer of a query holds: its rows, and its columns where it names them. WEBROWSET does, with or without
+// a row; the other forms show them only in rows (PEOPLESOFT.md §3.5).
+type result struct {
+	rows    []cells
+	columns map[string]bool
+}
+
+// decodeRows reads a query's answer in any of its three forms (PEOPLESOFT.md §3.2 to §3.4). ok is false when the answer is
+// none of them; an error says that it is one, but cut or wrong in itself.
+func decodeRows(body []byte) (r result, ok bool, err error) {
 	body = bytes.TrimSpace(body)
 	if len(body) == 0 {
-		return nil, false, nil
+		return result{}, false, nil
 	}
 	if body[0] == '{' {
-		return jsonRows(body)
+		r.rows, ok, err = jsonRows(body)
+		return r, ok, err
 	}
 	if body[0] != '<' || !bytes.Contains(body, []byte("QAS_")) {
-		return nil, false, nil
+		return result{}, false, nil
 	}
 	root, err := parseXML(body)
 	if err != nil {
-		return nil, true, err
+		return result{}, true, err
 	}
 	top := &element{kids: []*element{root}}
 	if rowset := top.first("webRowSet"); rowset != nil {
-		rows, err = webRows(rowset)
-		return rows, true, err
+		r, err = webRows(rowset)
+		return r, true, err
 	}
 	query := top.first("query")
 	if query == nil {
-		return nil, false, nil
+		return result{}, false, nil
 	}
-	rows, err = xmlRows(query)
-	return rows, true, err
+	r.rows, err = xmlRows(query)
+	return r, true, err
 }
 
 func jsonRows(body []byte) ([]cells, bool, error) {
@@ -107,7 +116,8 @@ func xmlRows(query *element) ([]cells, error) {
 }
 
 // webRows reads a WebRowSet: values are positional.
-func webRows(rowset *element) ([]cells, error) {
+func webRows(rowset *element) (result, error) {
+	r := result{columns: map[string]bool{}}
 	names := map[int]string{}
 	for n, d := range rowset.kid("metadata").all("column-definition") {
 		at := n + 1
@@ -115,19 +125,22 @@ func webRows(rowset *element) ([]cells, error) {
 			at = i
 		}
 		names[at] = d.kid("column-name").value()
+		r.columns[names[at]] = true
 	}
-	var rows []cells
-	for _, r := range rowset.kid("data").all("currentRow") {
-		if len(r.kids) != len(names) {
-			return nil, fmt.Errorf("a row has %d values for %d columns", len(r.kids), len(names))
+	for _, x := range rowset.kid("data").all("currentRow") {
+		if len(x.kids) != len(names) {
+			return result{}, fmt.Errorf("a row has %d values for %d columns", len(x.kids), len(names))
 		}
-		row := make(cells, len(r.kids))
-		for n, c := range r.kids {
+		row := make(cells, len(x.kids))
+		for n, c := range x.kids {
 			row[names[n+1]] = c.text
 		}
-		rows = append(rows, row)
+		r.rows = append(r.rows, row)
 	}
-	return rows, nil
+	if len(r.columns) == 0 {
+		r.columns = nil
+	}
+	return r, nil
 }
 
 // row is one row by our own names, ALIAS.FIELD, its values cleaned.
@@ -169,30 +182,26 @@ func (c column) clean(t string) string {
 	return t
 }
 
-// lacks names a needed column that no row of an answer has. Dates may be missing where they are null; the needed ones are
-// keys, states and amounts.
-func (e entity) lacks(rows []cells) string {
-	if len(rows) == 0 {
+// lacks names a needed column that an answer has not: in no row, or not among the columns that it names. Dates may be missing
+// where they are null; the needed ones are keys, states and amounts.
+func (e entity) lacks(r result) string {
+	if len(r.rows) == 0 && r.columns == nil {
 		return ""
 	}
 	for _, c := range e.columns {
-		if !c.needed {
-			continue
-		}
-		seen := false
-		for _, r := range rows {
-			for _, k := range c.keys {
-				if _, ok := r[k]; ok {
-					seen = true
-				}
-			}
-			if seen {
-				break
-			}
-		}
-		if !seen {
+		if c.needed && !r.has(c) {
 			return c.keys[0]
 		}
 	}
 	return ""
+}
+
+// has says whether an answer shows a column, under one of the keys that count for it.
+func (r result) has(c column) bool {
+	for _, k := range c.keys {
+		if r.columns[k] || slices.ContainsFunc(r.rows, func(row cells) bool { _, ok := row[k]; return ok }) {
+			return true
+		}
+	}
+	return false
 }

@@ -57,6 +57,7 @@ type Site struct {
 
 	Queries map[string]string            // our query name → the site's
 	Missing []string                     // queries that nobody built
+	Lacking map[string][]string          // our query name → columns such as A.NAME2 that its author left out
 	Prompts map[string]map[string]string // our query name → our prompt → the site's
 	Fields  map[string]string            // row key such as A.PO_ID → the site's unique field name
 	CIs     map[string]string            // our CI name → the site's

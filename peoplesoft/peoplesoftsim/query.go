@@ -167,5 +167,30 @@ func (q *query) run(u *account, bound map[string]string, limit int) []line {
 	return out
 }
 
+// without is the query as an author built it who left columns out.
+func (q *query) without(columns []string) *query {
+	var kept []int
+	less := &query{name: q.name, prompts: q.prompts}
+	for i, c := range q.columns {
+		if !slices.Contains(columns, c.name) {
+			kept, less.columns = append(kept, i), append(less.columns, c)
+		}
+	}
+	less.rows = func(u *account, p map[string]string) iter.Seq[line] {
+		return func(yield func(line) bool) {
+			for l := range q.rows(u, p) {
+				out := make(line, len(kept))
+				for n, i := range kept {
+					out[n] = l[i]
+				}
+				if !yield(out) {
+					return
+				}
+			}
+		}
+	}
+	return less
+}
+
 // once is a sequence of what a look-up by key found.
 func once(lines ...line) iter.Seq[line] { return slices.Values(lines) }

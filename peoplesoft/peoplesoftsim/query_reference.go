@@ -16,6 +16,11 @@ func (s *Server) defineQueries() map[string]*query {
 	for _, name := range s.options.Site.Missing {
 		delete(out, name)
 	}
+	for name, columns := range s.options.Site.Lacking {
+		if q := out[name]; q != nil {
+			out[name] = q.without(columns)
+		}
+	}
 	return out
 }
 
