@@ -31,7 +31,7 @@ func (i *Instance) sendVoucher(ctx context.Context, w connector.Write) (connecto
 	if external == "" || len(external) > 70 || strings.ContainsFunc(external, func(r rune) bool { return r <= ' ' || r > '~' || r == ',' }) {
 		return connector.Receipt{}, connector.Errorf(connector.Invalid, op, "the message id %q is not of 1 to 70 plain characters", clip(external, 80))
 	}
-	if err := balanced(op, d); err != nil {
+	if err := balanced(op, d, i.profile.voucher.tolerance); err != nil {
 		return connector.Receipt{}, err
 	}
 	payload, err := i.voucherMessage(op, d)

@@ -168,6 +168,12 @@ func voucherShape() member {
 	return member{"voucher", group(
 		text("operation", "VOUCHER_BUILD.VERSION_1").checked(matches(columnName, "the alias of a service operation")),
 		text("id_scheme", "J{invoice:7}"), text("origin", "JGR"), text("source", "XML"), text("style_credit", "ADJ"),
+		text("tolerance", "0.01").checked(func(t string) string {
+			if !plainNumber.MatchString(t) || strings.HasPrefix(t, "-") {
+				return "must be an amount such as 0.01"
+			}
+			return ""
+		}),
 		yesNo("override_po_accounting", false),
 		member{"stage_timeout", shape{form: asDuration, def: "48h"}},
 		number("invoice_id_length", 30, 1, 30),

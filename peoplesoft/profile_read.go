@@ -45,11 +45,11 @@ type poProfile struct {
 }
 
 type voucherProfile struct {
-	operation, paymentRecord, language string
-	origin, source                     string
-	stageTimeout                       time.Duration
-	invoiceLength                      int
-	errorFields                        []string
+	operation, paymentRecord, language, tolerance string
+	origin, source                                string
+	stageTimeout                                  time.Duration
+	invoiceLength                                 int
+	errorFields                                   []string
 }
 
 type chartfield struct {
@@ -152,7 +152,7 @@ func readProfile(t tree) profile {
 	p.po = poProfile{ci: po.text("ci_name"), refField: po.text("ref_field"), canUpdate: po.flag("can_update"), canCancel: po.flag("can_cancel"),
 		cancel: po.textMap("cancel_fields"), cancelLine: po.textMap("line_cancel_fields"), requireDispatched: po.flag("require_dispatched")}
 	timeout, _ := parseDuration(v.text("stage_timeout"))
-	p.voucher = voucherProfile{operation: v.text("operation"), origin: v.text("origin"), source: v.text("source"), paymentRecord: v.text("payment_record"), language: v.text("language"),
+	p.voucher = voucherProfile{operation: v.text("operation"), origin: v.text("origin"), source: v.text("source"), paymentRecord: v.text("payment_record"), language: v.text("language"), tolerance: v.text("tolerance"),
 		stageTimeout: timeout, invoiceLength: v.int("invoice_id_length"), errorFields: v.texts("error_fields")}
 	for _, c := range t.groups("chartfields") {
 		p.chartfields = append(p.chartfields, chartfield{c.text("field"), c.text("query"), c.text("internal_name"), c.text("label"), c.text("record"), c.int("length"), c.flag("required")})

@@ -12,9 +12,9 @@ import (
 var exact = apd.Context{Precision: 200, MaxExponent: 1000, MinExponent: -1000, Traps: apd.DefaultTraps | apd.Inexact | apd.Rounded}
 
 // balanced refuses a voucher that PeopleSoft would recycle for its sums: its lines, tax, freight and miscellaneous charges
-// are its gross amount, and the distributions of a line are the line, to the last digit (PEOPLESOFT.md §4.3). Whatever
-// mapping made the voucher, both sums are told.
-func balanced(op string, d connector.Document) error {
+// are its gross amount, but for the profile's `voucher.tolerance` (FLOWS.md allows an invoice a cent, PEOPLESOFT.md §4.3 none),
+// and the distributions of a line are the line to the last digit. Whatever mapping made the voucher, both sums are told.
+func balanced(op string, d connector.Document, tolerance string) error {
 	merchandise := tally{}
 	for _, line := range d.List("VCHR_LINE_STG") {
 		merchandise.add(line.Text("MERCHANDISE_AMT"))
@@ -27,7 +27,7 @@ func balanced(op string, d connector.Document) error {
 			shares.add(row.Text("MERCHANDISE_AMT"))
 		}
 		amount.add(line.Text("MERCHANDISE_AMT"))
-		if err := shares.is(op, &amount, "line "+line.Text("VOUCHER_LINE_NUM")+" does not add up: its distributions sum to %s, and the line is %s"); err != nil {
+		if err := shares.is(op, &amount, "0", "line "+line.Text("VOUCHER_LINE_NUM")+" does not add up: its distributions sum to %s, and the line is %s"); err != nil {
 			return err
 		}
 	}
@@ -40,7 +40,7 @@ func balanced(op string, d connector.Document) error {
 		}
 	}
 	gross.add(d.Text("GROSS_AMT"))
-	return added.is(op, &gross, "the voucher does not add up: "+strings.ReplaceAll(strings.Join(parts, " + "), "%", "%%")+" sum to %s, and GROSS_AMT is %s")
+	return added.is(op, &gross, tolerance, "the voucher does not add up: "+strings.ReplaceAll(strings.Join(parts, " + "), "%", "%%")+" sum to %s, and GROSS_AMT is %s")
 }
 
 // tally is a sum, or the text that could not be added to it.
@@ -73,14 +73,17 @@ func (t *tally) String() string {
 	return decimalText(t.sum.Text('f'))
 }
 
-// is refuses two sums that are not the same; message has a place for each.
-func (t *tally) is(op string, other *tally, message string) error {
-	for _, x := range []*tally{t, other} {
+// is refuses two sums that differ by more than allowed; message has a place for each.
+func (t *tally) is(op string, other *tally, allowed, message string) error {
+	most := tally{}
+	most.add(allowed)
+	for _, x := range []*tally{t, other, &most} {
 		if x.bad != "" {
 			return connector.Errorf(connector.Invalid, op, "%q is not an amount", clip(x.bad, 60))
 		}
 	}
-	if t.sum.Cmp(&other.sum) == 0 {
+	var difference apd.Decimal
+	if _, err := exact.Sub(&difference, &t.sum, &other.sum); err == nil && difference.Abs(&difference).Cmp(&most.sum) <= 0 {
 		return nil
 	}
 	return connector.Errorf(connector.Invalid, op, message, t, other).Advise("Nothing was sent: PeopleSoft would put the voucher to recycle. Correct the amounts at the source, or the Flow's mapping, then replay.")
