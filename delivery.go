@@ -49,8 +49,18 @@ type Delivery struct {
 	Target    Record
 	BlockedOn []Ref
 	Life      *Life
+	Told      *Told
 	Healed    int // times that a scheduled Run tried it again
 	Lost      int // times that what the target had accepted was nowhere, and a person had it sent again
 	CreatedAt time.Time
 	UpdatedAt time.Time
+}
+
+// Told is what the source was told of what became of its record.
+type Told struct {
+	Tidings Tidings   // the last that it took; zero when it took none
+	At      time.Time // when it took them
+	Begun   time.Time // a telling that is under way, or whose process died: since when
+	By      string    // the process that began it
+	Err     *Error    // why the last telling failed
 }

@@ -313,7 +313,34 @@ const (
 
 // Life is where a delivered object is.
 type Life struct {
-	Stage  Stage     `json:"stage"`
-	Reason string    `json:"reason"`
-	At     time.Time `json:"at"`
+	Stage   Stage     `json:"stage"`
+	Reason  string    `json:"reason"`
+	At      time.Time `json:"at"`
+	Number  string    `json:"number,omitempty"`  // that the target's people know it by, once it surely exists
+	Payment *Payment  `json:"payment,omitempty"` // of what is paid
+}
+
+// Payment is how something was paid, in the words of the target, as far as it tells.
+type Payment struct {
+	Method   string `json:"method"`
+	Number   string `json:"number"`
+	Date     string `json:"date"`
+	Amount   string `json:"amount"`
+	Currency string `json:"currency"`
+}
+
+// Acknowledger is a Source that can be told what became of its records at the target.
+type Acknowledger interface {
+	// CanAcknowledge says why it can't be told of a Kind, and which key changes that; nil when it can.
+	CanAcknowledge(kind Kind) error
+	// Acknowledge tells it. To tell the same again is harmless; what may have been told is ambiguous.
+	Acknowledge(ctx context.Context, kind Kind, id string, record Document, t Tidings) error
+}
+
+// Tidings are what the source is told.
+type Tidings struct {
+	Target  string   // ID of the object at the target
+	Number  string   // that the target's people know it by
+	Payment *Payment // nil: not paid, or not to be told
+	Void    bool     // it was told that it is paid, and it is not any more
 }

@@ -40,7 +40,7 @@ type SideRow struct {
 // mostHistory bounds the Entries of one page.
 const mostHistory = 200
 
-// RecordPage gathers what is known of a Record; with a delivery of 0 it looks at the newest Delivery of its own, else of the
+// RecordPage gathers what is known of a Record; with a delivery of 0 it looks at the foremost Delivery of its own, else of the
 // Record that was delivered to it.
 func (a *App) RecordPage(ctx context.Context, rec connector.Record, delivery int64) (RecordPage, error) {
 	var out RecordPage
@@ -94,12 +94,12 @@ func (a *App) recordDeliveries(ctx context.Context, p *RecordPage, delivery int6
 	}
 	from := p.Deliveries
 	for i := 0; len(from) == 0 && i < len(p.Other); i++ {
-		if from, err = a.DB.Deliveries(ctx, store.DeliveryFilter{Record: p.Other[i], Newest: true, Limit: 1}); err != nil {
+		if from, err = a.DB.Deliveries(ctx, store.DeliveryFilter{Record: p.Other[i], Newest: true, Limit: mostHistory}); err != nil {
 			return err
 		}
 	}
 	if len(from) > 0 {
-		p.Focus = &from[0]
+		p.Focus = foremost(from)
 	}
 	return nil
 }

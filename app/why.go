@@ -88,7 +88,7 @@ func (a *App) sentence(ctx context.Context, r store.RecordRow, depth int) (*conn
 
 // where says where a Record is, without its name.
 func (a *App) where(ctx context.Context, r store.RecordRow, depth int) (*connector.Delivery, string, error) {
-	ds, err := a.DB.Deliveries(ctx, store.DeliveryFilter{Record: r.Record, Newest: true, Limit: 1})
+	ds, err := a.DB.Deliveries(ctx, store.DeliveryFilter{Record: r.Record, Newest: true, Limit: mostHistory})
 	if err != nil {
 		return nil, "", err
 	}
@@ -96,12 +96,25 @@ func (a *App) where(ctx context.Context, r store.RecordRow, depth int) (*connect
 		text, err := a.withoutDelivery(ctx, r)
 		return nil, text, err
 	}
-	d := ds[0]
+	d := *foremost(ds)
 	if d.State != connector.Blocked || len(d.BlockedOn) == 0 {
 		return &d, stands(d), nil
 	}
 	text, err := a.waits(ctx, d, depth)
 	return &d, text, err
+}
+
+// foremost is, of a Record's Deliveries with the newest first, the one that tells where it is: the newest, or, where that brought
+// nothing new, the one whose object is followed at the target.
+func foremost(ds []connector.Delivery) *connector.Delivery {
+	if ds[0].State == connector.Unchanged && ds[0].Life == nil {
+		for i, d := range ds {
+			if d.Flow == ds[0].Flow && d.Life != nil && d.Life.Stage != "" && (d.State == connector.Delivered || d.State == connector.Held) {
+				return &ds[i]
+			}
+		}
+	}
+	return &ds[0]
 }
 
 // mostCauses is how many of the things that a Record waits for are followed.

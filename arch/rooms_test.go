@@ -45,7 +45,7 @@ var rooms = map[string][]string{
 		"invariant", "invariant/sides", "sample", "peoplesoft/peoplesoftsim", "jaggaer/jaggaersim", "simulation"},
 
 	// What runs everything against the simulators in virtual time; nothing of the product may know it.
-	"simulation": {"app/config", "engine", "store", "systems", "flows", "pace", "connector", "sample", "invariant", "invariant/sides", "peoplesoft/peoplesoftsim", "jaggaer/jaggaersim"},
+	"simulation": {"app", "app/config", "engine", "store", "systems", "flows", "pace", "connector", "sample", "invariant", "invariant/sides", "peoplesoft/peoplesoftsim", "jaggaer/jaggaersim"},
 
 	// Tests only.
 	"arch": {},

@@ -340,6 +340,9 @@ func (b *pump) act(it *item) {
 			Agreement: b.agreement(it, it.res.Owned, d.Found.Version), Details: map[string]string{"reason": "found at the target"}}
 	case connector.ActUnchanged:
 		it.out = b.unchanged(it)
+		if was := it.work.Delivery; wentWrong(was.Life) { // nothing of that is mended by deciding again
+			it.out = heldOutcome(lifeError(was.Target, *was.Life), nil)
+		}
 	case connector.ActSupersede:
 		it.out = &store.Outcome{State: connector.Superseded, Details: map[string]string{"reason": d.Reason}}
 	case connector.ActFilter:

@@ -2,7 +2,9 @@ package engine
 
 import (
 	"context"
+	"slices"
 	"sync"
+	"time"
 
 	connector "ml-connector"
 	"ml-connector/pace"
@@ -14,8 +16,9 @@ const trackPage = 500
 
 // TrackFlow asks the target where the delivered objects of a Flow are in its own life, once for each that is not final, as
 // many at once as the target takes. Recycled and lost move the Delivery to held; one that a person put right there leaves
-// held by itself. The round ends when the target wants to be left alone, and with a pause where its answer asks for one.
-// Every Exchange is kept, also of an answer that brings nothing new.
+// held by itself. What is paid is looked at each day for some time, since a payment may be voided. The round ends when the
+// target wants to be left alone, and with a pause where its answer asks for one. Every Exchange is kept, also of an answer
+// that brings nothing new.
 func (e *Engine) TrackFlow(ctx context.Context, flow string) error {
 	f, err := e.DB.Flow(ctx, flow)
 	if err != nil || f.Track == "" || e.notPaused(ctx, flow) != nil {
@@ -29,20 +32,64 @@ func (e *Engine) TrackFlow(ctx context.Context, flow string) error {
 	if !ok {
 		return nil
 	}
-	t := &tracking{e: e, r: r, tracker: tracker}
+	t := &tracking{e: e, r: r, tracker: tracker, began: e.Now()}
+	if err := t.all(ctx, e.DB.TrackDue); err != nil || t.ended(ctx) {
+		return err
+	}
+	return t.all(ctx, func(ctx context.Context, flow string, after int64, limit int) ([]connector.Delivery, error) {
+		return e.DB.PaidDue(ctx, flow, t.began, after, limit)
+	})
+}
+
+// all follows what next lists, page by page.
+func (t *tracking) all(ctx context.Context, next func(ctx context.Context, flow string, after int64, limit int) ([]connector.Delivery, error)) error {
 	for after := int64(0); ; {
-		due, err := e.DB.TrackDue(ctx, flow, after, trackPage)
+		due, err := next(ctx, t.r.flow.Name, after, trackPage)
 		if err != nil && ctx.Err() == nil {
 			return err
 		}
-		if err != nil || len(due) == 0 || e.notPaused(ctx, flow) != nil {
+		if err != nil || len(due) == 0 || t.e.notPaused(ctx, t.r.flow.Name) != nil {
 			return nil
 		}
 		t.page(ctx, due)
-		if t.ended(ctx) {
-			return t.err
+		if err := t.again(ctx); err != nil || t.ended(ctx) {
+			if t.err != nil {
+				err = t.err
+			}
+			return err
 		}
 		after = due[len(due)-1].ID
+	}
+}
+
+// What is paid is looked at once a day, a little earlier so that hourly rounds meet it, for so long.
+const (
+	paidEvery = 23 * time.Hour
+	paidFor   = 90 * 24 * time.Hour
+)
+
+// again says when those of a page that are paid are looked at next.
+func (t *tracking) again(ctx context.Context) error {
+	t.mu.Lock()
+	soon, over := t.paid, t.over
+	t.paid, t.over = nil, nil
+	t.mu.Unlock()
+	slices.Sort(soon)
+	slices.Sort(over)
+	if err := t.e.DB.FollowAgain(context.WithoutCancel(ctx), soon, t.began.Add(paidEvery)); err != nil {
+		return err
+	}
+	return t.e.DB.FollowAgain(context.WithoutCancel(ctx), over, time.Time{})
+}
+
+// isPaid notes one that is paid, and was when it was last looked at.
+func (t *tracking) isPaid(id int64, since time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.began.Sub(since) < paidFor {
+		t.paid = append(t.paid, id)
+	} else {
+		t.over = append(t.over, id)
 	}
 }
 
@@ -51,10 +98,13 @@ type tracking struct {
 	e       *Engine
 	r       *route
 	tracker connector.Tracker
+	began   time.Time
 
 	mu   sync.Mutex
-	done bool  // nothing more is asked in this round
-	err  error // of the store
+	done bool    // nothing more is asked in this round
+	err  error   // of the store
+	paid []int64 // of this page: those to look at again
+	over []int64 // and those to look at no more
 }
 
 // page follows the first alone, so that a log-in that is refused is refused once, then the others.
@@ -89,7 +139,7 @@ func (t *tracking) end(err error) (first bool) {
 func (t *tracking) one(ctx context.Context, d connector.Delivery) {
 	defer func() {
 		if p := recover(); p != nil {
-			_ = t.e.caught("follow "+d.Target.String(), p)
+			_ = t.e.caught(followOp(d.Target), p)
 		}
 	}()
 	var k kept
@@ -103,7 +153,10 @@ func (t *tracking) one(ctx context.Context, d connector.Delivery) {
 		t.failed(ctx, d, connector.AsError(err))
 		return
 	}
-	if d.Life != nil && d.Life.Stage == life.Stage && d.Life.Reason == life.Reason {
+	if same(d, life) {
+		if life.Stage == connector.StagePaid {
+			t.isPaid(d.ID, d.Life.At)
+		}
 		return
 	}
 	if err := t.settle(ctx, d, life, lastExchange(exchanges)); err != nil && ctx.Err() == nil {
@@ -118,7 +171,7 @@ func (t *tracking) ask(ctx context.Context, d connector.Delivery, k *kept) (life
 			_ = t.e.Sleep(ctx, wait) // the call sees whether it was stopped
 		}
 		if t.ended(ctx) {
-			return life, connector.Errorf(connector.Unavailable, "follow "+d.Target.String(), "stopped before it was asked")
+			return life, connector.Errorf(connector.Unavailable, followOp(d.Target), "stopped before it was asked")
 		}
 		_, err = t.r.to.call(ctx, t.e, nil, func() (err error) {
 			life, err = t.tracker.Track(k.trace(ctx, d.Run, d.ID), connector.Track{Kind: d.Kind, ID: d.Target.ID, Sent: d.SentAt})
@@ -152,18 +205,43 @@ func (t *tracking) failed(ctx context.Context, d connector.Delivery, err *connec
 	}
 }
 
+// settle stores a life. What is held because of it leaves held when it is built at last; what is held for another reason stays.
 func (t *tracking) settle(ctx context.Context, d connector.Delivery, life connector.Life, exchange string) error {
 	state, fail := d.State, d.Err
-	switch life.Stage {
-	case connector.StageRecycled, connector.StageLost:
-		state = connector.Held
-		fail = connector.Errorf(connector.Rejected, "follow "+d.Target.String(), "accepted, but then %s at the target: %s", life.Stage, life.Reason).
-			Advise("Correct it at the target; the Delivery leaves held by itself when it is built.")
+	switch {
+	case wentWrong(&life):
+		state, fail = connector.Held, lifeError(d.Target, life)
 		fail.Exchange = exchange
-	default:
-		if d.State == connector.Held {
-			state, fail = connector.Delivered, nil
-		}
+	case exists(life) && d.State == connector.Held && d.Err != nil && d.Err.Op == followOp(d.Target):
+		state, fail = connector.Delivered, nil
 	}
 	return t.e.DB.Tx(ctx, func(tx *store.Tx) error { return tx.SetLife(d.ID, life, state, fail, t.e.Now()) })
+}
+
+// wentWrong says that an object needs a person at the target.
+func wentWrong(life *connector.Life) bool {
+	return life != nil && (life.Stage == connector.StageRecycled || life.Stage == connector.StageLost)
+}
+
+// exists says that an object is made for good, and in order.
+func exists(life connector.Life) bool {
+	return life.Stage == connector.StageBuilt || life.Stage == connector.StagePosted || life.Stage == connector.StagePaid
+}
+
+// followOp is what was being done, and by which a Delivery that its life holds is known.
+func followOp(target connector.Record) string { return "follow " + target.String() }
+
+func lifeError(target connector.Record, life connector.Life) *connector.Error {
+	fail := connector.Errorf(connector.Rejected, followOp(target), "accepted, but then %s at the target: %s", life.Stage, life.Reason)
+	if life.Stage == connector.StageLost {
+		return fail.Advise("Find out at the target what became of it. `ml-connector delivery replay` looks everywhere once more, and then sends it again.")
+	}
+	return fail.Advise("Correct it at the target; the Delivery leaves held by itself when it is built.")
+}
+
+// same says that a life brings nothing new.
+func same(d connector.Delivery, life connector.Life) bool {
+	return d.Life != nil && d.Life.Stage == life.Stage && d.Life.Reason == life.Reason && d.Life.Number == life.Number &&
+		(d.Life.Payment == life.Payment || d.Life.Payment != nil && life.Payment != nil && *d.Life.Payment == *life.Payment) &&
+		(d.State == connector.Held || !wentWrong(&life))
 }

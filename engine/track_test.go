@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -148,6 +149,35 @@ func TestAReplayOfWhatIsLostSendsItAgainUnlessItIsThere(t *testing.T) {
 		}
 		if again := w.to.writes[len(w.to.writes)-1]; row.gone && again.Lost != 1 {
 			t.Errorf("%s: the write says %d", name, again.Lost)
+		}
+	}
+}
+
+func TestWhatIsHeldForAnotherReasonStaysHeldWhateverItsLife(t *testing.T) {
+	t.Parallel()
+	w, _ := followed(t, 1, func(int) (connector.Life, error) { return connector.Life{Stage: connector.StagePosted}, nil })
+	drift := connector.Errorf(connector.Conflict, "look", "a value was changed at the target")
+	w.inTx(func(tx *store.Tx) error { return tx.Reopen(w.last("000").ID, connector.Held, drift, w.now(), "drift") })
+	if err := w.e.TrackFlow(t.Context(), "orders"); err != nil {
+		t.Fatal(err)
+	}
+	if d := w.last("000"); d.State != connector.Held || d.Err.Code != connector.Conflict || d.Life.Stage != connector.StagePosted {
+		t.Errorf("it is %s (%v), %+v; expected held as before, and posted", d.State, d.Err, d.Life)
+	}
+}
+
+func TestTheReasonOfWhatIsHeldIsTheLastOneThatTheTargetGave(t *testing.T) {
+	t.Parallel()
+	w, _ := followed(t, 1, func(n int) (connector.Life, error) {
+		return []connector.Life{{Stage: connector.StageRecycled, Reason: "closed period"}, {Stage: connector.StageRecycled, Reason: "out of balance"}, {Stage: connector.StageStaged}, {Stage: connector.StageBuilt}}[n-1], nil
+	})
+	for n, want := range []string{"closed period", "out of balance", "out of balance", ""} {
+		if err := w.e.TrackFlow(t.Context(), "orders"); err != nil {
+			t.Fatal(err)
+		}
+		d := w.last("000")
+		if want == "" && d.State != connector.Delivered || want != "" && (d.State != connector.Held || !strings.Contains(d.Err.Message, want)) {
+			t.Errorf("after round %d it is %s: %v; expected %q", n+1, d.State, d.Err, want)
 		}
 	}
 }

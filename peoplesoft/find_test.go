@@ -177,6 +177,9 @@ func TestTrack(t *testing.T) {
 		"deleted":                                   {map[string]string{"JGR_VCHR_BY_ID": voucherRow("J1", "I", `,"A.ENTRY_STATUS":"X"`)}, time.Hour, connector.StageRecycled, "deleted"},
 		"built":                                     {map[string]string{"JGR_VCHR_BY_ID": voucherRow("J1", "I", builtStatus)}, time.Hour, connector.StageBuilt, ""},
 		"built, of a status that is the site's own": {map[string]string{"JGR_VCHR_BY_ID": voucherRow("J1", "I", `,"A.ENTRY_STATUS":"Q"`)}, time.Hour, connector.StageBuilt, ""},
+		"built, matched and not approved":           {map[string]string{"JGR_VCHR_BY_ID": voucherRow("J1", "I", `,"A.ENTRY_STATUS":"P","A.MATCH_STATUS_VCHR":"M","A.APPR_STATUS":"P"`)}, time.Hour, connector.StageBuilt, "is matched; waits for approval"},
+		"posted, matched and approved":              {map[string]string{"JGR_VCHR_BY_ID": voucherRow("J1", "I", `,"A.ENTRY_STATUS":"P","A.MATCH_STATUS_VCHR":"M","A.APPR_STATUS":"A","A.POST_STATUS_AP":"P"`)}, time.Hour, connector.StagePosted, "is matched; is approved"},
+		"built, its approval denied":                {map[string]string{"JGR_VCHR_BY_ID": voucherRow("J1", "I", `,"A.ENTRY_STATUS":"P","A.APPR_STATUS":"D"`)}, time.Hour, connector.StageBuilt, "approval was denied"},
 		"built, with match exceptions":              {map[string]string{"JGR_VCHR_BY_ID": voucherRow("J1", "I", builtStatus+`,"A.MATCH_STATUS_VCHR":"E"`)}, time.Hour, connector.StageBuilt, "match"},
 		"posted":                                    {map[string]string{"JGR_VCHR_BY_ID": voucherRow("J1", "I", builtStatus+`,"A.POST_STATUS_AP":"P"`), "JGR_PAYMENT": pay(`"A.PYMNT_SELCT_STATUS":"N"`)}, time.Hour, connector.StagePosted, ""},
 		"posted, payment on hold": {map[string]string{"JGR_VCHR_BY_ID": voucherRow("J1", "I", builtStatus+`,"A.POST_STATUS_AP":"P"`), "JGR_PAYMENT": pay(`"A.PYMNT_SELCT_STATUS":"N","A.PYMNT_HOLD":"Y","A.PYMNT_HOLD_REASON":"AMT"`)},
@@ -188,6 +191,10 @@ func TestTrack(t *testing.T) {
 			time.Hour, connector.StagePosted, ""},
 		"paid, then voided": {map[string]string{"JGR_VCHR_BY_ID": voucherRow("J1", "I", builtStatus+`,"A.POST_STATUS_AP":"P"`), "JGR_PAYMENT": pay(`"A.PYMNT_SELCT_STATUS":"P","B.PYMNT_STATUS":"V","B.PYMNT_ID_REF":"7"`)},
 			time.Hour, connector.StagePosted, "voided"},
+		"voided, scheduled and paid again": {map[string]string{"JGR_VCHR_BY_ID": voucherRow("J1", "I", builtStatus+`,"A.POST_STATUS_AP":"P"`), "JGR_PAYMENT": pay(`"A.PYMNT_SELCT_STATUS":"P","A.PAID_AMT":"20.00","B.PYMNT_STATUS":"V","B.PYMNT_ID_REF":"7"`) +
+			"," + pay(`"A.PYMNT_SELCT_STATUS":"P","A.PAID_AMT":"20.0","B.PYMNT_STATUS":"P","B.PYMNT_ID_REF":"8"`)}, time.Hour, connector.StagePaid, "7 was voided or stopped; paid   8"},
+		"one of two voided": {map[string]string{"JGR_VCHR_BY_ID": voucherRow("J1", "I", builtStatus+`,"A.POST_STATUS_AP":"P"`), "JGR_PAYMENT": pay(`"A.PYMNT_SELCT_STATUS":"P","A.PAID_AMT":"20.00","B.PYMNT_STATUS":"V","B.PYMNT_ID_REF":"7"`) +
+			"," + pay(`"A.PYMNT_SELCT_STATUS":"P","A.PAID_AMT":"30","B.PYMNT_STATUS":"P","B.PYMNT_ID_REF":"8"`)}, time.Hour, connector.StagePosted, "7 was voided or stopped"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -200,6 +207,20 @@ func TestTrack(t *testing.T) {
 				t.Errorf("%+v, %v; want %s with %q", life, err, row.stage, row.reason)
 			}
 		})
+	}
+}
+
+// TestTrackTellsHowItWasPaid: two payments count as their sum, under both numbers, as of the later day.
+func TestTrackTellsHowItWasPaid(t *testing.T) {
+	t.Parallel()
+	pay := func(n, amount, day, number string) string {
+		return `{"A.PYMNT_CNT":` + n + `,"A.PYMNT_SELCT_STATUS":"P","A.PAID_AMT":"` + amount + `","A.CURRENCY_PYMNT":"USD","B.PYMNT_STATUS":"P","B.PYMNT_DT":"` + day + `","B.PYMNT_METHOD":"ACH","B.PYMNT_ID_REF":"` + number + `"}`
+	}
+	rows := map[string]string{"JGR_VCHR_BY_ID": voucherRow("J1", "I", builtStatus+`,"A.POST_STATUS_AP":"P"`), "JGR_PAYMENT": pay("2", "3.8", "2026-03-20", "900124") + "," + pay("1", "440.00", "2026-03-19", "900123")}
+	life, err := open(t, byQuery(rows)).Track(t.Context(), connector.Track{Kind: connector.Invoice, ID: "US001/J1", Sent: testNow})
+	want := connector.Payment{Method: "ACH", Number: "900123, 900124", Date: "2026-03-20", Amount: "443.8", Currency: "USD"}
+	if err != nil || life.Number != "J1" || life.Payment == nil || *life.Payment != want {
+		t.Errorf("%+v %+v, %v; want %+v", life, life.Payment, err, want)
 	}
 }
 

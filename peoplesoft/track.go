@@ -55,9 +55,11 @@ func (i *Instance) builtLife(ctx context.Context, unit, id string) (life connect
 	default:
 		return connector.Life{}, false, err
 	}
-	if paid, reason := paidBy(payments); paid {
-		return connector.Life{Stage: connector.StagePaid, Reason: reason, At: i.now()}, true, nil
-	} else if reason != "" {
+	paid, reason := paidBy(payments)
+	if paid != nil {
+		life.Stage, life.Reason, life.Payment = connector.StagePaid, "", paid
+	}
+	if reason != "" {
 		life.Reason = strings.TrimPrefix(life.Reason+"; "+reason, "; ")
 	}
 	return life, true, nil
@@ -65,21 +67,33 @@ func (i *Instance) builtLife(ctx context.Context, unit, id string) (life connect
 
 // voucherLife judges the header of a voucher. A status that is not known counts as built: customers add values.
 func (i *Instance) voucherLife(r row) connector.Life {
-	life := connector.Life{Stage: connector.StageBuilt, At: i.now()}
+	life := connector.Life{Stage: connector.StageBuilt, At: i.now(), Number: r["A.VOUCHER_ID"]}
 	switch {
 	case r["A.ENTRY_STATUS"] == "R":
 		life.Stage, life.Reason = connector.StageRecycled, i.reason("recycled", r)
+		return life
 	case r["A.ENTRY_STATUS"] == "X":
 		life.Stage, life.Reason = connector.StageRecycled, "was deleted in PeopleSoft"
+		return life
 	case r["A.POST_STATUS_AP"] == "P":
 		life.Stage = connector.StagePosted
-	case r["A.APPR_STATUS"] == "D":
-		life.Reason = "its approval was denied"
-	case r["A.MATCH_STATUS_VCHR"] == "E", r["A.MATCH_STATUS_VCHR"] == "D":
-		life.Reason = "has match exceptions"
 	}
+	var said []string
+	for _, text := range []string{matchWords[r["A.MATCH_STATUS_VCHR"]], approvalWords[r["A.APPR_STATUS"]]} {
+		if text != "" {
+			said = append(said, text)
+		}
+	}
+	life.Reason = strings.Join(said, "; ")
 	return life
 }
+
+// What the statuses of matching and approval mean (PEOPLESOFT.md §3.6); others say nothing that a person could use.
+var (
+	matchWords = map[string]string{"T": "is not matched yet", "M": "is matched", "E": "has match exceptions", "D": "has match exceptions, in dispute",
+		"O": "its match exceptions were overridden", "C": "its match exceptions were overridden by a credit note"}
+	approvalWords = map[string]string{"P": "waits for approval", "A": "is approved", "D": "its approval was denied"}
+)
 
 // reason is what the profile's `voucher.error_fields` hold.
 func (i *Instance) reason(what string, r row) string {
@@ -101,24 +115,4 @@ func (i *Instance) reason(what string, r row) string {
 		return what + ": see Build Error Detail in PeopleSoft"
 	}
 	return what + ": " + clip(strings.Join(said, "; "), 500)
-}
-
-// paidBy judges the scheduled payments: paid when each of them is (PEOPLESOFT.md §3.6 JGR_PAYMENT).
-func paidBy(rows []row) (paid bool, reason string) {
-	var said []string
-	paid = len(rows) > 0
-	for _, r := range rows {
-		selected, status := r["A.PYMNT_SELCT_STATUS"], r["B.PYMNT_STATUS"]
-		done := selected == "P" && status == "P" || selected == "E" && (status == "P" || status == "")
-		paid = paid && done
-		switch {
-		case done:
-			said = append(said, strings.TrimSpace(fmt.Sprintf("paid %s %s %s", r["B.PYMNT_DT"], r["B.PYMNT_METHOD"], r["B.PYMNT_ID_REF"])))
-		case status == "V" || status == "S":
-			said = append(said, "payment "+r["B.PYMNT_ID_REF"]+" was voided or stopped")
-		case r["A.PYMNT_HOLD"] == "Y":
-			said = append(said, "payment is on hold "+r["A.PYMNT_HOLD_REASON"])
-		}
-	}
-	return paid, strings.Join(said, "; ")
 }

@@ -28,6 +28,7 @@ type profile struct {
 	Overlap, Settle, LookupSettle time.Duration
 	Concurrency                   int
 	Schedule, Track               time.Duration
+	StageTimeout                  time.Duration // after which a voucher that is nowhere counts as lost
 	Drift                         map[string]connector.DriftRule
 	Withdraw                      connector.WithdrawRule
 	MaxChanges                    int
@@ -61,7 +62,7 @@ func draw(r *rand.Rand) profile {
 		Schedule: span(r, 25*time.Second, time.Minute), Track: span(r, 15*time.Second, time.Minute),
 		POTransport: pick(r, "soap_ci", "rest_ci"), VendorTransport: pick(r, "soap_ci", "rest_ci"), CanUpdate: r.IntN(4) > 0, CanCancel: r.IntN(2) == 0,
 		Withdraw: pick(r, connector.WithdrawHold, connector.WithdrawUpdate), PageSize: pick(r, 2+r.IntN(4), 4+r.IntN(40)), Drift: map[string]connector.DriftRule{},
-		Pace: pick(r, -1, 20*time.Second, 45*time.Second),
+		Pace: pick(r, -1, 20*time.Second, 45*time.Second), StageTimeout: 3 * time.Minute,
 	}
 	if p.Sole {
 		p.Processes = 1

@@ -80,7 +80,7 @@ func (s *sim) settings() map[string]connector.Settings {
 			"profile": map[string]any{
 				"bu": map[string]any{"pc": s.company.Projects[0].Unit}, "query": map[string]any{"page_size": p.PageSize},
 				"write": map[string]any{"po": map[string]any{"transport": p.POTransport}, "vendor": map[string]any{"transport": p.VendorTransport}},
-				"po":    map[string]any{"can_update": p.CanUpdate, "can_cancel": p.CanCancel}, "voucher": map[string]any{"stage_timeout": "3m"},
+				"po":    map[string]any{"can_update": p.CanUpdate, "can_cancel": p.CanCancel}, "voucher": map[string]any{"stage_timeout": p.StageTimeout.String()},
 			},
 		}),
 		s2p: times(connector.Settings{

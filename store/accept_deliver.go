@@ -80,7 +80,8 @@ func (tx *Tx) insertDeliveries(a Acceptance, due []*incoming, out *Accepted) err
 const insertDelivery = `INSERT INTO deliveries (id, flow, run, kind, record, version, part, state, due_at, error_code, error, created_at, updated_at)`
 
 // supersede ends this Flow's older Deliveries of records that have a newer Version; those that are being sent or are in
-// doubt have to be settled first.
+// doubt have to be settled first. What is held because of its life at the target stays: the object is there, or was, whatever
+// the source says since.
 func (tx *Tx) supersede(flow string, records []int64) error {
 	if len(records) == 0 {
 		return nil
@@ -92,7 +93,7 @@ func (tx *Tx) supersede(flow string, records []int64) error {
 	return chunks(records, func(part []int64) error {
 		args := []any{flow}
 		in := list(&args, part)
-		old, err := briefsWhere(tx, "WHERE d.flow = $1 AND d.record IN ("+in+") AND d.state IN ('waiting', 'blocked', 'held') ORDER BY d.id"+tx.db.dialect.lock("d"), args)
+		old, err := briefsWhere(tx, "WHERE d.flow = $1 AND d.record IN ("+in+") AND (d.state IN ('waiting', 'blocked') OR d.state = 'held' AND d.stage = '') ORDER BY d.id"+tx.db.dialect.lock("d"), args)
 		if err != nil {
 			return err
 		}

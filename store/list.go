@@ -108,8 +108,9 @@ func (db *DB) Records(ctx context.Context, f RecordFilter) ([]ListedRecord, erro
 	return out, err
 }
 
-// newestState is the state of a Record's newest Delivery.
-const newestState = "COALESCE((SELECT d.state FROM deliveries d WHERE d.record = r.id ORDER BY d.id DESC LIMIT 1), '')"
+// newestState is the state of a Record's newest Delivery; one that is held because of its life at the target goes before those
+// of newer Versions.
+const newestState = "COALESCE((SELECT d.state FROM deliveries d WHERE d.record = r.id ORDER BY CASE WHEN d.state = 'held' AND d.stage <> '' THEN 1 ELSE 0 END DESC, d.id DESC LIMIT 1), '')"
 
 // EachRecord calls fn for every Record of a list, one by one, so that it may be of any length. An error of fn ends it.
 func (db *DB) EachRecord(ctx context.Context, f RecordFilter, fn func(ListedRecord) error) error {

@@ -26,11 +26,11 @@ func (tx *Tx) Replay(ids []int64, actor string, forced bool) error {
 		default:
 			return connector.Errorf(connector.Conflict, op, "delivery %d is %s", b.id, b.state).Advise("Only what is held, blocked or skipped can be replayed.")
 		}
-		if err := b.isNewest(op); err != nil {
+		if err := b.isNewest(op); err != nil && b.stage != connector.StageLost {
 			return err
 		}
 	}
-	if err := tx.beginAnew(old, actor); err != nil {
+	if old, err = tx.beginAnew(old, actor); err != nil {
 		return err
 	}
 	details := map[string]string{}
@@ -47,34 +47,6 @@ func (tx *Tx) Replay(ids []int64, actor string, forced bool) error {
 		return err
 	}
 	return tx.move(old, connector.Waiting, nil, connector.Entry{Actor: actor, Action: "delivery.replayed", Details: details})
-}
-
-// beginAnew prepares for another life those whose object is lost at the target: nothing is agreed any more, and the Link
-// leads nowhere. Whether it is there after all is looked up before it is sent.
-func (tx *Tx) beginAnew(old []brief, actor string) error {
-	const op = "begin a life anew"
-	for _, b := range old {
-		if b.stage != connector.StageLost {
-			continue
-		}
-		d, err := firstDelivery(tx, "WHERE d.id = $1", []any{b.id})
-		if err != nil || d == nil {
-			return err
-		}
-		if _, err := tx.exec(op, "UPDATE deliveries SET lost = lost + 1, stage = '', life = '', target = '', target_id = '' WHERE id = $1", b.id); err != nil {
-			return err
-		}
-		links, err := linksOf(tx, b.source.Kind, b.source.Connection, d.Target.Connection, []string{b.source.ID})
-		if err != nil {
-			return err
-		}
-		if l, linked := links[b.source.ID]; linked && l.Other(b.source.Connection) == d.Target {
-			if err := tx.UnlinkRecords(b.source, d.Target, actor); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // force makes a person's word count in the next decision about Deliveries.

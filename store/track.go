@@ -8,14 +8,35 @@ import (
 	connector "ml-connector"
 )
 
-// TrackDue lists the Deliveries of a Flow whose objects live on at the target: delivered, or held because their life took
-// a bad turn, and not final. It gives at most limit of them, oldest first, beginning behind the Delivery after.
+// TrackDue lists the Deliveries of a Flow whose objects live on at the target: delivered, in step when they were decided
+// again, or held because their life took a bad turn, and not final. It gives at most limit of them, oldest first, beginning behind the Delivery after.
 func (db *DB) TrackDue(ctx context.Context, flow string, after int64, limit int) ([]connector.Delivery, error) {
-	return deliveriesWhere(db.view(ctx), "WHERE d.stage NOT IN ('', 'paid') AND d.flow = $1 AND d.state IN ('delivered', 'held') AND d.target_id <> '' AND d.id > $2 ORDER BY d.id LIMIT $3", []any{flow, after, int64(limit)})
+	return deliveriesWhere(db.view(ctx), "WHERE d.stage NOT IN ('', 'paid') AND d.flow = $1 AND d.state IN ('delivered', 'unchanged', 'held') AND d.target_id <> '' AND d.id > $2 ORDER BY d.id LIMIT $3", []any{flow, after, int64(limit)})
+}
+
+// PaidDue is [DB.TrackDue] of those that are paid, as far as they are to be looked at by now.
+func (db *DB) PaidDue(ctx context.Context, flow string, now time.Time, after int64, limit int) ([]connector.Delivery, error) {
+	return deliveriesWhere(db.view(ctx), "WHERE d.follow_at > 0 AND d.follow_at <= $4 AND d.stage = 'paid' AND d.flow = $1 AND d.state IN ('delivered', 'unchanged', 'held') AND d.id > $2 ORDER BY d.id LIMIT $3",
+		[]any{flow, after, int64(limit), micros(now)})
+}
+
+// FollowAgain says when paid ones are looked at next; zero is never.
+func (db *DB) FollowAgain(ctx context.Context, ids []int64, at time.Time) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	return db.Tx(ctx, func(tx *Tx) error {
+		return chunks(ids, func(part []int64) error {
+			args := []any{micros(at)}
+			in := list(&args, part)
+			_, err := tx.exec("say when lives are looked at next", "UPDATE deliveries SET follow_at = $1 WHERE stage = 'paid' AND id IN ("+in+")", args...)
+			return err
+		})
+	})
 }
 
 // SetLife stores where a delivered object is in the target's own life, and the state that follows from it. What is neither
-// delivered nor held any more keeps its state.
+// delivered, in step nor held any more keeps its state.
 func (tx *Tx) SetLife(id int64, life connector.Life, to connector.State, fail *connector.Error, at time.Time) error {
 	const op = "store a life"
 	b, err := tx.theOne(op, id)
@@ -27,16 +48,25 @@ func (tx *Tx) SetLife(id int64, life connector.Life, to connector.State, fail *c
 		return err
 	}
 	e := connector.Entry{Action: "delivery." + string(to), Details: map[string]string{"stage": string(life.Stage)}}
-	if b.state == to || b.state != connector.Delivered && b.state != connector.Held {
+	if b.state == to || b.state != connector.Delivered && b.state != connector.Unchanged && b.state != connector.Held {
 		e.Action, e.Subject, e.Run, e.Delivery = "delivery.life", b.subject(), b.run, b.id
 		tx.Enter(e)
-		return nil
+		if to != connector.Held || b.state != to || fail == nil {
+			return nil
+		}
+		_, err := tx.exec(op, "UPDATE deliveries SET error_code = $2, error = $3 WHERE id = $1", id, errorCode(fail), errorText(fail))
+		return err
 	}
 	return tx.move([]brief{b}, to, fail, e)
 }
 
+// writeLife stores a life; one that is paid is looked at again, but not in the round that saw it.
 func (tx *Tx) writeLife(id int64, life connector.Life) error {
-	_, err := tx.exec("store a life", "UPDATE deliveries SET stage = $2, life = $3, updated_at = $4 WHERE id = $1", id, string(life.Stage), asJSON(life, false), micros(tx.now))
+	follow := int64(0)
+	if life.Stage == connector.StagePaid {
+		follow = micros(tx.now) + 1
+	}
+	_, err := tx.exec("store a life", "UPDATE deliveries SET stage = $2, life = $3, updated_at = $4, follow_at = $5 WHERE id = $1", id, string(life.Stage), asJSON(life, false), micros(tx.now), follow)
 	return err
 }
 
