@@ -20,12 +20,11 @@ func Kinds() []Kind {
 // Standing says whether others may refer to a Record, as far as its System's own status tells.
 type Standing string
 
-// A Record may be used, is not ready yet (somebody must still approve it), or was refused or closed for good.
+// A Record may be used, is not ready yet (somebody must still approve it), or was refused or closed for good; "" is not known.
 const (
-	StandingUnknown Standing = ""
-	Usable          Standing = "usable"
-	Pending         Standing = "pending"
-	Refused         Standing = "refused"
+	Usable  Standing = "usable"
+	Pending Standing = "pending"
+	Refused Standing = "refused"
 )
 
 // Master says whether records of a Kind are master data: everything else refers to them, so a Flow's first Run reads

@@ -17,7 +17,6 @@ const (
 	TypeText   FieldType = "text"
 	TypeNumber FieldType = "number" // decimal text: -12.50
 	TypeDate   FieldType = "date"   // YYYY-MM-DD
-	TypeTime   FieldType = "time"   // RFC 3339, UTC
 	TypeBool   FieldType = "bool"   // "true", "false"
 	TypeGroup  FieldType = "group"
 	TypeList   FieldType = "list"
@@ -117,10 +116,6 @@ func (f *Field) checkText(text string) string {
 	case TypeDate:
 		if _, err := time.Parse(time.DateOnly, text); err != nil {
 			return "is not a date of the form YYYY-MM-DD"
-		}
-	case TypeTime:
-		if _, err := time.Parse(time.RFC3339, text); err != nil {
-			return "is not a time of the form 2026-03-01T08:12:33Z"
 		}
 	case TypeBool:
 		if text != "true" && text != "false" {

@@ -13,7 +13,7 @@ import (
 func (tx *Tx) releaseStandings(a Acceptance, changes []RecordChange) error {
 	var recs []connector.Record
 	for _, c := range changes {
-		if c.StandingChanged && c.Standing != connector.StandingUnknown {
+		if c.StandingChanged && c.Standing != "" {
 			recs = append(recs, c.Record)
 		}
 	}
