@@ -92,7 +92,7 @@ func connect(t *testing.T, o peoplesoftsim.Options, edits ...any) *world {
 	}
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, Transport: &http.Transport{DisableKeepAlives: true}}
 	w.i, err = peoplesoft.New().Open(connector.Opening{Connection: "erp", Settings: v.Settings, Caller: httpCaller{client}, Now: o.Now,
-		Secrets: map[string]string{"password": peoplesoftsim.DefaultUser().Password, "client_secret": "idp-Secret/+1", "node_password": "node-pw"}})
+		Secrets: map[string]string{"password": peoplesoftsim.DefaultUser().Password, "client_secret": "idp-Secret/+1", "node_password": "node-pw", "ps_token": "a-Token/1"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,6 +205,7 @@ func sites() map[string]struct {
 	edits   []any
 } {
 	oauth := &peoplesoftsim.OAuth{Path: "/idp/oauth2/v1/token", ClientID: "mlc", Secret: "idp-Secret/+1", Scope: "readwrite", User: "JGR_SVC", TTL: time.Hour}
+	inBody := &peoplesoftsim.OAuth{Path: "/idp/oauth2/v1/token", ClientID: "mlc", Secret: "idp-Secret/+1", Audience: "psft", ClientAuth: "body", User: "JGR_SVC", TTL: time.Hour}
 	site := func(s peoplesoftsim.Site) peoplesoftsim.Options { return peoplesoftsim.Options{Site: s} }
 	return map[string]struct {
 		options peoplesoftsim.Options
@@ -223,8 +224,13 @@ func sites() map[string]struct {
 		"messages by query": {site(peoplesoftsim.Site{Envelopes: []string{"query"}}), []any{"profile.message.envelope", "query"}},
 		"messages in one document": {peoplesoftsim.Options{Site: peoplesoftsim.Site{Envelopes: []string{"ibrequest"}}, Nodes: map[string]peoplesoftsim.Node{"JAGGAER": {Password: "node-pw", User: "JGR_SVC"}}},
 			[]any{"profile.message.envelope", "ibrequest", "profile.message.external_id", "ibrequest"}},
-		"REST services":      {peoplesoftsim.Options{}, []any{"profile.write.po.transport", "rest_ci", "profile.write.vendor.transport", "rest_ci"}},
-		"OAuth2":             {peoplesoftsim.Options{OAuth: oauth}, []any{"auth", "oauth2", "username", "", "client_id", "mlc", "scope", "readwrite", "token_url", "{server}/idp/oauth2/v1/token"}},
+		"REST services":              {peoplesoftsim.Options{}, []any{"profile.write.po.transport", "rest_ci", "profile.write.vendor.transport", "rest_ci"}},
+		"OAuth2":                     {peoplesoftsim.Options{OAuth: oauth}, []any{"auth", "oauth2", "username", "", "client_id", "mlc", "scope", "readwrite", "token_url", "{server}/idp/oauth2/v1/token"}},
+		"OAuth2, secret in the body": {peoplesoftsim.Options{OAuth: inBody}, []any{"auth", "oauth2", "username", "", "client_id", "mlc", "audience", "psft", "profile.oauth", doc{"client_auth": "body"}, "token_url", "{server}/idp/oauth2/v1/token"}},
+		"OAuth2, a user for SOAP":    {peoplesoftsim.Options{OAuth: oauth, Site: peoplesoftsim.Site{SignOn: "wsse"}}, []any{"auth", "oauth2", "client_id", "mlc", "scope", "readwrite", "token_url", "{server}/idp/oauth2/v1/token"}},
+		"PS_TOKEN":                   {peoplesoftsim.Options{Tokens: map[string]string{"a-Token/1": "JGR_SVC"}}, []any{"auth", "ps_token", "username", ""}},
+		"PS_TOKEN, no node, XMLP, REST services": {peoplesoftsim.Options{Tokens: map[string]string{"a-Token/1": "JGR_SVC"}, Site: peoplesoftsim.Site{NodeInPath: "absent", Formats: []string{"XMLP"}}},
+			[]any{"auth", "ps_token", "username", "", "profile.rest.path_with_node", false, "profile.write.po.transport", "rest_ci", "profile.write.vendor.transport", "rest_ci"}},
 		"a low row cap":      {peoplesoftsim.Options{Users: []peoplesoftsim.User{{ID: "JGR_SVC", Password: peoplesoftsim.DefaultUser().Password, RowCap: 40}}}, nil},
 		"small pages":        {peoplesoftsim.Options{}, []any{"profile.query.page_size", int64(3)}},
 		"hidden status page": {site(peoplesoftsim.Site{HideStatusPage: true, HideVersion: true}), nil},
