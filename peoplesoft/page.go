@@ -57,7 +57,8 @@ func (i *Instance) readPage(ctx context.Context, p part, after string, from time
 
 // mayBeCut looks for the cap on the rows of this user, when a lone document has as many rows as any answer yet. The same
 // query over everything stops at just as many only if there is such a cap, or if the document is all that there is; then
-// another list may have more rows, and if none has, an earlier answer of exactly as many rows speaks for a cap.
+// another list may have more rows and give them or not, and if none has, an earlier answer of exactly as many rows speaks for
+// a cap.
 func (i *Instance) mayBeCut(ctx context.Context, p part, d document, seen int64) (bool, error) {
 	n := len(d.rows)
 	all, exchange, err := i.askRaw(ctx, p.entity, n+1, i.values(p, "", time.Time{})...)
@@ -72,15 +73,33 @@ func (i *Instance) mayBeCut(ctx context.Context, p part, d document, seen int64)
 	if err != nil || len(rest) > 0 {
 		return true, err
 	}
-	for _, name := range []string{entVendor, entAccount} {
-		for _, setid := range i.config.setids {
-			other := part{entity: i.entity(name), place: setid}
-			if rows, _, err := i.askRaw(ctx, other.entity, n+1, i.values(other, "", time.Time{})...); err == nil && len(rows) > n {
-				return false, nil
+	for _, k := range []connector.Kind{connector.Supplier, connector.GLAccount} {
+		lists, err := i.parts(k)
+		if err != nil {
+			return false, err
+		}
+		for _, list := range lists {
+			if capped, known := i.cappedAt(ctx, list, n); known {
+				return capped, nil
 			}
 		}
 	}
 	return int64(n) == seen, nil
+}
+
+// cappedAt asks another list whether answers end at so many rows: it has more, and gives them or not. A list that is shorter,
+// or that can't be asked, tells nothing.
+func (i *Instance) cappedAt(ctx context.Context, list part, n int) (capped, known bool) {
+	rows, _, err := i.askRaw(ctx, list.entity, n+1, i.values(list, "", time.Time{})...)
+	if err != nil || len(rows) != n {
+		return false, err == nil && len(rows) > n
+	}
+	last, err := list.entity.read(rows[n-1])
+	if err != nil || last[list.key] == "" {
+		return false, false
+	}
+	more, _, err := i.askRaw(ctx, list.entity, 1, i.values(list, last[list.key], time.Time{})...)
+	return true, err == nil && len(more) > 0
 }
 
 // split cuts rows into documents by their key.
