@@ -125,7 +125,7 @@ func (i *Instance) fetchToken(ctx context.Context) (string, time.Duration, error
 
 func tokenLife(v any) time.Duration {
 	seconds, err := strconv.ParseFloat(fmt.Sprint(v), 64)
-	if err != nil || seconds <= 0 || seconds > 1e8 {
+	if err != nil || !(seconds >= 1 && seconds <= 1e8) { // what is no number is neither
 		return tokenLifeUnsaid
 	}
 	return time.Duration(seconds * float64(time.Second))

@@ -243,7 +243,7 @@ func (a *answer) byStatus(write bool, words string) (code connector.Code, messag
 func retryAfter(h map[string]string) time.Duration {
 	t := h["Retry-After"]
 	if n, err := strconv.Atoi(strings.TrimSpace(t)); err == nil && n > 0 {
-		return min(time.Duration(n)*time.Second, time.Hour)
+		return time.Duration(min(n, 3600)) * time.Second
 	}
 	at, err1 := http.ParseTime(t)
 	now, err2 := http.ParseTime(h["Date"])
