@@ -134,6 +134,9 @@ type KindInfo struct {
 	LookFirst bool // a person could have entered the same: look up before the first create
 	Linkable  bool // what is found there before the first create is ours to link and to keep in step (upsert by key); otherwise it is a conflict
 	Batch     int  // Documents per WriteBatch; 0 = one by one
+	// Late, when not 0, says that an accepted write is carried out later, by a queue or a batch: for so long its absence
+	// proves nothing, and then it counts as lost.
+	Late time.Duration
 }
 
 // Class says what a repeated write does (DESIGN.md "Doubt").

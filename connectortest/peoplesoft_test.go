@@ -2,6 +2,7 @@ package connectortest_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -26,12 +27,40 @@ func TestPeopleSoft(t *testing.T) {
 // TestPeopleSoftWithOddities is a site that gives query results as XML only and takes Component Interfaces over REST.
 func TestPeopleSoftWithOddities(t *testing.T) {
 	site := peoplesoftsim.Site{Formats: []string{"XMLP"}, Production: true, HideVersion: true}
-	rest := map[string]any{"po": map[string]any{"transport": "rest_ci"}, "vendor": map[string]any{"transport": "rest_ci"}}
+	rest := tree{"write": tree{"po": tree{"transport": "rest_ci"}, "vendor": tree{"transport": "rest_ci"}}}
 	connectortest.Run(t, func(t *testing.T) connectortest.Site { return openPeopleSoft(t, site, rest) })
 }
 
-// openPeopleSoft makes a Site; write, when not nil, is that part of its profile.
-func openPeopleSoft(t *testing.T, site peoplesoftsim.Site, write map[string]any) connectortest.Site {
+// TestPeopleSoftWithMessages is a site that takes suppliers as messages too, at the service connector, where only the address
+// can carry what guards against a repetition.
+func TestPeopleSoftWithMessages(t *testing.T) {
+	site := peoplesoftsim.Site{Envelopes: []string{"soap"}}
+	messages := tree{"write": tree{"vendor": tree{"transport": "message"}}, "message": tree{"envelope": "soap", "external_id": "query"}}
+	connectortest.Run(t, func(t *testing.T) connectortest.Site { return openPeopleSoft(t, site, messages) })
+}
+
+// TestPeopleSoftWithItsOwnServices is a site that built REST services of its own for everything.
+func TestPeopleSoftWithItsOwnServices(t *testing.T) {
+	site := peoplesoftsim.Site{OrderREST: "UNI_PO.v1", VendorREST: "UNI_VNDR.v1", VoucherREST: "UNI_VCHR.v1", StagingShape: "RequestBody/X_VCHR_IMPORT_STG"}
+	service := func(alias, number string, more tree) tree {
+		s := tree{"url": "/PSIGW/RESTListeningConnector/{node}/" + alias + "/", "success_pointer": "/Response/Status", "messages_pointer": "/Response/Message", "key_pointers": tree{number: "/Response/" + number}}
+		for k, v := range more {
+			s[k] = v
+		}
+		return s
+	}
+	own := tree{"transport": "custom_rest"}
+	profile := tree{"write": tree{"po": own, "vendor": own, "voucher": own}, "custom_rest": tree{
+		"po": service("UNI_PO.v1", "PO_ID", nil), "vendor": service("UNI_VNDR.v1", "VENDOR_ID", nil),
+		"voucher": service("UNI_VCHR.v1", "VOUCHER_ID", tree{"template": tree{"RequestBody": []any{tree{"X_VCHR_IMPORT_STG": []any{tree{"VCHR_HDR_STG": []any{"{document}"}}}}}}}),
+	}}
+	connectortest.Run(t, func(t *testing.T) connectortest.Site { return openPeopleSoft(t, site, profile) })
+}
+
+type tree = map[string]any
+
+// openPeopleSoft makes a Site; more, when not nil, is a part of its profile.
+func openPeopleSoft(t *testing.T, site peoplesoftsim.Site, more tree) connectortest.Site {
 	t.Helper()
 	c := &clock{now: time.Date(2026, 3, 4, 16, 11, 12, 0, time.UTC)}
 	company := sample.New(3, sample.Small(), c.now)
@@ -56,9 +85,7 @@ func openPeopleSoft(t *testing.T, site peoplesoftsim.Site, write map[string]any)
 				t.Fatal(err)
 			}
 			profile := map[string]any{"query": map[string]any{"page_size": int64(40)}}
-			if write != nil {
-				profile["write"] = write
-			}
+			maps.Copy(profile, more)
 			return connector.Settings{"host": u.Hostname(), "port": port, "tls": false, "node": "PSFT_EP", "username": user.ID, "time_zone": company.TimeZone,
 				"setids": []any{company.SetID}, "business_units": units, "profile": profile}
 		},
@@ -242,8 +269,8 @@ func peopleSoftWrites(t *testing.T, sim *peoplesoftsim.Server, company *sample.C
 			"VCHR_DIST_STG", []any{group("DISTRIB_LINE_NUM", "1", "BUSINESS_UNIT_GL", unit, "ACCOUNT", good, "MERCHANDISE_AMT", "30864197.25")})},
 	}
 	return []connectortest.Sample{
-		{Kind: connector.Supplier, Document: supplier, Texts: []string{odd, "JGR-0088123", "Zürich 🧪", "00501"}, Stored: stored(sim.Vendors)},
-		{Kind: connector.PurchaseOrder, Document: order, Texts: []string{odd, "000123", "0.25", "1234567.89012", "308641.97"}, Stored: stored(sim.Orders)},
+		{Kind: connector.Supplier, Document: supplier, Given: []string{"VENDOR_ID"}, Texts: []string{odd, "JGR-0088123", "Zürich 🧪", "00501"}, Stored: stored(sim.Vendors)},
+		{Kind: connector.PurchaseOrder, Document: order, Given: []string{"PO_ID"}, Texts: []string{odd, "000123", "0.25", "1234567.89012", "308641.97"}, Stored: stored(sim.Orders)},
 		{Kind: connector.Invoice, Document: voucher, Texts: []string{`00531-"&<Ü`, "Söhne & <x> 🧪", "0.25", "123456789", "30864197.25"}, Stored: stored(sim.Staged, sim.PreEdits, sim.Vouchers), Ripen: sim.Build},
 	}
 }

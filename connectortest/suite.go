@@ -59,6 +59,7 @@ type Planted struct {
 type Sample struct {
 	Kind     connector.Kind
 	Document connector.Document
+	Given    []string // fields that the target gives another value: a number that it chooses itself
 	Texts    []string // that the target must then hold, exactly
 	Stored   func() []string
 	Ripen    func() // the target does with what it took what it does later; nil = nothing

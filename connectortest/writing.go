@@ -55,8 +55,12 @@ func writesAndFinds(t *testing.T, s *subject) {
 		if byID := s.mustFind(t, connector.Lookup{Kind: w.Kind, ID: found[0].ID, Document: w.Document}); len(byID) != 1 || byID[0].ID != found[0].ID {
 			t.Errorf("%s: the look-up by the ID %s finds %v", w.Kind, found[0].ID, byID)
 		}
-		if d := found[0].Document; d != nil && info.CanUpdate && !connector.Covers(d, w.Document) {
-			t.Errorf("%s: our own write read back looks changed: %v", w.Kind, connector.Diff(w.Document, d))
+		ours := w.Document.Clone()
+		for _, name := range w.Given {
+			delete(ours, name)
+		}
+		if d := found[0].Document; d != nil && info.CanUpdate && !connector.Covers(d, ours) {
+			t.Errorf("%s: our own write read back looks changed: %v", w.Kind, connector.Diff(ours, d))
 		}
 	}
 }

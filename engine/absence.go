@@ -74,3 +74,14 @@ func (a absence) judge() verdict {
 	}
 	return verdict{absent: true, reason: "not found over a long time, while the same look-up works"}
 }
+
+// lateVerdict judges the absence of what the target carries out later, by a queue or a batch: while that may still come, it
+// is looked up again, less and less often; after it, what was accepted is lost. It is pure.
+func lateVerdict(sentAt, now time.Time, settle, late time.Duration) (lost bool, again time.Time) {
+	age := now.Sub(sentAt)
+	if age >= late {
+		return true, time.Time{}
+	}
+	wait := min(max(age/4, settle), time.Hour)
+	return false, now.Add(min(wait, late-age))
+}

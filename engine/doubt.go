@@ -87,6 +87,10 @@ func (b *pump) sendAgain(it *item, reason string) *store.Outcome {
 func (b *pump) judgeAbsence(ctx context.Context, it *item) {
 	d := it.work.Delivery
 	now := b.e.Now()
+	if late := b.r.writes.Late; late > 0 {
+		b.judgeLate(it, late)
+		return
+	}
 	first := d.LookedAt
 	if first.IsZero() {
 		first = now
@@ -111,6 +115,19 @@ func (b *pump) judgeAbsence(ctx context.Context, it *item) {
 	}
 	b.stayInDoubt(it, v.reason, v.again, a.looks)
 	it.out.LookedAt = first
+}
+
+// judgeLate decides what a look-up that found nothing proves where the target carries accepted writes out later.
+func (b *pump) judgeLate(it *item, late time.Duration) {
+	d, now := it.work.Delivery, b.e.Now()
+	lost, again := lateVerdict(d.SentAt, now, b.settle(), late)
+	if !lost {
+		b.stayInDoubt(it, "not there yet; the target carries out later what it accepts, so absence proves nothing before "+d.SentAt.Add(late).UTC().Format(time.RFC3339), again, d.Looks+1)
+		return
+	}
+	it.out = heldOutcome(connector.Errorf(connector.Rejected, "resolve the doubt", "the target was sent it, and it is nowhere after %s: not confirmed", late).
+		Advise("Ask at the target what became of it. Once it surely will not come, replay the Delivery: it is looked up once more, and then sent as another one."), nil)
+	it.out.Life = &connector.Life{Stage: connector.StageLost, Reason: "nowhere at the target after " + late.String(), At: now}
 }
 
 // emptyTries is how often something may be sent on the proof of an empty list alone.

@@ -12,41 +12,63 @@ import (
 	connector "ml-connector"
 )
 
-// component is a Component Interface that we write through: how it is called here and there, and its keys.
+// component is a document that we write whole, mostly through a Component Interface: how it is called here and there, its
+// keys, and where an answer tells what.
 type component struct {
-	doc       string // of the profile: po, vendor
+	doc       string // of the profile: po, vendor, voucher
 	ci        string
 	transport string
 	schema    connector.Schema
 	keys      [2]string // place and number
 	kind      connector.Kind
+	reply     replyShape
 }
 
 func (i *Instance) component(k connector.Kind) component {
-	if k == connector.Supplier {
-		return component{"vendor", i.profile.vendorCI, i.profile.vendorTransport, i.schemas.supplier, [2]string{"SETID", "VENDOR_ID"}, k}
+	c := component{"po", i.profile.po.ci, i.profile.poTransport, i.schemas.order, [2]string{"BUSINESS_UNIT", "PO_ID"}, k, i.profile.restReply}
+	switch k {
+	case connector.Supplier:
+		c = component{"vendor", i.profile.vendor.ci, i.profile.vendorTransport, i.schemas.supplier, [2]string{"SETID", "VENDOR_ID"}, k, i.profile.restReply}
+	case connector.Invoice:
+		c = component{"voucher", "", i.profile.voucher.transport, i.schemas.voucher, [2]string{"BUSINESS_UNIT", "VOUCHER_ID"}, k, replyShape{}}
 	}
-	return component{"po", i.profile.po.ci, i.profile.poTransport, i.schemas.order, [2]string{"BUSINESS_UNIT", "PO_ID"}, k}
+	if c.transport == customTransport {
+		c.reply = i.profile.customREST[c.doc].reply
+	}
+	return c
 }
 
 // verbs of a Component Interface, with the key of the profile's `soap.action` for each.
 const (
-	verbCreate = "create"
-	verbUpdate = "update"
+	verbCreate     = "create"
+	verbGet        = "get"
+	verbUpdate     = "update"
+	verbUpdateData = "updatedata"
 )
 
-// save sends one document through a Component Interface. It is all or nothing (PEOPLESOFT.md §4.0), but its answer may be
+// save sends one document. Through a Component Interface it is all or nothing (PEOPLESOFT.md §4.0), but its answer may be
 // lost, and a call may finish after our time-out.
 func (i *Instance) save(ctx context.Context, c component, verb string, d, prev connector.Document) (connector.Receipt, error) {
-	op := verb + " " + string(c.kind)
-	list, err := i.nodes(op, d, prev, c.schema.Fields, len(c.keys), i.ciNames(c.kind))
+	list, err := i.nodes(verb+" "+string(c.kind), d, prev, c.schema.Fields, len(c.keys), i.spelling(c))
 	if err != nil {
 		return connector.Receipt{}, err
 	}
+	return i.put(ctx, c, verb, d, list)
+}
+
+// put sends what stands in list, which is all or a part of d.
+func (i *Instance) put(ctx context.Context, c component, verb string, d connector.Document, list []node) (connector.Receipt, error) {
+	op := verb + " " + string(c.kind)
+	if verb == verbUpdateData {
+		op = verbUpdate + " " + string(c.kind)
+	}
 	r := request{op: op, write: true}
-	if c.transport == "rest_ci" {
+	switch c.transport {
+	case restTransport:
 		i.restRequest(&r, c, verb, list)
-	} else {
+	case customTransport:
+		i.customRequest(&r, c, verb, list, d.Text)
+	default:
 		i.soapRequest(&r, c, verb, list)
 	}
 	resp, err := i.call(ctx, r)
@@ -56,15 +78,32 @@ func (i *Instance) save(ctx context.Context, c component, verb string, d, prev c
 	return i.saved(op, c, verb, d, readAnswer(resp, i.profile.fallback))
 }
 
+// spelling is how the elements of a document are called here: with the profile's prefixes in a Component Interface, as the
+// records have them elsewhere.
+func (i *Instance) spelling(c component) names {
+	if c.transport != customTransport && c.transport != messageTransport {
+		return i.ciNames(c.kind)
+	}
+	entity := entPO
+	if c.kind == connector.Supplier {
+		entity = entVendor
+	}
+	return func(field string, _, _ bool) string { return i.spelled(entity, field) }
+}
+
 // restRequest is PEOPLESOFT.md §4.4.
 func (i *Instance) restRequest(r *request, c component, verb string, list []node) {
 	var b bytes.Buffer
 	writeJSON(&b, list)
 	r.method = http.MethodPost
-	if verb == verbUpdate {
+	url := i.profile.restURL[c.doc]
+	if verb != verbCreate {
 		r.method = http.MethodPut
 	}
-	r.path, r.body, r.door = i.path(i.profile.restURL[c.doc], c.ci, ""), b.Bytes(), doorREST
+	if own := i.profile.restURL[c.doc+"_updatedata"]; verb == verbUpdateData && own != "" {
+		url = own
+	}
+	r.path, r.body, r.door = i.path(url, c.ci, ""), b.Bytes(), doorREST
 	r.header = map[string]string{"Content-Type": "application/json", "Accept": "application/json"}
 }
 
@@ -117,23 +156,20 @@ func (i *Instance) usernameToken(b *bytes.Buffer) []string {
 	return []string{password.String()}
 }
 
-// saved reads the answer of a Component Interface, in XML or JSON (PEOPLESOFT.md §4.1, §4.4). Saved is what says so, or what
-// names the key without an error.
+// saved reads the answer to a document, in XML or JSON (PEOPLESOFT.md §4.1, §4.4). Saved is what says so, or what names the
+// key without an error. Where the profile says by what an answer tells it, only that counts: an answer that has nothing there
+// is not the service's, and tells nothing.
 func (i *Instance) saved(op string, c component, verb string, d connector.Document, a *answer) (connector.Receipt, error) {
-	place, number := i.keyIn(a, c.keys[0]), i.keyIn(a, c.keys[1])
+	place, number := i.keyIn(a, c, 0), i.keyIn(a, c, 1)
 	notification := a.tree.first("notification").value()
-	if p := i.profile.successPointer; p != "" && c.transport == "rest_ci" {
-		notification = "0"
-		switch strings.ToLower(a.tree.at(p).value()) {
-		case "1", "true", "y", "yes", "ok", "success":
-			notification = "1"
-		}
+	if p := c.reply.success; p != "" {
+		notification = successAt(a.tree.at(p))
 	}
-	if c.transport == "rest_ci" {
-		i.pointedMessages(a)
+	if c.transport == restTransport || c.transport == customTransport {
+		i.pointedMessages(a, c.reply.messages)
 	}
 	ok := a.status >= 200 && a.status < 300 && a.tree != nil && a.broker != "error" && a.tree.first("Fault") == nil
-	said := notification == "1" || notification == "" && len(a.errors()) == 0 && number != ""
+	said := notification == "1" || notification == "" && c.reply.success == "" && len(a.errors()) == 0 && number != "" && number != "NEXT"
 	if !ok || !said {
 		if ok && notification == "0" && len(a.errors()) == 0 {
 			e := connector.Errorf(connector.Rejected, op, "PeopleSoft did not save it and gave no reason").Advise("An administrator can try the same in the Component Interface tester.")
@@ -145,9 +181,9 @@ func (i *Instance) saved(op string, c component, verb string, d connector.Docume
 		return connector.Receipt{}, f
 	}
 	if place == "" {
-		place = d.Text(c.keys[0])
+		place = strings.ToUpper(d.Text(c.keys[0]))
 	}
-	if number == "" && verb == verbUpdate {
+	if number == "" && verb != verbCreate {
 		number = d.Text(c.keys[1])
 	}
 	r := connector.Receipt{Warnings: a.warnings()}
@@ -161,10 +197,23 @@ func (i *Instance) saved(op string, c component, verb string, d connector.Docume
 	return r, nil
 }
 
-// keyIn finds a key of the saved document, whatever prefix or place it has.
-func (i *Instance) keyIn(a *answer, field string) string {
-	if p := i.profile.keyPointers[field]; p != "" {
-		if v := a.tree.at(p).value(); v != "" {
+// successAt reads what stands at a success_pointer: 1 saved, 0 not, "" that there is nothing.
+func successAt(e *element) string {
+	switch strings.ToLower(e.value()) {
+	case "":
+		return ""
+	case "1", "true", "y", "yes", "ok", "success":
+		return "1"
+	}
+	return "0"
+}
+
+// keyIn finds a key of the saved document: where the profile says, else whatever prefix or place it has. A service of the
+// site's own may hand back what it was sent, so there only the profile's place counts.
+func (i *Instance) keyIn(a *answer, c component, n int) string {
+	field := c.keys[n]
+	if p := c.reply.keys[field]; p != "" || c.transport == customTransport {
+		if v := a.tree.at(p).value(); v != "" || c.transport == customTransport {
 			return v
 		}
 	}
@@ -177,8 +226,8 @@ func (i *Instance) keyIn(a *answer, field string) string {
 }
 
 // pointedMessages adds what stands at the profile's messages_pointer, where it has another shape than PeopleSoft's own.
-func (i *Instance) pointedMessages(a *answer) {
-	parent, name, ok := cutLast(i.profile.messagesPointer)
+func (i *Instance) pointedMessages(a *answer, pointer string) {
+	parent, name, ok := cutLast(pointer)
 	if a.tree == nil || !ok || len(a.notices) > 0 {
 		return
 	}

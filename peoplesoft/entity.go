@@ -246,7 +246,7 @@ func (i *Instance) accept(e entity) entity {
 func (i *Instance) spelled(entity, field string) string {
 	switch {
 	case field == "AR_NUM" && entityOf(entity) == entVendor:
-		return i.profile.vendorExt
+		return i.profile.vendor.external
 	case field == "PO_REF" && entityOf(entity) == entPO:
 		return i.profile.po.refField
 	}

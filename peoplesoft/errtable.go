@@ -30,8 +30,12 @@ type rule struct {
 
 // Rows that the code treats in a way of their own.
 const (
-	rowDuplicate = 8  // ExternalMessageID received before
-	rowTimeout   = 35 // a write that met it may have happened, whatever else is said
+	rowDuplicate  = 8  // ExternalMessageID received before
+	rowConcurrent = 17 // somebody else changed the document at the same time
+	rowExists     = 18 // a row with this key is there
+	rowKeyExists  = 20 // a document with these keys is there
+	rowNoDocument = 21 // there is none with these keys
+	rowTimeout    = 35 // a write that met it may have happened, whatever else is said
 )
 
 func phrase(text string) *regexp.Regexp { return regexp.MustCompile(`(?i)` + text) }

@@ -75,7 +75,7 @@ func FuzzSaved(f *testing.F) {
 	seeds(f)
 	f.Fuzz(func(t *testing.T, body []byte) {
 		i := &Instance{}
-		c := component{"po", "JGR_PO_CI", "soap_ci", connector.Schema{}, [2]string{"BUSINESS_UNIT", "PO_ID"}, connector.PurchaseOrder}
+		c := component{"po", "JGR_PO_CI", "soap_ci", connector.Schema{}, [2]string{"BUSINESS_UNIT", "PO_ID"}, connector.PurchaseOrder, replyShape{}}
 		for _, status := range []int{200, 500} {
 			r, err := i.saved("create", c, verbCreate, connector.Document{"BUSINESS_UNIT": "US001"}, readAnswer(&connector.Response{Status: status, Body: body}, ""))
 			if err == nil && status != 200 || err != nil && r.ID != "" {

@@ -99,18 +99,27 @@ func (i *Instance) planWrite(p *plan, n connector.Need) {
 		query(entVchrPreedit, "")
 		query(entVchrStage, "")
 		query(entPayment, "what is paid can't be told")
-		name, version, _ := strings.Cut(i.profile.voucher.operation, ".")
-		if version == "" {
-			version = "VERSION_1"
-		}
-		p.operation(operationNeed{name: name, path: i.path(i.profile.soapURL, "", "") + "?Operation=GetSchema&xsd=" + escape(name+"."+version)}, n.Flow)
+		p.operation(i.describe(i.component(n.Kind)), n.Flow)
 	}
 }
 
-// describe gives a Component Interface's service: its WSDL, or nothing for REST.
+// describe gives the service that a document is written through: its WSDL, the schema of its message, or nothing for REST.
 func (i *Instance) describe(c component) operationNeed {
-	if c.transport == "rest_ci" {
+	switch c.transport {
+	case restTransport:
 		return operationNeed{name: "CIRT_" + c.ci}
+	case customTransport:
+		return operationNeed{name: strings.Trim(i.profile.customREST[c.doc].url, "/")}
+	case messageTransport:
+		operation := i.profile.voucher.operation
+		if c.kind == connector.Supplier {
+			operation = i.profile.vendor.operation
+		}
+		name, version, _ := strings.Cut(operation, ".")
+		if version == "" {
+			version = "VERSION_1"
+		}
+		return operationNeed{name: name, path: i.path(i.profile.soapURL, "", "") + "?Operation=GetSchema&xsd=" + escape(name+"."+version)}
 	}
 	return operationNeed{name: "CI_" + c.ci, path: i.path(i.profile.soapURL, c.ci, "") + "/CI_" + c.ci + ".1.wsdl"}
 }

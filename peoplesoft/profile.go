@@ -79,38 +79,35 @@ func querySettings(name, query, delta string) member {
 
 // profileShape is the tree of PEOPLESOFT.md §9 with its defaults.
 func profileShape() shape {
-	anyTree := func(name string) member { return member{name, shape{form: asTree}} }
 	return group(
 		text("tools_version", ""),
 		member{"rest", group(yesNo("path_with_node", true))},
 		soapShape(),
 		member{"http_connector", group(text("url", "/PSIGW/HttpListeningConnector").checked(pathOn))},
 		member{"gateway_status", group(text("url", "/PSIGW/PeopleSoftListeningConnector").checked(pathOn))},
-		member{"message", group(text("envelope", "headers", "headers", "query", "ibrequest"), text("external_id", "header", "header", "ibrequest"), text("to_node", ""))},
+		member{"message", group(text("envelope", inHeaders, inHeaders, inQuery, inIBRequest, inSOAP), text("external_id", "header", "header", inQuery, inIBRequest), text("to_node", ""),
+			text("soap_action", "{message}"))},
 		member{"oauth", group(text("client_auth", "basic", "basic", "body"))},
 		member{"encoding", group(text("fallback", "windows-1252", "windows-1252", "iso-8859-1"))},
 		member{"db", group(yesNo("unicode", true))},
 		queryShape(),
 		member{"write", group(
-			member{"po", group(text("transport", "soap_ci", "soap_ci", "rest_ci"))},
-			member{"vendor", group(text("transport", "soap_ci", "soap_ci", "rest_ci"))},
-			member{"voucher", group(text("transport", "message", "message"))},
+			member{"po", group(text("transport", soapTransport, soapTransport, restTransport, customTransport))},
+			member{"vendor", group(text("transport", soapTransport, soapTransport, messageTransport, restTransport, customTransport))},
+			member{"voucher", group(text("transport", messageTransport, messageTransport, customTransport))},
 		)},
 		poShape(),
-		member{"vendor", group(
-			text("ci_name", "JGR_VNDR_CI").checked(matches(queryName, "the name of a Component Interface")),
-			text("external_id_field", "AR_NUM").checked(matches(fieldName, "the name of a field")),
-			text("initial_status", "E", "A", "E", "I"), text("id_mode", "NEXT"), text("number", ""),
-		)},
+		vendorShape(),
 		voucherShape(),
 		member{"rest_ci", group(
 			member{"url", group(
 				text("po", "/PSIGW/RESTListeningConnector/{node}/CIRT_{ci}.v1/").checked(pathOn),
 				text("vendor", "/PSIGW/RESTListeningConnector/{node}/CIRT_{ci}.v1/").checked(pathOn),
+				text("po_updatedata", "").checked(pathOn), text("vendor_updatedata", "").checked(pathOn),
 			)},
 			text("success_pointer", "").checked(pointer), textMap("key_pointers", pointer, nil), text("messages_pointer", "/detail/messages").checked(pointer),
 		)},
-		anyTree("custom_rest"),
+		member{"custom_rest", group(customShape("po"), customShape("vendor"), customShape("voucher"))},
 		member{"setid", shape{form: asMap, keys: []string{"vendor", "account"}, elem: &shape{form: asMap, elem: &shape{form: asText, check: matches(codeName, "a code of at most five characters")}}}},
 		member{"bu", shape{form: asMap, keys: []string{"pc", "po", "ap", "gl"}, elem: &shape{form: asText}, preset: map[string]any{"pc": ""}}},
 		member{"chartfields", shape{form: asList, elem: new(chartfieldShape())}},
@@ -161,12 +158,34 @@ func poShape() member {
 		text("buyer", ""), text("origin", ""), yesNo("can_update", false), yesNo("can_cancel", false),
 		cancels("cancel_fields", "PO_STATUS", "PX"), cancels("line_cancel_fields", "CANCEL_STATUS", "X"),
 		yesNo("require_dispatched", false), yesNo("link_requisition", false),
+		yesNo("can_close", false), cancels("close_fields", "PO_STATUS", "C"), text("update_verb", verbUpdate, verbUpdate, verbUpdateData),
+	)}
+}
+
+func vendorShape() member {
+	return member{"vendor", group(
+		text("ci_name", "JGR_VNDR_CI").checked(matches(queryName, "the name of a Component Interface")),
+		text("external_id_field", "AR_NUM").checked(matches(fieldName, "the name of a field")),
+		text("initial_status", "E", "A", "E", "I"), text("id_mode", "NEXT"), text("number", ""),
+		yesNo("can_update", true), text("update_verb", verbUpdate, verbUpdate, verbUpdateData), textMap("cancel_fields", nil, map[string]any{"VENDOR_STATUS": "I"}),
+		text("operation", "VENDOR_SYNC.VERSION_1").checked(matches(columnName, "the alias of a service operation")),
+		text("message", "VENDOR_SYNC").checked(matches(fieldName, "the name of a message")),
+		member{"stage_timeout", shape{form: asDuration, def: "48h"}},
+	)}
+}
+
+// customShape is what a site says of a REST service of its own.
+func customShape(doc string) member {
+	return member{doc, group(
+		text("url", "").checked(pathOn), member{"template", shape{form: asTree}}, text("update_method", "PUT", "PUT", "POST", "PATCH"),
+		text("success_pointer", "").checked(pointer), textMap("key_pointers", pointer, nil), text("messages_pointer", "").checked(pointer),
 	)}
 }
 
 func voucherShape() member {
 	return member{"voucher", group(
 		text("operation", "VOUCHER_BUILD.VERSION_1").checked(matches(columnName, "the alias of a service operation")),
+		text("message", "VOUCHER_BUILD").checked(matches(fieldName, "the name of a message")),
 		text("id_scheme", "J{invoice:7}"), text("origin", "JGR"), text("source", "XML"), text("style_credit", "ADJ"),
 		text("tolerance", "0.01").checked(func(t string) string {
 			if !plainNumber.MatchString(t) || strings.HasPrefix(t, "-") {
@@ -180,6 +199,8 @@ func voucherShape() member {
 		member{"error_fields", shape{form: asTexts, texts: []string{"A.ERRMSGTEXT", "A.DUP_INVOICE_STATUS"}, check: matches(columnName, "the name of a column")}},
 		text("payment_record", "VCHR_PYMT_STG").checked(matches(fieldName, "the name of a record")),
 		text("language", "ENG"),
+		text("misc_charge_record", "").checked(matches(fieldName, "the name of a record")), text("misc_charge_amount", "MISC_CHRG_AMT").checked(matches(fieldName, "the name of a field")),
+		textMap("misc_charge_fields", nil, nil),
 	)}
 }
 
@@ -242,8 +263,14 @@ func profileProblems(p profile) []connector.SettingProblem {
 			f.problem("profile.soap.message."+k, "unknown key; known are po.create, po.update, vendor.create and so on")
 		}
 	}
-	if len(p.customREST) > 0 {
-		f.problem("profile.custom_rest", "documents by customer-built REST services are not supported; use soap_ci or rest_ci")
+	made := makeSchemas(p)
+	for _, c := range []struct {
+		doc, transport, number string
+		schema                 connector.Schema
+	}{{"po", p.poTransport, "PO_ID", made.order}, {"vendor", p.vendorTransport, "VENDOR_ID", made.supplier}, {"voucher", p.voucher.transport, "VOUCHER_ID", made.voucher}} {
+		if msg := p.customREST[c.doc].problem(c.schema, c.number); c.transport == customTransport && msg != "" {
+			f.problem("profile.custom_rest."+c.doc, "%s", msg)
+		}
 	}
 	return f.problems
 }

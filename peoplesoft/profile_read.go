@@ -25,12 +25,12 @@ type profile struct {
 	queries                           map[string]querySpec
 	poTransport, vendorTransport      string
 	po                                poProfile
-	vendorCI, vendorExt               string
+	vendor                            vendorProfile
+	soapMessageAction                 string // SOAPAction of a message in a SOAP body
 	voucher                           voucherProfile
 	restURL                           map[string]string
-	successPointer, messagesPointer   string
-	keyPointers                       map[string]string
-	customREST                        map[string]any
+	restReply                         replyShape
+	customREST                        map[string]customREST // by document: po, vendor, voucher
 	status                            map[string]map[string]string
 	setid                             map[string]map[string]string // per record group and business unit, "*" for the others
 	chartfields                       []chartfield
@@ -40,16 +40,32 @@ type profile struct {
 type poProfile struct {
 	ci, refField         string
 	canUpdate, canCancel bool
+	canClose             bool
 	cancel, cancelLine   map[string]string
+	closing              map[string]string
 	requireDispatched    bool
+	updateVerb           string
+}
+
+// vendorProfile is what the site says of suppliers.
+type vendorProfile struct {
+	ci, external, operation, message string
+	updateVerb                       string
+	canUpdate                        bool
+	cancel                           map[string]string
+	stageTimeout                     time.Duration
 }
 
 type voucherProfile struct {
-	operation, paymentRecord, language, tolerance string
-	origin, source                                string
-	stageTimeout                                  time.Duration
-	invoiceLength                                 int
-	errorFields                                   []string
+	transport                  string
+	operation, message         string
+	paymentRecord, language    string
+	tolerance, origin, source  string
+	chargeRecord, chargeAmount string
+	chargeFields               map[string]string
+	stageTimeout               time.Duration
+	invoiceLength              int
+	errorFields                []string
 }
 
 type chartfield struct {
@@ -136,10 +152,13 @@ func readProfile(t tree) profile {
 		dateLayout: layout(q.text("date_format")), stampLayout: layout(q.text("datetime_format")), firstKey: q.text("first_key"),
 		queries:     readQueries(q),
 		poTransport: t.sub("write").sub("po").text("transport"), vendorTransport: t.sub("write").sub("vendor").text("transport"),
-		vendorCI: t.sub("vendor").text("ci_name"), vendorExt: t.sub("vendor").text("external_id_field"),
-		restURL: t.sub("rest_ci").textMap("url"), successPointer: t.sub("rest_ci").text("success_pointer"),
-		messagesPointer: t.sub("rest_ci").text("messages_pointer"), keyPointers: t.sub("rest_ci").textMap("key_pointers"),
-		customREST: t.sub("custom_rest"), status: map[string]map[string]string{},
+		soapMessageAction: message.text("soap_action"),
+		restURL:           t.sub("rest_ci").textMap("url"), restReply: readReply(t.sub("rest_ci")), customREST: map[string]customREST{},
+		status: map[string]map[string]string{},
+	}
+	for _, doc := range []string{"po", "vendor", "voucher"} {
+		c := t.sub("custom_rest").sub(doc)
+		p.customREST[doc] = customREST{c.text("url"), c.text("update_method"), c.sub("template"), readReply(c)}
 	}
 	for name := range t.sub("status") {
 		p.status[name] = t.sub("status").textMap(name)
@@ -148,12 +167,8 @@ func readProfile(t tree) profile {
 	for name := range t.sub("setid") {
 		p.setid[name] = t.sub("setid").textMap(name)
 	}
-	po, v := t.sub("po"), t.sub("voucher")
-	p.po = poProfile{ci: po.text("ci_name"), refField: po.text("ref_field"), canUpdate: po.flag("can_update"), canCancel: po.flag("can_cancel"),
-		cancel: po.textMap("cancel_fields"), cancelLine: po.textMap("line_cancel_fields"), requireDispatched: po.flag("require_dispatched")}
-	timeout, _ := parseDuration(v.text("stage_timeout"))
-	p.voucher = voucherProfile{operation: v.text("operation"), origin: v.text("origin"), source: v.text("source"), paymentRecord: v.text("payment_record"), language: v.text("language"), tolerance: v.text("tolerance"),
-		stageTimeout: timeout, invoiceLength: v.int("invoice_id_length"), errorFields: v.texts("error_fields")}
+	p.po, p.vendor, p.voucher = readOrders(t.sub("po")), readVendors(t.sub("vendor")), readVouchers(t.sub("voucher"))
+	p.voucher.transport = t.sub("write").sub("voucher").text("transport")
 	for _, c := range t.groups("chartfields") {
 		p.chartfields = append(p.chartfields, chartfield{c.text("field"), c.text("query"), c.text("internal_name"), c.text("label"), c.text("record"), c.int("length"), c.flag("required")})
 	}
@@ -163,6 +178,29 @@ func readProfile(t tree) profile {
 		}
 	}
 	return p
+}
+
+func readReply(t tree) replyShape {
+	return replyShape{t.text("success_pointer"), t.text("messages_pointer"), t.textMap("key_pointers")}
+}
+
+func readOrders(t tree) poProfile {
+	return poProfile{ci: t.text("ci_name"), refField: t.text("ref_field"), canUpdate: t.flag("can_update"), canCancel: t.flag("can_cancel"), canClose: t.flag("can_close"),
+		cancel: t.textMap("cancel_fields"), closing: t.textMap("close_fields"), cancelLine: t.textMap("line_cancel_fields"), requireDispatched: t.flag("require_dispatched"), updateVerb: t.text("update_verb")}
+}
+
+func readVendors(t tree) vendorProfile {
+	timeout, _ := parseDuration(t.text("stage_timeout"))
+	return vendorProfile{ci: t.text("ci_name"), external: t.text("external_id_field"), operation: t.text("operation"), message: t.text("message"), updateVerb: t.text("update_verb"),
+		canUpdate: t.flag("can_update"), cancel: t.textMap("cancel_fields"), stageTimeout: timeout}
+}
+
+func readVouchers(t tree) voucherProfile {
+	timeout, _ := parseDuration(t.text("stage_timeout"))
+	return voucherProfile{operation: t.text("operation"), message: t.text("message"), paymentRecord: t.text("payment_record"), language: t.text("language"),
+		tolerance: t.text("tolerance"), origin: t.text("origin"), source: t.text("source"),
+		chargeRecord: t.text("misc_charge_record"), chargeAmount: t.text("misc_charge_amount"), chargeFields: t.textMap("misc_charge_fields"),
+		stageTimeout: timeout, invoiceLength: t.int("invoice_id_length"), errorFields: t.texts("error_fields")}
 }
 
 // readQueries types the queries; a companion takes what its entity says, unless it says so itself.

@@ -125,6 +125,9 @@ func validate(in connector.Settings) connector.Validation {
 				f.problem("profile.write."+doc+".transport", "soap_ci needs username and password; with auth: oauth2 alone use rest_ci")
 			}
 		}
+		if p.envelope == inSOAP && (p.voucher.transport == messageTransport || p.vendorTransport == messageTransport) {
+			f.problem("profile.message.envelope", "soap needs username and password; with auth: oauth2 alone use headers, query or ibrequest")
+		}
 	}
 	if t.text("node") == "" && p.pathWithNode {
 		f.problem("node", "is required: the name of the Local Node (or set profile.rest.path_with_node to false)")

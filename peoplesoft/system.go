@@ -37,7 +37,7 @@ func (system) Open(o connector.Opening) (connector.Instance, error) {
 	i := prepare(o.Settings, c)
 	i.secrets, i.caller, i.now, i.pace = o.Secrets, o.Caller, o.Now, pace.Or(o.Pace)
 	i.accounts = newAccountCache(i.pace)
-	if i.config.auth == authOAuth2 && c.username != "" && o.Secrets["password"] == "" && (i.profile.poTransport == "soap_ci" || i.profile.vendorTransport == "soap_ci") {
+	if i.config.auth == authOAuth2 && c.username != "" && o.Secrets["password"] == "" && (i.profile.poTransport == "soap_ci" || i.profile.vendorTransport == "soap_ci" || i.profile.envelope == inSOAP) {
 		return nil, connector.Errorf(connector.Credentials, "open the Connection "+o.Connection, "the secret password is missing").
 			Advise("Services by SOAP sign on with username and password: give the secret password, or use rest_ci in the profile.")
 	}
@@ -110,18 +110,19 @@ func (i *Instance) Kind(k connector.Kind) connector.KindInfo {
 	case connector.GLAccount:
 		return connector.KindInfo{Reads: true}
 	case connector.Supplier:
-		return connector.KindInfo{Reads: true, Windowed: i.delta(entVendor) != "", Writes: true, Schema: i.schemas.supplier, Class: connector.ClassNatural, LookFirst: true}
+		info := connector.KindInfo{Reads: true, Windowed: i.delta(entVendor) != "", Writes: true, Schema: i.schemas.supplier, Class: i.class(k), LookFirst: true,
+			CanUpdate: i.profile.vendor.canUpdate, CanCancel: i.profile.vendor.canUpdate}
+		if i.profile.vendorTransport == messageTransport {
+			info.Late = i.profile.vendor.stageTimeout
+		}
+		return info
 	case connector.Requisition:
 		return connector.KindInfo{Reads: true, Windowed: true, Needs: byUnit()}
 	case connector.PurchaseOrder:
-		return connector.KindInfo{Reads: true, Windowed: true, Needs: byUnit(), Writes: true, Schema: i.schemas.order, Class: connector.ClassNatural,
-			CanUpdate: i.profile.po.canUpdate, CanCancel: i.profile.po.canCancel, LookFirst: true}
+		return connector.KindInfo{Reads: true, Windowed: true, Needs: byUnit(), Writes: true, Schema: i.schemas.order, Class: i.class(k),
+			CanUpdate: i.profile.po.canUpdate || i.profile.po.canClose, CanCancel: i.profile.po.canCancel, LookFirst: true}
 	case connector.Invoice:
-		info := connector.KindInfo{Reads: true, Windowed: true, Needs: byUnit(), Writes: true, Schema: i.schemas.voucher, Class: connector.ClassRefused, LookFirst: true}
-		if !i.guarded() {
-			info.Class = connector.ClassDuplicate
-		}
-		return info
+		return connector.KindInfo{Reads: true, Windowed: true, Needs: byUnit(), Writes: true, Schema: i.schemas.voucher, Class: i.class(k), LookFirst: true}
 	}
 	return connector.KindInfo{}
 }

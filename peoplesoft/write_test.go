@@ -99,6 +99,13 @@ func TestWriteRequests(t *testing.T) {
 	changed := orderDocument()
 	changed["PO_LINE"] = changed["PO_LINE"].([]any)[:1]
 	delete(changed, "DISP_METHOD")
+	repriced := orderDocument()
+	repriced["PO_LINE"].([]any)[1].(doc)["PO_LINE_SHIP"].([]any)[0].(doc)["PRICE_PO"] = "9.8"
+	repriced["BUYER_ID"] = ""
+	closed := orderDocument()
+	closed["PO_STATUS"] = "C"
+	charged := voucherDocument()
+	charged["GROSS_AMT"], charged["MISC_AMT"] = "217.5", "4.50"
 	for name, row := range map[string]struct {
 		write  connector.Write
 		edits  []any
@@ -121,6 +128,30 @@ func TestWriteRequests(t *testing.T) {
 		"voucher_query":     {create(connector.Invoice, voucherDocument()), []any{"profile.message.envelope", "query", "profile.message.to_node", "PSFT_AP"}, accepted200, "US001/J0918273"},
 		"voucher_ibrequest": {create(connector.Invoice, voucherDocument()), []any{"profile.message.envelope", "ibrequest", "profile.message.external_id", "ibrequest"}, accepted200, "US001/J0918273"},
 		"voucher_oauth2":    {create(connector.Invoice, voucherDocument()), []any{"auth", "oauth2", "username", nil, "client_id", "mlc", "token_url", "https://idp.example.com/t", "profile.voucher.payment_record", "VCHR_PYMNT_STG"}, accepted200, "US001/J0918273"},
+		"voucher_soap":      {create(connector.Invoice, voucherDocument()), []any{"profile.message.envelope", "soap", "profile.message.external_id", "query"}, soapAccepted, "US001/J0918273"},
+		"voucher_charges": {create(connector.Invoice, charged), []any{"profile.voucher.misc_charge_record", "VCHR_MSCH_STG", "profile.voucher.misc_charge_fields", doc{"MISC_CHARGE_CODE": "MISC", "DST_ACCT_TYPE": "MISC"}},
+			accepted200, "US001/J0918273"},
+		"voucher_custom": {create(connector.Invoice, charged), append([]any{"profile.voucher.misc_charge_record", "VCHR_MSCH_STG", "profile.voucher.misc_charge_fields", doc{"MISC_CHARGE_CODE": "MISC"}},
+			custom("voucher", "VOUCHER_ID", doc{"template": doc{"Source": "JAGGAER {INVOICE_ID}", "MessageId": "{ExternalMessageID}", "Try": int64(1), "RequestBody": []any{doc{"X_VCHR_IMPORT_STG": []any{doc{"VCHR_HDR_STG": []any{"{document}"}}}}}}})...),
+			`{"Response":{"Status":"OK","BUSINESS_UNIT":"US001","VOUCHER_ID":"J0918273"}}`, "US001/J0918273"},
+		"order_create_custom": {create(connector.PurchaseOrder, orderDocument()), custom("po", "PO_ID", nil), `{"Response":{"Status":"Success","PO_ID":"0000004711"}}`, "US001/0000004711"},
+		"order_change_custom": {connector.Write{Kind: connector.PurchaseOrder, Operation: connector.OpUpdate, TargetID: "US001/0000004711", Document: changed, Previous: orderDocument()},
+			append([]any{"profile.po.can_update", true}, custom("po", "PO_ID", doc{"update_method": "PATCH"})...), `{"Response":{"Status":"1"}}`, "US001/0000004711"},
+		"order_change_rest": {connector.Write{Kind: connector.PurchaseOrder, Operation: connector.OpUpdate, TargetID: "US001/0000004711", Document: changed, Previous: orderDocument()},
+			[]any{"profile.po.can_update", true, "profile.write.po.transport", "rest_ci"}, `{"notification":1}`, "US001/0000004711"},
+		"order_change_parts": {connector.Write{Kind: connector.PurchaseOrder, Operation: connector.OpUpdate, TargetID: "US001/0000004711", Document: repriced, Previous: orderDocument()},
+			[]any{"profile.po.can_update", true, "profile.po.update_verb", "updatedata"}, `<E><Body><R><notification>1</notification></R></Body></E>`, "US001/0000004711"},
+		"order_change_parts_rest": {connector.Write{Kind: connector.PurchaseOrder, Operation: connector.OpUpdate, TargetID: "US001/0000004711", Document: repriced, Previous: orderDocument()},
+			[]any{"profile.po.can_update", true, "profile.po.update_verb", "updatedata", "profile.write.po.transport", "rest_ci", "profile.rest_ci.url.po_updatedata", "/PSIGW/RESTListeningConnector/{node}/CIRT_{ci}.v1/UD/"}, `{"notification":1}`, "US001/0000004711"},
+		"order_cancel_soap": {connector.Write{Kind: connector.PurchaseOrder, Operation: connector.OpCancel, TargetID: "US001/0000004711", Document: orderDocument()},
+			[]any{"profile.po.can_cancel", true, "profile.po.cancel_fields", doc{"PO_STATUS": "X", "CANCEL_SW": "Y"}}, `<E><Body><R><notification>1</notification></R></Body></E>`, "US001/0000004711"},
+		"order_cancel_custom": {connector.Write{Kind: connector.PurchaseOrder, Operation: connector.OpCancel, TargetID: "US001/0000004711", Document: orderDocument()},
+			append([]any{"profile.po.can_cancel", true}, custom("po", "PO_ID", nil)...), `{"Response":{"Status":"OK"}}`, "US001/0000004711"},
+		"order_close": {connector.Write{Kind: connector.PurchaseOrder, Operation: connector.OpUpdate, TargetID: "US001/0000004711", Document: closed, Previous: orderDocument()},
+			[]any{"profile.po.can_close", true}, `<E><Body><R><notification>1</notification></R></Body></E>`, "US001/0000004711"},
+		"supplier_create_rest":    {create(connector.Supplier, supplierDocument()), []any{"profile.write.vendor.transport", "rest_ci"}, `{"SETID":"SHARE","VENDOR_ID":"0000090001"}`, "SHARE/0000090001"},
+		"supplier_create_message": {create(connector.Supplier, supplierDocument()), []any{"profile.write.vendor.transport", "message", "profile.vendor.external_id_field", "UNI_EXT"}, accepted200, ""},
+		"supplier_create_custom":  {create(connector.Supplier, supplierDocument()), custom("vendor", "VENDOR_ID", nil), `{"Response":{"Status":"OK","VENDOR_ID":"0000090001"}}`, "SHARE/0000090001"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -137,6 +168,17 @@ func TestWriteRequests(t *testing.T) {
 		})
 	}
 }
+
+// custom are the settings of a service that the site built itself.
+func custom(document, number string, more doc) []any {
+	s := doc{"url": "/PSIGW/RESTListeningConnector/{node}/UNI_" + strings.ToUpper(document) + ".v1/", "success_pointer": "/Response/Status", "messages_pointer": "/Response/Message", "key_pointers": doc{number: "/Response/" + number}}
+	for k, v := range more {
+		s[k] = v
+	}
+	return []any{"profile.write." + document + ".transport", "custom_rest", "profile.custom_rest." + document, s}
+}
+
+const soapAccepted = `<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body><IBResponse type="success"><StatusCode>0</StatusCode><TransactionID>a1b2c3d4-1f2e</TransactionID></IBResponse></soapenv:Body></soapenv:Envelope>`
 
 func TestWriteReceipts(t *testing.T) {
 	t.Parallel()
@@ -299,7 +341,12 @@ func TestWritesThatAreRefusedBeforeTheyAreSent(t *testing.T) {
 		"a message id that would make a header":        {connector.Write{Kind: connector.Invoice, Operation: connector.OpCreate, Document: oddID}, nil, connector.Invalid},
 		"a character that the database can't hold":     {connector.Write{Kind: connector.PurchaseOrder, Operation: connector.OpCreate, Document: surrogate}, []any{"profile.db.unicode", false}, connector.Invalid},
 		"a change where the profile says there's none": {connector.Write{Kind: connector.PurchaseOrder, Operation: connector.OpUpdate, TargetID: "US001/1", Document: orderDocument()}, nil, connector.Conflict},
-		"a change of a supplier":                       {connector.Write{Kind: connector.Supplier, Operation: connector.OpUpdate, TargetID: "SHARE/1", Document: supplierDocument()}, nil, connector.Conflict},
+		"a change of a supplier where there is none": {connector.Write{Kind: connector.Supplier, Operation: connector.OpUpdate, TargetID: "SHARE/1", Document: supplierDocument()},
+			[]any{"profile.vendor.can_update", false}, connector.Conflict},
+		"a supplier that is to be inactive, likewise": {connector.Write{Kind: connector.Supplier, Operation: connector.OpCancel, TargetID: "SHARE/1", Document: supplierDocument()},
+			[]any{"profile.vendor.can_update", false}, connector.Conflict},
+		"an order that was closed and is open again": {connector.Write{Kind: connector.PurchaseOrder, Operation: connector.OpUpdate, TargetID: "US001/1", Document: orderDocument(), Previous: connector.Document{"PO_STATUS": "C"}},
+			[]any{"profile.po.can_update", true, "profile.po.can_close", true}, connector.Conflict},
 	} {
 		f := always(200, "text/xml", savedOrder)
 		if _, err := open(t, f, row.edits...).Write(context.Background(), row.write); connector.CodeOf(err) != row.code || f.count() != 0 {

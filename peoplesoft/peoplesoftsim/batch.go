@@ -162,6 +162,15 @@ func (s *Server) edit(v *Row) string {
 	for _, f := range []string{"SALETX_AMT", "FREIGHT_AMT", "MISC_AMT"} {
 		total = add(total, amount(v.Get(f)))
 	}
+	if rows := v.Below["VCHR_MSCH_STG"]; len(rows) > 0 {
+		charges := new(apd.Decimal)
+		for _, r := range rows {
+			charges = add(charges, amount(r.Get("MISC_CHRG_AMT")))
+		}
+		if misc := amount(v.Get("MISC_AMT")); misc.Cmp(charges) != 0 {
+			return fmt.Sprintf("Miscellaneous charges %s do not equal MISC_AMT %s", charges.Text('f'), misc.Text('f'))
+		}
+	}
 	if gross := amount(v.Get("GROSS_AMT")); gross.Cmp(total) != 0 {
 		return fmt.Sprintf("Voucher is out of balance: gross %s, lines and charges %s", gross.Text('f'), total.Text('f'))
 	}

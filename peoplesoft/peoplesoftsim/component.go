@@ -16,6 +16,7 @@ type component struct {
 	defaults  func(row *Row, old *Row) // fills what the page would; old is nil on create
 	rules     func(e *edits, row *Row, old *Row)
 	natural   func(row *Row) string // how effects name it
+	after     func(row *Row)        // what the page does elsewhere once it has saved; nil is nothing
 }
 
 // outcome is what a Component Interface call comes to.
@@ -92,6 +93,9 @@ func (s *Server) create(c *component, e *edits, row *Row) *outcome {
 	row.at = s.now()
 	c.table.put(c.keyOf(row), row)
 	s.effect(c.operation+".create", c.natural(row))
+	if c.after != nil {
+		c.after(row)
+	}
 	return &outcome{saved: true, keys: []*Row{row}}
 }
 
@@ -134,10 +138,14 @@ func (s *Server) update(q *request, c *component, e *edits, row *Row, existingOn
 	c.root.blank(merged)
 	c.table.put(c.keyOf(merged), merged)
 	s.effect(c.operation+".update", c.natural(merged))
+	if c.after != nil {
+		c.after(merged)
+	}
 	return &outcome{saved: true, keys: []*Row{merged}}
 }
 
 // merge lays what was sent over what is there, rows matched by key. Update inserts new rows; UpdateData knows existing ones only.
+// Of dated rows that of today or later may be changed, and none be inserted before the one in force (PEOPLESOFT.md §4.2).
 func (e *edits) merge(r *record, into, sent *Row, path string, existingOnly bool) {
 	for name, v := range sent.Fields {
 		into.set(name, v)
@@ -147,6 +155,8 @@ func (e *edits) merge(r *record, into, sent *Row, path string, existingOnly bool
 			at := fmt.Sprintf("%s.%s(%d)", path, b.name, i+1)
 			there := find(into.Below[b.name], b.keys[0], x.Get(b.keys[0]))
 			switch {
+			case b.keys[0] == "EFFDT" && e.s.isPast(into.Below[b.name], there, x):
+				e.fail(18, 2, at, "The data being added conflicts with existing data.")
 			case there != nil:
 				e.merge(b, there, x, at, existingOnly)
 			case existingOnly:
@@ -156,6 +166,33 @@ func (e *edits) merge(r *record, into, sent *Row, path string, existingOnly bool
 			}
 		}
 	}
+}
+
+// isPast says whether a dated row that was sent would change history: an older row, or the one in force, in place.
+func (s *Server) isPast(rows []*Row, there, sent *Row) bool {
+	day := sent.Get("EFFDT")
+	if there == nil {
+		now := current(rows, s.today())
+		return now != nil && day < now.Get("EFFDT")
+	}
+	return day < s.today() && differs(there, sent)
+}
+
+// differs says whether a row that was sent has another value than the one that is there.
+func differs(there, sent *Row) bool {
+	for name := range sent.Fields {
+		if there.Get(name) != sent.Get(name) {
+			return true
+		}
+	}
+	for name, rows := range sent.Below {
+		for i, x := range rows {
+			if i >= len(there.Below[name]) || differs(there.Below[name][i], x) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (s *Server) fetch(q *request, c *component, e *edits, row *Row) *outcome {

@@ -14,7 +14,7 @@ func (s *Server) orderComponent() *component {
 		assign: func(row *Row) {
 			row.set("PO_ID", s.next("PO_ID", 10, func(n string) bool { return s.orders.get(key(row.Get("BUSINESS_UNIT"), n)) != nil }))
 		},
-		defaults: s.orderDefaults, rules: s.orderRules,
+		defaults: s.orderDefaults, rules: s.orderRules, after: s.source,
 		natural: func(row *Row) string { return key(row.Get("BUSINESS_UNIT"), or(row.Get("PO_REF"), row.Get("PO_ID"))) },
 	}
 }
@@ -88,6 +88,7 @@ func (s *Server) orderRules(e *edits, row, old *Row) {
 	if s.options.ClosedBefore != "" && row.Get("ACCOUNTING_DT") < s.options.ClosedBefore {
 		e.fail(5010, 18, e.ci+".ACCOUNTING_DT", "Accounting date %s is not in an open period.", row.Get("ACCOUNTING_DT"))
 	}
+	s.sourceRules(e, row)
 	if len(row.Below["PO_LINE"]) == 0 {
 		e.fail(10200, 33, e.ci, "At least one line is required.")
 	}

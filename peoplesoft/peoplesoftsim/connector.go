@@ -45,34 +45,66 @@ func (s *Server) httpConnector(q *request) *answer {
 	if p.kind == "ping" {
 		return s.accepted()
 	}
-	name, known := map[string]string{s.options.Site.Operation: "VOUCHER_BUILD", s.options.Site.VendorOperation: "VENDOR_SYNC"}[p.operation]
+	name, known := s.messageOf(p.operation)
 	if !known || p.kind != "async" {
 		return s.refuse(q, &trouble{set: 158, number: 505, text: "Unable to find a Routing corresponding to the incoming request message."}, 0)
-	}
-	if t := s.may(q.user, name); t != nil {
-		return s.refuse(q, t, 0)
-	}
-	if utf8.RuneCountInString(p.external) > maxExternalID {
-		return s.refuse(q, refusal(158, 61, "ExternalMessageID is longer than %d characters.", maxExternalID), 0)
-	}
-	if p.external != "" && s.received[p.external] || q.shape["duplicate"] != nil {
-		return s.refuse(q, refusal(158, 10201, "Duplicate message: ExternalMessageID %s was already received.", p.external), 0)
 	}
 	root, err := readXML(p.content)
 	if err != nil {
 		return s.refuse(q, refusal(159, 5, "XML parser error ParseXmlString Fatal Error: at file Integration Server message: %v", err), 0)
 	}
-	work, t := s.handler(q, p, name, root)
-	if t != nil {
+	if t := s.receive(q, p, name, root); t != nil {
 		return s.refuse(q, t, 0)
 	}
+	return s.accepted()
+}
+
+// messageOf is the message behind an operation's alias.
+func (s *Server) messageOf(alias string) (name string, known bool) {
+	name, known = map[string]string{s.options.Site.Operation: "VOUCHER_BUILD", s.options.Site.VendorOperation: "VENDOR_SYNC"}[alias]
+	return name, known
+}
+
+// receive takes a message in: refused, or in its queue, from which its handler takes it at once unless the queue is paused.
+func (s *Server) receive(q *request, p *parcel, name string, root *element) *trouble {
+	if t := s.may(q.user, name); t != nil {
+		return t
+	}
+	if utf8.RuneCountInString(p.external) > maxExternalID {
+		return refusal(158, 61, "ExternalMessageID is longer than %d characters.", maxExternalID)
+	}
+	if p.external != "" && s.received[p.external] || q.shape["duplicate"] != nil {
+		return refusal(158, 10201, "Duplicate message: ExternalMessageID %s was already received.", p.external)
+	}
+	work, t := s.handler(q, p, name, root)
+	if t != nil {
+		return t
+	}
 	s.received[p.external] = true
-	if s.paused {
+	if s.paused || s.slow() {
 		s.queue = append(s.queue, work)
 	} else {
 		work()
 	}
-	return s.accepted()
+	return nil
+}
+
+// soapMessage says whether a request to the service connector is a message in a SOAP body, by its SOAPAction (PEOPLESOFT.md
+// §4.3, last bullet).
+func (s *Server) soapMessage(q *request) (name, operation string, ok bool) {
+	operation = strings.Trim(q.Header.Get("SOAPAction"), `"`)
+	name, ok = s.messageOf(operation)
+	return name, operation, ok && slices.Contains(s.options.Site.Envelopes, "soap")
+}
+
+// soapReceive takes a message whose sender has signed on. Only query parameters are looked at there (PEOPLESOFT.md §4.3).
+func (s *Server) soapReceive(q *request, name, operation string, root *element) *answer {
+	p := &parcel{form: "soap", operation: operation, kind: "async", external: parameters(q).Get("ExternalMessageID")}
+	if t := s.receive(q, p, name, root); t != nil {
+		return s.refuse(q, t, 0)
+	}
+	a := s.accepted()
+	return reply(http.StatusOK, "text/xml; charset=UTF-8", envelope(strings.TrimPrefix(string(a.body), xmlHead)))
 }
 
 // handler checks a message's structure and gives what its handler will do once the queue gets to it.

@@ -175,6 +175,9 @@ func (s *Server) transmit(w http.ResponseWriter, a *answer, fault *Fault) {
 	if f.Delay > 0 && f.Kind != "slow" {
 		s.options.Sleep(f.Delay)
 	}
+	if a.late > 0 {
+		s.options.Sleep(a.late)
+	}
 	if f.Kind == "reset" {
 		panic(http.ErrAbortHandler)
 	}

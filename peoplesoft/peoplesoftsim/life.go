@@ -22,8 +22,11 @@ func (s *Server) step() {
 	for _, k := range s.due(s.orders, life.Dispatch, func(r *Row) bool { return r.Get("PO_STATUS") == "A" }) {
 		s.dispatch(s.orders.get(k))
 	}
-	for _, k := range s.due(s.staged, life.Build, func(*Row) bool { return true }) {
-		s.build(k)
+	if !s.slow() {
+		s.drain()
+		for _, k := range s.due(s.staged, life.Build, func(*Row) bool { return true }) {
+			s.build(k)
+		}
 	}
 	for _, k := range s.due(s.vouchers, life.Post, func(r *Row) bool { return r.Get("ENTRY_STATUS") == "P" && r.Get("POST_STATUS_AP") == "U" }) {
 		s.post(s.vouchers.get(k))
@@ -32,6 +35,24 @@ func (s *Server) step() {
 		return r.Get("ENTRY_STATUS") == "P" && r.Get("POST_STATUS_AP") == "P" && r.Get("CLOSE_STATUS") == "O"
 	}) {
 		s.pay(s.vouchers.get(k))
+	}
+}
+
+// slow says whether it is the part of the day in which the site is slow.
+func (s *Server) slow() bool {
+	m, hour := s.options.Morning, s.now().In(s.zone).Hour()
+	return m.From < m.To && m.From <= hour && hour < m.To
+}
+
+// drain has the handlers do what waits in the queue, unless that is paused.
+func (s *Server) drain() {
+	if s.paused {
+		return
+	}
+	work := s.queue
+	s.queue = nil
+	for _, w := range work {
+		w()
 	}
 }
 

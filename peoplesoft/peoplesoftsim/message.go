@@ -1,6 +1,7 @@
 package peoplesoftsim
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -22,6 +23,13 @@ func (s *Server) readMessage(root *element, name string, r *record, actions ...s
 	if t := checkTypes(r, types.child(r.name)); t != nil {
 		return nil, t
 	}
+	for _, x := range types.below {
+		if b := r.child(x.name); b != nil && besideHeader[x.name] {
+			if t := checkTypes(b, x); t != nil {
+				return nil, t
+			}
+		}
+	}
 	var out []*Row
 	for _, tr := range data.below {
 		if tr.name != "Transaction" || len(tr.below) < 2 || tr.below[len(tr.below)-1].name != "PSCAMA" {
@@ -31,6 +39,14 @@ func (s *Server) readMessage(root *element, name string, r *record, actions ...s
 			return nil, t
 		}
 		for _, h := range tr.below[:len(tr.below)-1] {
+			if b := r.child(h.name); b != nil && besideHeader[h.name] && len(out) > 0 {
+				below, t := s.readRecord(b, h, types.child(h.name), out[len(out)-1].Fields)
+				if t != nil {
+					return nil, t
+				}
+				out[len(out)-1].add(b.name, below)
+				continue
+			}
 			if h.name != r.name {
 				return nil, structure("unknown record %s", h.name)
 			}
@@ -76,6 +92,9 @@ func checkTypes(r *record, declared *element) *trouble {
 	return nil
 }
 
+// besideHeader are records below a header that a message has beside it.
+var besideHeader = map[string]bool{"VCHR_MSCH_STG": true}
+
 // inheritedKeys are keys that rows of a message repeat from the rows above them.
 var inheritedKeys = map[string]bool{"SETID": true, "VENDOR_ID": true, "ADDRESS_SEQ_NUM": true, "VNDR_LOC": true, "BUSINESS_UNIT": true, "VOUCHER_ID": true, "VOUCHER_LINE_NUM": true}
 
@@ -96,7 +115,7 @@ func checkTrailer(declared, trailer *element, actions []string) *trouble {
 
 // readRecord reads one row and those below it. Rows below carry the keys of their parents, which must agree. Without declarations
 // (JSON has none) neither they nor the class are looked at.
-func (s *Server) readRecord(r *record, from, declared *element, parent *Row) (*Row, *trouble) {
+func (s *Server) readRecord(r *record, from, declared *element, above map[string]string) (*Row, *trouble) {
 	if declared != nil && from.attributes["class"] != "R" {
 		return nil, structure("%s has no class R", r.name)
 	}
@@ -109,7 +128,7 @@ func (s *Server) readRecord(r *record, from, declared *element, parent *Row) (*R
 			return nil, structure("%s.%s is not declared in FieldTypes", r.name, x.name)
 		}
 		if b := r.child(x.name); b != nil {
-			below, t := s.readRecord(b, x, declared.child(x.name), row)
+			below, t := s.readRecord(b, x, declared.child(x.name), inherited(above, row))
 			if t != nil {
 				return nil, t
 			}
@@ -118,7 +137,7 @@ func (s *Server) readRecord(r *record, from, declared *element, parent *Row) (*R
 		}
 		f := r.field(x.name)
 		if f == nil {
-			if parent == nil || strings.TrimSpace(x.text) != parent.Get(x.name) {
+			if above == nil || strings.TrimSpace(x.text) != strings.TrimRight(above[x.name], " ") {
 				return nil, structure("%s.%s is not a field, or not its parent's value", r.name, x.name)
 			}
 			continue
@@ -130,11 +149,22 @@ func (s *Server) readRecord(r *record, from, declared *element, parent *Row) (*R
 		row.set(x.name, v)
 	}
 	for k := range inheritedKeys {
-		if parent != nil && r.field(k) != nil && parent.Get(k) != "" && row.Get(k) != parent.Get(k) {
-			return nil, structure("%s.%s is %q, but its parent has %q", r.name, k, row.Get(k), parent.Get(k))
+		if want := strings.TrimRight(above[k], " "); want != "" && r.field(k) != nil && row.Get(k) != want {
+			return nil, structure("%s.%s is %q, but its parent has %q", r.name, k, row.Get(k), want)
 		}
 	}
 	return row, nil
+}
+
+// inherited are the values that a row below may repeat.
+func inherited(above map[string]string, row *Row) map[string]string {
+	out := maps.Clone(row.Fields)
+	for name, v := range above {
+		if _, own := out[name]; !own {
+			out[name] = v
+		}
+	}
+	return out
 }
 
 // fit edits a value as the staging table would take it; messages bypass upper-casing (PEOPLESOFT.md §7.3).

@@ -22,6 +22,7 @@ type Options struct {
 	DuplicateInvoice string // "reject" (default, both vouchers to recycle) or "warn" (silent pass)
 	ClosedBefore     string // accounting dates before this day fall into a closed period
 	VendorWorkflow   bool   // a vendor written as A becomes E
+	Morning          Morning
 
 	Journal    int  // entries kept; default 2000
 	KeepBodies bool // keep request and answer bodies, masked, in the journal
@@ -34,6 +35,13 @@ type Life struct {
 	Build    time.Duration // staged voucher → P, R or pre-edit error
 	Post     time.Duration // voucher P: matched, approved, posted
 	Pay      time.Duration // posted voucher: paid
+}
+
+// Morning is the part of each day in which a site is slow: its batch does not run, accepted messages wait in their queue, and each
+// answer takes so long. The zero value is none.
+type Morning struct {
+	From, To int // hours of the base time zone, From inclusive
+	Answer   time.Duration
 }
 
 // DemoLife is the pace of the demonstration.
@@ -67,10 +75,13 @@ type Site struct {
 	VerbCase        string            // title (default), upper, lower
 	Prefixes        Prefixes
 	SignOn          string   // what SOAP asks for: any (default), wsse, basic
-	Envelopes       []string // of headers, query, ibrequest; default all
+	Envelopes       []string // of headers, query, ibrequest, soap; default all
 	Operation       string   // alias of the voucher message; default VOUCHER_BUILD.VERSION_1
 	VendorOperation string   // alias of the vendor message; default VENDOR_SYNC.VERSION_1
 	VoucherREST     string   // alias of a REST service of the customer's that fills the voucher staging tables; default none
+	OrderREST       string   // the same for orders
+	VendorREST      string   // the same for vendors
+	StagingShape    string   // members around VCHR_HDR_STG that the voucher's service wants, such as RequestBody/X_VCHR_IMPORT_STG
 	DateTimeLayout  string   // Go layout of date-times in answers; default 2006-01-02-15.04.05.000000
 	CutMessages     bool     // messages cut over-long text instead of refusing it
 	NoErrorColumns  bool     // the voucher look-ups have no ERRMSGTEXT
@@ -142,7 +153,7 @@ func (o Options) withDefaults(zone string) Options {
 		s.Formats = []string{"JSON", "XMLP", "WEBROWSET"}
 	}
 	if s.Envelopes == nil {
-		s.Envelopes = []string{"headers", "query", "ibrequest"}
+		s.Envelopes = []string{"headers", "query", "ibrequest", "soap"}
 	}
 	if s.Origins == nil {
 		s.Origins = []string{"ONL", "JGR"}

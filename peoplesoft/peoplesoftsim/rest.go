@@ -21,11 +21,11 @@ func (s *Server) rest(q *request) *answer {
 	}
 	if ci, ok := strings.CutPrefix(alias, "CIRT_"); ok {
 		if name, version, _ := strings.Cut(ci, "."); version == "v1" {
-			return s.restCI(q, ours(s.options.Site.CIs, name))
+			return s.restCI(q, ours(s.options.Site.CIs, name), parts[1:])
 		}
 	}
-	if alias != "" && alias == s.options.Site.VoucherREST && q.Method == http.MethodPost {
-		return s.restVoucher(q)
+	if s.ownService(alias) != "" {
+		return s.restOwn(q, alias)
 	}
 	if alias != "ExecuteQuery.v1" || q.Method != http.MethodGet {
 		return noRouting(0)

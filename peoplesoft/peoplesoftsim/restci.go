@@ -8,16 +8,21 @@ import (
 
 // restCI is a REST service over a Component Interface (PEOPLESOFT.md §4.4): POST creates, PUT updates, GET reads by its keys in the
 // query string.
-func (s *Server) restCI(q *request, name string) *answer {
+//
+// A PUT below UD/ is UpdateData. (The contract has no path for it: one of our own.)
+func (s *Server) restCI(q *request, name string, parts []string) *answer {
 	c := s.components[name]
 	verb := map[string]string{http.MethodPost: "create", http.MethodPut: "update", http.MethodGet: "get"}[q.Method]
+	if verb == "update" && len(parts) > 0 && parts[0] == "UD" {
+		verb = "updatedata"
+	}
 	if c == nil || verb == "" {
 		return noRouting(0)
 	}
 	if t := s.signOn(q, s.bearerToken(q), s.psToken(q), s.basic(q)); t != nil {
 		return s.refuse(q, t, 0)
 	}
-	operation := "CIRT_" + c.name + map[string]string{"create": "_C_POST", "update": "_U_PUT", "get": "_G_GET"}[verb]
+	operation := "CIRT_" + c.name + map[string]string{"create": "_C_POST", "update": "_U_PUT", "updatedata": "_UD_PUT", "get": "_G_GET"}[verb]
 	if t := s.may(q.user, operation); t != nil {
 		return s.refuse(q, t, 0)
 	}
@@ -112,33 +117,4 @@ func (s *Server) jsonWhole(b *strings.Builder, r *record, row *Row) {
 		b.WriteString("]")
 	}
 	b.WriteString("}")
-}
-
-// restVoucher is a customer's own service over the voucher staging tables (PEOPLESOFT.md §4.4, custom_rest). It stages every
-// VCHR_HDR_STG that it finds, and answers by record names.
-func (s *Server) restVoucher(q *request) *answer {
-	if t := s.signOn(q, s.bearerToken(q), s.psToken(q), s.basic(q)); t != nil {
-		return s.refuse(q, t, 0)
-	}
-	if t := s.may(q.user, s.options.Site.VoucherREST); t != nil {
-		return s.refuse(q, t, 0)
-	}
-	root, err := readJSON(q.body, "Request")
-	if err != nil {
-		return s.refuse(q, refusal(159, 5, "JSON parser error: %v", err), http.StatusBadRequest)
-	}
-	header := root.descend(s.voucher.name)
-	if header == nil {
-		return reply(http.StatusOK, "application/json", `{"Response":{"Status":"ERROR","Message":"No voucher (20001,1)"}}`)
-	}
-	v, t := s.readRecord(s.voucher, header, nil, nil)
-	if t != nil {
-		return reply(http.StatusOK, "application/json", `{"Response":{"Status":"ERROR","Message":`+quote(t.String())+`}}`)
-	}
-	s.acceptVoucher(v)
-	if k := voucherKey(v); s.staged.get(k) != nil || s.preedit.get(k) != nil || s.vouchers.get(k) != nil {
-		return reply(http.StatusOK, "application/json", `{"Response":{"Status":"ERROR","Message":"Row already exists with the specified keys. (18,2)"}}`)
-	}
-	s.stage(v)
-	return reply(http.StatusOK, "application/json", fmt.Sprintf(`{"Response":{"Status":"OK","BUSINESS_UNIT":%s,"VOUCHER_ID":%s}}`, quote(v.Get("BUSINESS_UNIT")), quote(v.Get("VOUCHER_ID"))))
 }

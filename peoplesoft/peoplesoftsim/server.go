@@ -88,6 +88,7 @@ type answer struct {
 	status int
 	header http.Header
 	body   []byte
+	late   time.Duration // it takes so long
 }
 
 func reply(status int, contentType, body string) *answer {
@@ -143,6 +144,9 @@ func (s *Server) exchange(r *http.Request, body []byte) (*answer, *Fault) {
 	if s.options.Site.Production && a.status == http.StatusInternalServerError && bytes.Contains(a.body, []byte("(158,")) {
 		a = reply(http.StatusInternalServerError, "", "")
 	}
+	if s.slow() {
+		a.late = s.options.Morning.Answer
+	}
 	s.record(q, a, fault)
 	return a, fault
 }
@@ -184,6 +188,9 @@ func (s *Server) classify(q *request) string {
 			if strings.HasPrefix(p, "ExecuteQuery.") && i+2 < len(parts) {
 				return "query." + ours(site.Queries, parts[i+2])
 			}
+			if own := s.ownService(p); own != "" {
+				return "rest." + own
+			}
 			if ci, ok := strings.CutPrefix(p, "CIRT_"); ok {
 				name, _, _ := strings.Cut(ci, ".")
 				verb := map[string]string{http.MethodPost: "create", http.MethodPut: "update"}[q.Method]
@@ -195,6 +202,9 @@ func (s *Server) classify(q *request) string {
 	case strings.HasPrefix(q.path, pathService):
 		if verb, ci, ok := callName(q.body); ok {
 			return "ci." + ours(site.CIs, ci) + "." + strings.ToLower(verb)
+		}
+		if name, _, ok := s.soapMessage(q); ok {
+			return "message." + name
 		}
 	case q.path == pathHTTP:
 		return "message." + messageName(q)

@@ -41,6 +41,9 @@ func (s *Server) service(q *request) *answer {
 	if t := s.soapSignOn(q, root); t != nil {
 		return s.refuse(q, t, 0)
 	}
+	if name, operation, ok := s.soapMessage(q); ok {
+		return s.soapReceive(q, name, operation, body.below[0])
+	}
 	verb, c, t := s.resolve(q, body.below[0])
 	if t != nil {
 		return s.refuse(q, t, 0)

@@ -1,0 +1,85 @@
+package peoplesoft
+
+import (
+	"context"
+	"strings"
+
+	connector "ml-connector"
+)
+
+// createSupplier sends a new supplier as the message VENDOR_SYNC (PEOPLESOFT.md §4.2). Accepted is not entered: its handler
+// runs the supplier's page later, and what that refuses only PeopleSoft's staff see. So it is done when the look-up by its
+// number finds it, and its Receipt names no ID unless the Document chose one.
+func (i *Instance) createSupplier(ctx context.Context, op string, w connector.Write) (connector.Receipt, error) {
+	d := w.Document
+	external, err := messageID(op, d.Text("AR_NUM"), w.Lost)
+	if err != nil {
+		return connector.Receipt{}, err
+	}
+	vendor := transactionPart{types: &record{name: vendorRecord}}
+	if vendor.rows, err = i.rows(rowset{op, entVendor, 2}, d, nil, i.schemas.supplier.Fields, nil, vendor.types); err != nil {
+		return connector.Receipt{}, err
+	}
+	r := connector.Receipt{Numbers: numbers(d.Text("AR_NUM"))}
+	if number := d.Text("VENDOR_ID"); number != "" && number != "NEXT" {
+		r.ID = strings.ToUpper(d.Text("SETID") + "/" + number)
+	}
+	r.Repeated, err = i.syncVendor(ctx, op, external, "A", vendor)
+	return r, err
+}
+
+// updateSupplier sends what changes of a supplier, list, in the same way. A change may go back to what it was, so each has a
+// message id of its own; the last one sent wins.
+func (i *Instance) updateSupplier(ctx context.Context, op, id string, list []node) (connector.Receipt, error) {
+	external, err := messageID(op, strings.ReplaceAll(id, "/", "-")+"-"+i.now().UTC().Format("20060102T150405.000000"), 0)
+	if err != nil {
+		return connector.Receipt{}, err
+	}
+	vendor := transactionPart{types: &record{name: vendorRecord}}
+	vendor.rows = declare(list, i.schemas.supplier.Fields, 2, nil, vendor.types)
+	repeated, err := i.syncVendor(ctx, op, external, "C", vendor)
+	if err != nil {
+		return connector.Receipt{}, err
+	}
+	return connector.Receipt{ID: id, Repeated: repeated}, nil
+}
+
+// vendorRecord is the record at the top of VENDOR_SYNC.
+const vendorRecord = "VENDOR"
+
+func (i *Instance) syncVendor(ctx context.Context, op, external, action string, vendor transactionPart) (repeated bool, err error) {
+	vendor.rows = append(vendor.rows, node{name: "PSCAMA", group: true, kids: []node{{name: "AUDIT_ACTN", text: action}}})
+	vendor.types.list("PSCAMA").use("AUDIT_ACTN", "CHAR")
+	pscama, audit := i.pscama(action)
+	payload := rowsetMessage(i.profile.vendor.message, vendor, transactionPart{pscama, audit})
+	_, repeated, err = i.hand(ctx, i.messageRequest(op, i.profile.vendor.operation, external, payload))
+	return repeated, err
+}
+
+// declare adds the keys of the levels above to rows that are ready, and notes in types what they use.
+func declare(list []node, fields []connector.Field, keys int, above []node, types *record) []node {
+	out := append([]node(nil), above...)
+	for _, n := range above {
+		types.use(n.name, map[bool]string{true: "NUMBER", false: "CHAR"}[n.number])
+	}
+	known := append([]node(nil), above...)
+	for at, n := range list {
+		f := connector.Field{Type: connector.TypeText}
+		for _, x := range fields {
+			if x.Name == n.name {
+				f = x
+			}
+		}
+		if n.group {
+			out = append(out, node{name: n.name, group: true, kids: declare(n.kids, f.Fields, 1, known, types.list(n.name))})
+			continue
+		}
+		n.number = f.Type == connector.TypeNumber
+		types.use(n.name, map[connector.FieldType]string{connector.TypeNumber: "NUMBER", connector.TypeDate: "DATE", connector.TypeText: "CHAR"}[f.Type])
+		out = append(out, n)
+		if at < keys {
+			known = append(known, n)
+		}
+	}
+	return out
+}
