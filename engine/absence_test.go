@@ -82,6 +82,28 @@ func TestDoubtIsNeverStuck(t *testing.T) {
 	})
 }
 
+// TestAbsenceOfWhatComesLate: what the target carries out later is looked up less and less often, and lost after its time.
+func TestAbsenceOfWhatComesLate(t *testing.T) {
+	t.Parallel()
+	sent := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	for name, row := range map[string]struct {
+		age, again time.Duration // again 0 = lost
+	}{
+		"at once":                              {0, time.Minute},
+		"after some minutes":                   {20 * time.Minute, 25 * time.Minute},
+		"after hours once an hour":             {10 * time.Hour, 11 * time.Hour},
+		"the last look is when its time is up": {47*time.Hour + 30*time.Minute, 48 * time.Hour},
+		"when its time is up":                  {48 * time.Hour, 0},
+		"long after":                           {99 * time.Hour, 0},
+		"a clock that was set back":            {-time.Hour, -time.Hour + time.Minute},
+	} {
+		lost, again := lateVerdict(sent, sent.Add(row.age), time.Minute, 48*time.Hour)
+		if lost != (row.again == 0) || !lost && again.Sub(sent) != row.again {
+			t.Errorf("%s: lost %v, again after %v; want %v", name, lost, again.Sub(sent), row.again)
+		}
+	}
+}
+
 func TestBackoff(t *testing.T) {
 	t.Parallel()
 	for failures, want := range map[int]time.Duration{

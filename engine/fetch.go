@@ -59,10 +59,15 @@ func (e *Engine) fetch(ctx context.Context, of connector.Flow, ref connector.Ref
 	if err != nil {
 		return fetchedUnknown, err
 	}
-	result, asked := fetchedNowhere, false
+	result, asked, read, there := fetchedNowhere, false, false, ""
 	for _, f := range flows {
 		if f.Kind != ref.Kind || !between(f, of) || !f.Enabled {
 			continue
+		}
+		if f.From == ref.Connection {
+			there = f.Name
+		} else {
+			read = true
 		}
 		keys, err := e.keysKnown(ctx, f, ref)
 		if err != nil {
@@ -83,10 +88,39 @@ func (e *Engine) fetch(ctx context.Context, of connector.Flow, ref connector.Ref
 			result = res
 		}
 	}
+	if ref.Usable && result == fetchedLinked && !read && there != "" {
+		return result, e.askStanding(ctx, there, ref)
+	}
 	if !asked {
 		return fetchedExists, nil // no Flow moves that Kind: a person must link it
 	}
 	return result, nil
+}
+
+// askStanding looks how the linked object of a reference stands, where no Flow reads that Kind from there: a new order, which
+// may not be used before it is dispatched.
+func (e *Engine) askStanding(ctx context.Context, flow string, ref connector.Ref) error {
+	r, err := e.route(ctx, flow)
+	if err != nil || r.finder() == nil {
+		return nil
+	}
+	row, _, ok, err := e.linkedTo(ctx, ref, r.flow.To, nil)
+	if err != nil || !ok {
+		return err
+	}
+	it := &item{work: store.Work{Delivery: connector.Delivery{Record: connector.Record{Connection: ref.Connection, Kind: ref.Kind}, Kind: ref.Kind, Flow: flow}}}
+	found, fail := r.find(ctx, e, it, connector.Lookup{Kind: ref.Kind, ID: row.To.ID})
+	if err := e.DB.SaveExchanges(context.WithoutCancel(ctx), it.kept.take()); err != nil {
+		return err
+	}
+	if fail != nil {
+		e.Log.Warn("how a linked record stands could not be looked up", "flow", flow, "record", row.To.String(), "code", connector.CodeOf(fail), "reason", fail.Error())
+		return nil
+	}
+	if len(found) != 1 || found[0].Standing == row.Standing {
+		return nil
+	}
+	return e.DB.Tx(ctx, func(tx *store.Tx) error { return tx.Stands(row.To, found[0].Standing) })
 }
 
 func between(f, g connector.Flow) bool {

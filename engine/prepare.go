@@ -134,18 +134,7 @@ func (e *Engine) linkState(ctx context.Context, r *route, ref connector.Ref, ove
 	if ref.Connection == r.flow.To {
 		to = r.flow.From
 	}
-	ids := ref.IDs
-	if len(ids) == 0 && ref.Number != "" {
-		rows, err := e.DB.RecordByNumber(ctx, ref.Connection, ref.Kind, ref.Number)
-		if err != nil {
-			return mapping.LinkState{}, err
-		}
-		for _, row := range rows {
-			ids = append(ids, row.Record.ID)
-		}
-		ids = append(ids, over.numbered(ref)...)
-	}
-	row, ok, err := e.DB.Linked(ctx, ref.Kind, ref.Connection, ids, to)
+	row, ids, ok, err := e.linkedTo(ctx, ref, to, over)
 	if err != nil {
 		return mapping.LinkState{}, err
 	}
@@ -156,6 +145,23 @@ func (e *Engine) linkState(ctx context.Context, r *route, ref connector.Ref, ove
 		return mapping.LinkState{Found: true, ID: id, Standing: standing}, nil
 	}
 	return mapping.LinkState{}, nil
+}
+
+// linkedTo is what a reference is linked to at a Connection; ids are those that it may have here.
+func (e *Engine) linkedTo(ctx context.Context, ref connector.Ref, to string, over *overlay) (row store.LinkedRow, ids []string, ok bool, err error) {
+	ids = ref.IDs
+	if len(ids) == 0 && ref.Number != "" {
+		rows, err := e.DB.RecordByNumber(ctx, ref.Connection, ref.Kind, ref.Number)
+		if err != nil {
+			return row, nil, false, err
+		}
+		for _, r := range rows {
+			ids = append(ids, r.Record.ID)
+		}
+		ids = append(ids, over.numbered(ref)...)
+	}
+	row, ok, err = e.DB.Linked(ctx, ref.Kind, ref.Connection, ids, to)
+	return row, ids, ok, err
 }
 
 // adopts says that the record names itself which object of the target it is.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	connector "ml-connector"
@@ -171,8 +173,23 @@ func (b *pump) delivered(ctx context.Context, it *item, receipt connector.Receip
 			details["warning"] = w
 		}
 	}
+	if len(it.res.Notes) > 0 {
+		details["note"] = strings.Join(it.res.Notes, "; ")
+	}
+	if len(it.res.Cuts) > 0 {
+		details["cut"] = cutFields(it.res.Cuts)
+	}
 	it.out = &store.Outcome{State: connector.Delivered, Target: b.target(id), Link: true, Numbers: receipt.Numbers, Life: receipt.Life,
 		Agreement: b.agreement(it, it.res.Owned, receipt.Version), Details: details}
+}
+
+// cutFields names the fields whose text was cut, and to what.
+func cutFields(cuts []connector.Change) string {
+	var out []string
+	for _, c := range cuts {
+		out = append(out, c.Field+" to "+strconv.Quote(c.New))
+	}
+	return strings.Join(out, "; ")
 }
 
 // findID looks up the object that was just written by the key that its Document carries.

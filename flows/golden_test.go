@@ -37,6 +37,7 @@ type golden struct {
 type state struct {
 	ID       string             `json:"id"`
 	Standing connector.Standing `json:"standing"`
+	Target   connector.Document `json:"target"`
 }
 
 // outcome is a Result as it stands in a golden file; what the Flow does not own is shown once, in document.
@@ -50,6 +51,7 @@ type outcome struct {
 	Alike     string              `json:"alike,omitempty"`
 	Reserve   []string            `json:"reserve,omitempty"`
 	Cuts      []connector.Change  `json:"cuts,omitempty"`
+	Notes     []string            `json:"notes,omitempty"`
 	Document  connector.Document  `json:"document,omitempty"`
 	Owned     *connector.Document `json:"owned,omitempty"` // when it differs from the Document
 }
@@ -104,7 +106,7 @@ func (g golden) context(t testing.TB, f *mapping.Flow) mapping.Context {
 		Link: func(ref connector.Ref) mapping.LinkState {
 			for _, id := range append(ref.IDs, ref.Number) {
 				if s, ok := g.Links[string(ref.Kind)+" "+id]; ok {
-					return mapping.LinkState{Found: true, ID: s.ID, Standing: s.Standing}
+					return mapping.LinkState{Found: true, ID: s.ID, Standing: s.Standing, Target: s.Target}
 				}
 			}
 			return mapping.LinkState{}
@@ -122,7 +124,7 @@ func (g golden) context(t testing.TB, f *mapping.Flow) mapping.Context {
 }
 
 func outcomeOf(r mapping.Result) outcome {
-	o := outcome{Passed: r.Passed, Withdrawn: r.Withdrawn, Problems: r.Reasons(), Code: r.Code(), Missing: r.Missing, Alike: r.Alike, Reserve: r.Reserve, Cuts: r.Cuts, Document: r.Document}
+	o := outcome{Passed: r.Passed, Withdrawn: r.Withdrawn, Problems: r.Reasons(), Code: r.Code(), Missing: r.Missing, Alike: r.Alike, Reserve: r.Reserve, Cuts: r.Cuts, Notes: r.Notes, Document: r.Document}
 	if r.Adopt.Kind != "" {
 		o.Adopt = &r.Adopt
 	}

@@ -81,7 +81,8 @@ func order() connector.Schema {
 		text(3, "CURRENCY_CD", "DISP_METHOD", "ORIGIN"),
 		list("PO_LINE", number(5, 0, "LINE_NBR"), text(254, "DESCR254_MIXED"), text(5, "CATEGORY_ID"), text(3, "UNIT_OF_MEASURE"), text(50, "ITM_ID_VNDR"),
 			list("PO_LINE_SHIP", number(3, 0, "SCHED_NBR"), date("DUE_DT"), text(10, "SHIPTO_ID"), number(15, 4, "QTY_PO"), number(15, 5, "PRICE_PO"),
-				list("PO_LINE_DISTRIB", number(5, 0, "DISTRIB_LINE_NUM"), text(5, "BUSINESS_UNIT_GL"), number(15, 4, "QTY_PO"), number(26, 3, "MERCHANDISE_AMT"), chartFields()))),
+				list("PO_LINE_DISTRIB", number(5, 0, "DISTRIB_LINE_NUM"), text(5, "BUSINESS_UNIT_GL"), number(15, 4, "QTY_PO"), number(26, 3, "MERCHANDISE_AMT"), chartFields(),
+					text(5, "BUSINESS_UNIT_REQ"), text(10, "REQ_ID"), number(5, 0, "REQ_LINE_NBR"), number(3, 0, "REQ_SCHED_NBR"), number(5, 0, "REQ_DISTRIB_NBR")))),
 	)}
 }
 

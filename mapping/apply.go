@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	connector "ml-connector"
@@ -102,6 +103,9 @@ func (s *scope) build(fields []connector.Field) (doc, owned connector.Document) 
 	for _, g := range s.level.holds {
 		s.guard(g)
 	}
+	for _, g := range s.level.notes {
+		s.remark(g)
+	}
 	if s.level.spread != nil {
 		s.takeOver(s.level.spread, doc, owned)
 	}
@@ -141,6 +145,16 @@ func (s *scope) guard(g *guard) {
 		path = join2(path, g.field)
 	}
 	s.run.problem(path, connector.Code(g.code), "%s", message)
+}
+
+// remark adds a note whose condition is true.
+func (s *scope) remark(g *guard) {
+	if applies, ok := s.holds(g.what, g.cond); !ok || !applies {
+		return
+	}
+	if message, ok := s.write(g.message); ok && !slices.Contains(s.run.result.Notes, message) {
+		s.run.result.Notes = append(s.run.result.Notes, message)
+	}
 }
 
 func (s *scope) takeOver(spread *expression, doc, owned connector.Document) {

@@ -17,9 +17,12 @@
 //	withdrawn: condition; what fails the filter and meets this takes back what was sent
 //	adopt:     {kind, when, id, reason}: the target's Record that this one is already; then nothing is created
 //	alike:     the name to compare with the target's before a create
-//	links:     {name: {kind, when, each, as, id, other, number, usable, reason}}: what must be linked first; expressions see
-//	           name.id (at the other side) and name.target; usable: the target's Record must be ready to be used
+//	links:     {name: {kind, when, each, as, id, other, number, usable, ready, optional, reason}}: what must be linked first;
+//	           expressions see name.id (at the other side) and name.target; usable: a condition, the target's Record must be
+//	           ready to be used (ready: what it is called then, approved where nothing is said); optional: true, what is not
+//	           linked counts as not named
 //	hold:      [{if, message, code, field, on}]: guards; a message has expressions in {braces}
+//	note:      [{if, message}]: remarks that are shown with the Delivery and hold nothing
 //	spread:    a group of fields to take over as they are
 //	fields:    {TARGET_FIELD: rule}
 //	reserve:   natural keys over the finished Document, which is called out; the first is the main one

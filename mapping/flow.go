@@ -83,7 +83,8 @@ type Result struct {
 	Reserve      []string      // natural keys that no other Record of this Flow may have; the first is the main one
 	TakenFilters bool          // a key that another Record has filters this one, rather than being a conflict
 	Cuts         []connector.Change
-	Alike        string // name to compare with unlinked Records of the target before a create; "" = no comparison
+	Notes        []string // remarks of the rules that hold nothing
+	Alike        string   // name to compare with unlinked Records of the target before a create; "" = no comparison
 	Title        string
 	Revision     string // the source's own count of changes: a lower one than was delivered is superseded; "" = none
 	ID           string // that the target's Record will have, with NEXT where the target gives a number; "" when it can't be told

@@ -117,7 +117,7 @@ func kinds() []string {
 	return out
 }
 
-var levelKeys = []string{"let", "links", "hold", "spread", "fields"}
+var levelKeys = []string{"let", "links", "hold", "note", "spread", "fields"}
 
 // parse reads what the Document, a group and the elements of a list have in common. It returns the names that are known
 // inside the level.
@@ -160,6 +160,10 @@ func (l *level) parseRules(entries []entry, names []string) {
 		case "hold":
 			for _, g := range e.value.list() {
 				l.holds = append(l.holds, parseGuard(g, names))
+			}
+		case "note":
+			for _, g := range e.value.list() {
+				l.notes = append(l.notes, parseNote(g, names))
 			}
 		case "spread":
 			l.spread = e.value.expression(names)

@@ -29,9 +29,25 @@ func parseGuard(n node, names []string) *guard {
 	return g
 }
 
+// parseNote reads a remark: what a guard says, without holding the Record.
+func parseNote(n node, names []string) *guard {
+	g := &guard{what: fmt.Sprintf("note in line %d", n.line)}
+	for _, e := range n.mapping("if", "message") {
+		if e.key == "if" {
+			g.cond = e.value.expression(names)
+		} else {
+			g.message = e.value.template(names)
+		}
+	}
+	if g.cond == nil || len(g.message) == 0 {
+		n.fail("a note needs if and message")
+	}
+	return g
+}
+
 func parseReference(n node, names []string) *reference {
 	r := &reference{what: "adopt", line: n.line}
-	entries := n.mapping("kind", "when", "each", "as", "id", "other", "number", "usable", "reason")
+	entries := n.mapping("kind", "when", "each", "as", "id", "other", "number", "usable", "optional", "ready", "reason")
 	for _, e := range entries {
 		if e.key == "as" {
 			r.as = e.value.text()
@@ -46,7 +62,11 @@ func parseReference(n node, names []string) *reference {
 		case "each":
 			r.each = e.value.expression(names)
 		case "usable":
-			r.usable = e.value.bool()
+			r.usable = e.value.expression(names)
+		case "optional":
+			r.optional = e.value.bool()
+		case "ready":
+			r.ready = e.value.text()
 		}
 	}
 	if (r.each == nil) != (r.as == "") {

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"strings"
 
 	connector "ml-connector"
@@ -38,9 +39,12 @@ func (s *scope) referOne(r *reference) (any, bool) {
 	}
 	state := s.run.ask(ref)
 	refused := state.Standing == connector.Refused
-	usable := !r.usable || s.run.c.Linked || state.Standing == connector.Usable // what was delivered already needs its references no more
-	if state.Found && usable {
+	usable := !ref.Usable || state.Standing == connector.Usable
+	switch {
+	case state.Found && usable:
 		return state.stands(), true
+	case !state.Found && r.optional:
+		return nil, true
 	}
 	if ref, ok = s.tell(r, ref); !ok {
 		return nil, false
@@ -51,7 +55,7 @@ func (s *scope) referOne(r *reference) (any, bool) {
 	case refused:
 		s.run.problem(s.path(), connector.Rejected, "%s is not in use at %s any more (%s)", ref.Reason, s.run.c.ToName, state.ID)
 	default:
-		ref.Reason += ", which is not approved at " + s.run.c.ToName + " yet"
+		ref.Reason += ", which is not " + cmp.Or(r.ready, "approved") + " at " + s.run.c.ToName + " yet"
 		s.run.waits(ref)
 	}
 	return nil, false
@@ -70,7 +74,12 @@ func (s *scope) key(r *reference) (ref connector.Ref, ok bool) {
 	if applies, ok := s.holds(r.what, r.when); !ok || !applies {
 		return connector.Ref{}, ok
 	}
-	ref = connector.Ref{Connection: s.run.c.FromName, Kind: connector.Kind(r.kind), Usable: r.usable && !s.run.c.Linked}
+	ref = connector.Ref{Connection: s.run.c.FromName, Kind: connector.Kind(r.kind)}
+	if r.usable != nil && !s.run.c.Linked { // what was delivered already needs its references no more
+		if ref.Usable, ok = s.holds(r.what, r.usable); !ok {
+			return ref, false
+		}
+	}
 	if r.ids != nil {
 		v, ok := s.try(r.what, r.ids)
 		if !ok {

@@ -10,6 +10,7 @@ type level struct {
 	lets   []*definition
 	links  []*reference
 	holds  []*guard
+	notes  []*guard
 	spread *expression // a group of fields to take over as they are
 	fields []*rule
 	whole  bool // the Flow owns all of it: no field in it, at any depth, is made on creation only or unowned
@@ -48,24 +49,26 @@ type guard struct {
 
 // reference is something that the Record refers to and must be linked to first.
 type reference struct {
-	name   string // of the value that expressions see; with each there is none
-	what   string // it is called in messages
-	line   int
-	kind   string
-	when   *expression
-	each   *expression
-	as     string
-	ids    *expression // a text or a list of texts
-	other  *expression
-	number *expression
-	usable bool
-	reason template
+	name     string // of the value that expressions see; with each there is none
+	what     string // it is called in messages
+	line     int
+	kind     string
+	when     *expression
+	each     *expression
+	as       string
+	ids      *expression // a text or a list of texts
+	other    *expression
+	number   *expression
+	usable   *expression // nil = it need not be
+	optional bool        // what is not linked counts as not named
+	ready    string      // what it is called once it is usable, "" = approved
+	reason   template
 }
 
 // uses names everything that the reference reads.
 func (r *reference) uses() []string {
 	out := r.reason.uses()
-	for _, e := range []*expression{r.when, r.each, r.ids, r.other, r.number} {
+	for _, e := range []*expression{r.when, r.each, r.ids, r.other, r.number, r.usable} {
 		if e != nil {
 			out = append(out, e.uses...)
 		}

@@ -58,6 +58,8 @@ type world struct {
 	sim     *peoplesoftsim.Server
 	i       connector.Instance
 	now     time.Time
+	charged string              // an account that may be charged, once it was looked for
+	sleep   func(time.Duration) // what the simulator does instead of waiting; nil = nothing
 }
 
 var start = time.Date(2026, 3, 4, 18, 0, 0, 0, time.UTC)
@@ -67,6 +69,11 @@ func connect(t *testing.T, o peoplesoftsim.Options, edits ...any) *world {
 	t.Helper()
 	w := &world{t: t, company: sample.New(7, sample.Small(), start), now: start}
 	o.Now = func() time.Time { return w.now }
+	o.Sleep = func(d time.Duration) {
+		if w.sleep != nil {
+			w.sleep(d)
+		}
+	}
 	w.sim = peoplesoftsim.New(w.company, o)
 	server := httptest.NewServer(w.sim)
 	t.Cleanup(server.Close)
@@ -155,10 +162,14 @@ func (w *world) vendor() string {
 
 // account is one that may be charged, taken from what PeopleSoft says.
 func (w *world) account() string {
+	if w.charged != "" {
+		return w.charged
+	}
 	vs, _ := w.read(connector.Query{Kind: connector.GLAccount})
 	for _, v := range vs {
 		if v.Standing == connector.Usable && v.Document.Text("ACCOUNT_TYPE") != "" {
-			return v.Document.Text("VALUE")
+			w.charged = v.Document.Text("VALUE")
+			return w.charged
 		}
 	}
 	w.t.Fatal("no usable account")

@@ -27,9 +27,9 @@ func (i *Instance) tryChange(ctx context.Context, op string, w connector.Write) 
 	if !ok || place == "" || number == "" {
 		return connector.Receipt{}, connector.Errorf(connector.Internal, op, "%q is not the ID of a supplier", clip(w.TargetID, 60))
 	}
-	d := w.Document.Clone()
+	d, prev := w.Document.Clone(), w.Previous
 	if w.Operation == connector.OpCancel {
-		d = connector.Document{}
+		d, prev = connector.Document{}, nil
 		for k, v := range i.profile.vendor.cancel {
 			d[k] = v
 		}
@@ -41,7 +41,7 @@ func (i *Instance) tryChange(ctx context.Context, op string, w connector.Write) 
 	}
 	x := i.newChange(op, c)
 	x.blind = c.transport != soapTransport && c.transport != restTransport
-	list, err := x.level(d, w.Previous, c.schema.Fields, now, len(c.keys))
+	list, err := x.level(d, prev, c.schema.Fields, now, len(c.keys))
 	if err != nil {
 		return connector.Receipt{}, err
 	}
@@ -89,7 +89,7 @@ func (i *Instance) get(ctx context.Context, op string, c component, place, numbe
 		return nil, err
 	}
 	a := readAnswer(resp, i.profile.fallback)
-	e := i.holder(&element{kids: []*element{a.tree}}, c.keys[1], number)
+	e := i.holder(a.tree, c.keys[1], number)
 	if a.status < 200 || a.status >= 300 || len(a.errors()) > 0 || e == nil {
 		f := i.fail(op, a, false)
 		if f.has(setCI) && f.row == rowNoDocument {
