@@ -103,7 +103,7 @@ func TestNothingIsEnteredTwiceWhateverGoesWrong(t *testing.T) {
 				t.Fatalf("class %s, want %s", got, x.class)
 			}
 			number := 0
-			for _, operation := range operations(x.kind) {
+			for _, operation := range operationsOf(x.kind) {
 				for n, tr := range troubles() {
 					if testing.Short() && n%3 != len(x.name)%3 {
 						continue
@@ -123,7 +123,7 @@ func TestNothingIsEnteredTwiceWhateverGoesWrong(t *testing.T) {
 	}
 }
 
-func operations(k connector.Kind) []string {
+func operationsOf(k connector.Kind) []string {
 	switch k {
 	case connector.PurchaseOrder:
 		return []string{"new", "change", "cancel", "close"}

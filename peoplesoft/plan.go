@@ -88,7 +88,7 @@ func (i *Instance) planWrite(p *plan, n connector.Need) {
 	case connector.PurchaseOrder:
 		query(entPOByRef, "")
 		without := "what people change in a delivered order is not noticed"
-		if i.profile.po.canUpdate || i.profile.po.canCancel {
+		if p := i.profile.po; p.canUpdate || p.canCancel || p.canClose || p.requireDispatched {
 			without = ""
 		}
 		query(entPOByID, without)

@@ -2,6 +2,8 @@ package peoplesoft
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"strings"
 
 	connector "ml-connector"
@@ -28,15 +30,16 @@ func (i *Instance) createSupplier(ctx context.Context, op string, w connector.Wr
 	return r, err
 }
 
-// updateSupplier sends what changes of a supplier, list, in the same way. A change may go back to what it was, so each has a
-// message id of its own; the last one sent wins.
+// updateSupplier sends what changes of a supplier, list, in the same way. A change may go back to what it was, so its message
+// id tells when it was sent beside what it says; the last one sent wins.
 func (i *Instance) updateSupplier(ctx context.Context, op, id string, list []node) (connector.Receipt, error) {
-	external, err := messageID(op, strings.ReplaceAll(id, "/", "-")+"-"+i.now().UTC().Format("20060102T150405.000000"), 0)
+	vendor := transactionPart{types: &record{name: vendorRecord}}
+	vendor.rows = declare(list, i.schemas.supplier.Fields, 2, nil, vendor.types)
+	said := sha256.Sum256(rowsetMessage(i.profile.vendor.message, vendor))
+	external, err := messageID(op, strings.ReplaceAll(id, "/", "-")+"-"+i.now().UTC().Format("20060102T150405.000000")+"-"+hex.EncodeToString(said[:4]), 0)
 	if err != nil {
 		return connector.Receipt{}, err
 	}
-	vendor := transactionPart{types: &record{name: vendorRecord}}
-	vendor.rows = declare(list, i.schemas.supplier.Fields, 2, nil, vendor.types)
 	repeated, err := i.syncVendor(ctx, op, external, "C", vendor)
 	if err != nil {
 		return connector.Receipt{}, err

@@ -201,3 +201,17 @@ func (s *Server) ExpireTokens() {
 	defer s.mu.Unlock()
 	clear(s.bearer)
 }
+
+// PayBy gives the default location of a vendor, by its SETID/VENDOR_ID, a payment method.
+func (s *Server) PayBy(id, method string) error {
+	return s.change(s.vendors, id, func(r *Row) error {
+		for _, l := range r.Below["VNDR_LOC_SCROL"] {
+			for _, x := range l.Below["VENDOR_LOC"] {
+				if l.Get("DEFAULT_LOC_FLG") == "Y" {
+					x.Below["VENDOR_PAY"] = []*Row{newRow("SEQ_NUM", "1", "PYMNT_METHOD", method)}
+				}
+			}
+		}
+		return nil
+	})
+}
