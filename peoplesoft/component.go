@@ -162,7 +162,7 @@ func (i *Instance) usernameToken(b *bytes.Buffer) []string {
 func (i *Instance) saved(op string, c component, verb string, d connector.Document, a *answer) (connector.Receipt, error) {
 	place, number := i.keyIn(a, c, 0), i.keyIn(a, c, 1)
 	notification := a.tree.first("notification").value()
-	if p := c.reply.success; p != "" {
+	if p := c.reply.success; p != "" || c.transport == customTransport {
 		notification = successAt(a.tree.at(p))
 	}
 	if c.transport == restTransport || c.transport == customTransport {

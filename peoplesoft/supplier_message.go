@@ -26,8 +26,10 @@ func (i *Instance) createSupplier(ctx context.Context, op string, w connector.Wr
 	if number := d.Text("VENDOR_ID"); number != "" && number != "NEXT" {
 		r.ID = strings.ToUpper(d.Text("SETID") + "/" + number)
 	}
-	r.Repeated, err = i.syncVendor(ctx, op, external, "A", vendor)
-	return r, err
+	if r.Repeated, err = i.syncVendor(ctx, op, external, "A", vendor); err != nil {
+		return connector.Receipt{}, err
+	}
+	return r, nil
 }
 
 // updateSupplier sends what changes of a supplier, list, in the same way. A change may go back to what it was, so its message
