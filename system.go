@@ -157,6 +157,7 @@ type Need struct {
 	Kind   Kind
 	Reads  bool
 	Writes bool
+	Hears  bool // it is told what became of its records
 }
 
 // StepState is the outcome of one step of a ping.

@@ -110,7 +110,7 @@ type BlockedOn struct {
 func DeliveryShape(d connector.Delivery) Delivery {
 	out := Delivery{
 		ID: d.ID, Flow: d.Flow, Kind: d.Kind, Record: Place{d.Record.Connection, d.Record.ID}, Version: d.Version, State: d.State,
-		Attempts: d.Attempts, Error: ErrorShape(d.Err), Life: d.Life, Target: Place{d.Target.Connection, d.Target.ID},
+		Attempts: d.Attempts, Error: ErrorShape(d.Err), Life: d.Shown(), Target: Place{d.Target.Connection, d.Target.ID},
 		BlockedOn: []BlockedOn{}, UpdatedAt: d.UpdatedAt,
 	}
 	for _, ref := range d.BlockedOn {

@@ -156,8 +156,8 @@ func stands(d connector.Delivery) string {
 		text := fmt.Sprintf("was delivered to %s as %s", d.Target.Connection, d.Target.ID)
 		if d.Life != nil && d.Life.Stage != "" {
 			text += ", and is " + string(d.Life.Stage) + " there since " + d.Life.At.UTC().Format(time.RFC3339)
-			if d.Life.Reason != "" {
-				text += " (" + trimStop(d.Life.Reason) + ")"
+			if why := d.Shown().Reason; why != "" {
+				text += " (" + trimStop(why) + ")"
 			}
 		}
 		return text

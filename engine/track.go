@@ -33,6 +33,9 @@ func (e *Engine) TrackFlow(ctx context.Context, flow string) error {
 		return nil
 	}
 	t := &tracking{e: e, r: r, tracker: tracker, began: e.Now()}
+	if t.source, _ = r.from.instance.(connector.Acknowledger); !f.Tells() {
+		t.source = nil
+	}
 	if err := t.all(ctx, e.DB.TrackDue); err != nil || t.ended(ctx) {
 		return err
 	}
@@ -82,7 +85,7 @@ func (t *tracking) again(ctx context.Context) error {
 	return t.e.DB.FollowAgain(context.WithoutCancel(ctx), over, time.Time{})
 }
 
-// isPaid notes one that is paid, and was when it was last looked at.
+// isPaid notes one that is paid since then, and of which the source knows.
 func (t *tracking) isPaid(id int64, since time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -98,13 +101,15 @@ type tracking struct {
 	e       *Engine
 	r       *route
 	tracker connector.Tracker
+	source  connector.Acknowledger // nil: it is told nothing
 	began   time.Time
 
 	mu   sync.Mutex
-	done bool    // nothing more is asked in this round
-	err  error   // of the store
-	paid []int64 // of this page: those to look at again
-	over []int64 // and those to look at no more
+	done bool             // nothing more is asked in this round
+	err  error            // of the store
+	paid []int64          // of this page: those to look at again
+	over []int64          // and those to look at no more
+	deaf *connector.Error // the source takes no tidings at all
 }
 
 // page follows the first alone, so that a log-in that is refused is refused once, then the others.
@@ -154,13 +159,16 @@ func (t *tracking) one(ctx context.Context, d connector.Delivery) {
 		return
 	}
 	if same(d, life) {
-		if life.Stage == connector.StagePaid {
-			t.isPaid(d.ID, d.Life.At)
+		life = *d.Life
+	} else if err := t.settle(ctx, d, life, lastExchange(exchanges)); err != nil {
+		if ctx.Err() == nil {
+			t.end(err)
 		}
 		return
 	}
-	if err := t.settle(ctx, d, life, lastExchange(exchanges)); err != nil && ctx.Err() == nil {
-		t.end(err)
+	knows := t.tell(ctx, d, life)
+	if life.Stage == connector.StagePaid && (knows || t.began.Sub(life.At) >= paidFor) {
+		t.isPaid(d.ID, life.At)
 	}
 }
 

@@ -22,6 +22,7 @@ func (i *Instance) Check(ctx context.Context, needs []connector.Need) []connecto
 	for _, kind := range p.kinds() {
 		p.entity(ctx, kind)
 	}
+	p.acknowledging(ctx)
 	p.router(ctx)
 	return p.all()
 }
@@ -64,6 +65,7 @@ type ping struct {
 	loggedIn bool
 	token    connector.Step
 	entities []connector.Step
+	payment  []connector.Step
 	xml      []connector.Step
 }
 
@@ -115,6 +117,7 @@ func (p *ping) kinds() []connector.Kind {
 
 func reading(n connector.Need) bool { return n.Reads }
 func writing(n connector.Need) bool { return n.Writes }
+func hearing(n connector.Need) bool { return n.Hears }
 
 // flows are the Flows that need a Kind in a way; an empty list, never nil, when none does.
 func (p *ping) flows(kind connector.Kind, way func(connector.Need) bool) []string {
@@ -216,6 +219,48 @@ func (i *Instance) nobody(kind connector.Kind, e entity) string {
 	return equals(e.external, key)
 }
 
+// acknowledging looks whether payments can be told, where a Flow has it done. Nothing else depends on it: it warns.
+func (p *ping) acknowledging(ctx context.Context) {
+	if len(p.flows(connector.Invoice, hearing)) == 0 {
+		return
+	}
+	step := connector.Step{Step: "operation:payment.write", State: connector.StepOK, Flows: []string{}}
+	warn := func(fault *connector.Error) {
+		step.State, step.Code, step.Message, step.Hint = connector.StepWarning, fault.Code, fault.Message, fault.Hint
+	}
+	xml := p.i.opts.operation("payment.write") == "xml"
+	switch err := p.i.CanAcknowledge(connector.Invoice); {
+	case err != nil:
+		warn(connector.AsError(err))
+	case xml:
+		reached := p.reachRouter(ctx, paymentImport)
+		step.State, step.Code, step.Took, step.Message, step.Hint = reached.State, reached.Code, reached.Took, reached.Message, reached.Hint
+		if step.State == connector.StepFailed {
+			step.State = connector.StepWarning
+		}
+	case !p.loggedIn || p.network != nil:
+		step.State, step.Message = connector.StepSkipped, "not asked: there is no token or no way to the API"
+	default:
+		p.askPayment(ctx, &step, warn)
+	}
+	p.payment = append(p.payment, step)
+}
+
+// askPayment asks the address of payments in a way that changes nothing: for the payment of an invoice that nobody has.
+func (p *ping) askPayment(ctx context.Context, step *connector.Step, warn func(*connector.Error)) {
+	c := call{op: "check payment.write", method: http.MethodGet, url: p.i.paymentAddress("0"), resource: "invoices/payment", timeout: readTimeout, once: true}
+	resp, err := p.probe.send(ctx, c)
+	_, step.Took = p.seen.last()
+	switch {
+	case err != nil:
+		warn(connector.AsError(err))
+	case resp.Status == http.StatusMethodNotAllowed || resp.Status < 300:
+		step.Message = "the address of payments is there; whether JAGGAER takes one, the first shows"
+	default:
+		warn(p.i.statusFault(c, resp))
+	}
+}
+
 // router looks whether anything answers where documents go. Nothing harmless tests Identity and SharedSecret.
 func (p *ping) router(ctx context.Context) {
 	asked := false
@@ -274,7 +319,7 @@ func (p *ping) all() []connector.Step {
 		tls.State, tls.Message = connector.StepSkipped, "not tried"
 	}
 	steps := append([]connector.Step{connect, tls, p.token}, p.entities...)
-	steps = append(steps, p.xml...)
+	steps = append(append(steps, p.payment...), p.xml...)
 	return append(steps, p.clock())
 }
 

@@ -94,8 +94,9 @@ func xmlTree() branch {
 	return branch{
 		"path_prefix": text("/apps/Router"), "dtd_base": text("https://usertest-messages.sciquest.com/app_docs/dtd"),
 		"content_type": text("text/xml; charset=UTF-8"), "disable_chunking": boolean(true),
-		"paths": branch{"requisition": text("PRXMLImport"), "po": text("POXMLImport"), "supplier": text("TSMSupplierXMLImport"), "invoice": text(""), "cfv": text(""), "payment": text("")},
-		"dtds":  branch{"requisition": text("requisition/PRImport.dtd"), "po": text("po/PO.dtd"), "supplier": text("supplier/TSMSupplier.dtd")},
+		"paths":     branch{"requisition": text("PRXMLImport"), "po": text("POXMLImport"), "supplier": text("TSMSupplierXMLImport"), "invoice": text(""), "cfv": text(""), "payment": text("")},
+		"dtds":      branch{"requisition": text("requisition/PRImport.dtd"), "po": text("po/PO.dtd"), "supplier": text("supplier/TSMSupplier.dtd")},
+		"templates": branch{"payment": text(paymentTemplate)},
 
 		"base_url": moved("the setting xml_url"), "identity": moved("the setting identity"), "shared_secret": moved("the secret shared_secret"),
 		"secrets": moved("the secrets shared_secret_requisition and shared_secret_supplier"), "timeout_s": moved("the setting timeout"),
@@ -106,7 +107,7 @@ func operationsTree() branch {
 	return branch{
 		"supplier.write": text("xml", "xml", "rest", "off", ""), "requisition.create": text("xml", "xml", "rest", "off", ""),
 		"requisition.read": text("rest", "rest", "off", ""), "po.read": text("rest", "rest", "off", ""), "invoice.read": text("rest", "rest", "off", ""),
-		"cfv.write": text("rest", "rest", "off", ""), "payment.write": text("off", "rest", "off", ""),
+		"cfv.write": text("rest", "rest", "off", ""), "payment.write": text("off", "rest", "xml", "off", ""),
 	}
 }
 
@@ -131,7 +132,7 @@ func addCustomerKeys(tree branch) {
 		"erp_number_format": text(""), "address_types": named(), "contact_types": named(), "ap_types": named(),
 		"send_bank_accounts": moved("nowhere: bank accounts are never sent"),
 		"amount_tolerance":   key{form: formNum, def: "0.01"}, "credit_memo_type_text": text("Credit memo"), "ocr_case": text("camel"),
-		"paid_status_text": text("Paid"),
+		"paid_status_text": text("Paid"), "payable_status_text": text("Payable"),
 	}
 	maps.Copy(tree, more)
 }

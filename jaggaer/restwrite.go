@@ -220,6 +220,12 @@ func (i *Instance) postRecord(ctx context.Context, op string, e entity, record m
 	if err != nil {
 		return nil, connector.Receipt{}, err
 	}
+	return i.judgeWrite(c, resp)
+}
+
+// judgeWrite judges the answer to a write of one record.
+func (i *Instance) judgeWrite(c call, resp *connector.Response) (map[string]any, connector.Receipt, error) {
+	op := c.op
 	fail := func(f *connector.Error) (map[string]any, connector.Receipt, error) {
 		f.Exchange = resp.Exchange
 		return nil, connector.Receipt{}, f

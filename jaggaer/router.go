@@ -61,19 +61,29 @@ func (i *Instance) post(ctx context.Context, m importer, w connector.Write, body
 	if fault := i.routerReady(m); fault != nil {
 		return verdict{}, fault
 	}
-	c := call{op: m.op(), write: true}
-	if err := i.pass(ctx, c); err != nil {
-		return verdict{}, err
-	}
-	p := i.opts.profile
-	header := branchOf("Header",
-		leaf("MessageId", i.messageID(ctx, w)),
-		leaf("Timestamp", i.now().UTC().Format("2006-01-02T15:04:05.000Z07:00")),
-		branchOf("Authentication", leaf("Identity", i.opts.identity), leaf("SharedSecret", i.sharedSecret(m))))
+	p, values := i.opts.profile, i.headerValues(ctx, m, w)
+	header := branchOf("Header", leaf("MessageId", values["message_id"]), leaf("Timestamp", values["timestamp"]),
+		branchOf("Authentication", leaf("Identity", values["identity"]), leaf("SharedSecret", values["shared_secret"])))
 	dtd := strings.TrimRight(p.text("xml", "dtd_base"), "/") + "/" + p.text("xml", "dtds", m.name)
 	text, err := document(branchOf(m.root, header, body).with("version", "1.0"), dtd)
 	if err != nil {
 		return verdict{}, connector.Errorf(connector.Internal, m.op(), "the document can't be written").Because(err)
+	}
+	return i.postText(ctx, m, text)
+}
+
+// headerValues are what every document has in its header.
+func (i *Instance) headerValues(ctx context.Context, m importer, w connector.Write) map[string]string {
+	return map[string]string{
+		"message_id": i.messageID(ctx, w), "timestamp": i.now().UTC().Format("2006-01-02T15:04:05.000Z07:00"),
+		"identity": i.opts.identity, "shared_secret": i.sharedSecret(m),
+	}
+}
+
+// postText sends a document and judges the answer.
+func (i *Instance) postText(ctx context.Context, m importer, text []byte) (verdict, error) {
+	if err := i.pass(ctx, call{op: m.op(), write: true}); err != nil {
+		return verdict{}, err
 	}
 	release, err := i.slot(ctx, m.op(), i.xml)
 	if err != nil {
@@ -82,7 +92,7 @@ func (i *Instance) post(ctx context.Context, m importer, w connector.Write, body
 	defer release()
 	resp, err := i.caller.Call(ctx, connector.Request{
 		Op: m.op(), Method: http.MethodPost, URL: i.routerAddress(m), Body: text, Write: true, Timeout: i.timeout(xmlTimeout),
-		Header: map[string]string{"Content-Type": p.text("xml", "content_type"), "Accept": "application/xml"},
+		Header: map[string]string{"Content-Type": i.opts.profile.text("xml", "content_type"), "Accept": "application/xml"},
 	})
 	if err != nil {
 		return verdict{}, i.unreachable(m.op(), err)

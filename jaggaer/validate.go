@@ -181,6 +181,9 @@ func (c *settingsCheck) profileLimits() {
 			c.complain("profile.value_templates."+field, "must hold {value} once")
 		}
 	}
+	if problem := templateProblem(o.profile.text("xml", "templates", "payment")); problem != "" {
+		c.complain("profile.xml.templates.payment", "%s", problem)
+	}
 	layout := o.profile.text("rest", "filter_time_format")
 	if at := time.Date(2026, 3, 1, 8, 12, 33, 0, time.UTC); layout != "" && at.Format(layout) == layout {
 		c.complain("profile.rest.filter_time_format", "must be a layout of the reference time 2006-01-02T15:04:05.000Z")

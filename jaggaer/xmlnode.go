@@ -75,11 +75,18 @@ func sendable(s string) string {
 
 // document is a whole document: declaration, DOCTYPE (an identifier that nobody fetches) and root.
 func document(root node, dtd string) ([]byte, error) {
+	if dtd == "" {
+		return documentOf(root, "")
+	}
+	return documentOf(root, "DOCTYPE "+root.name+` SYSTEM "`+dtd+`"`)
+}
+
+func documentOf(root node, doctype string) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString(xml.Header)
 	e := xml.NewEncoder(&b)
-	if dtd != "" {
-		if err := e.EncodeToken(xml.Directive("DOCTYPE " + root.name + ` SYSTEM "` + dtd + `"`)); err != nil {
+	if doctype != "" {
+		if err := e.EncodeToken(xml.Directive(doctype)); err != nil {
 			return nil, err
 		}
 		if err := e.EncodeToken(xml.CharData("\n")); err != nil {

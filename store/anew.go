@@ -60,6 +60,9 @@ func (tx *Tx) takenOver(lost brief, actor string) (brief, error) {
  WHERE id = $1`, next.id, lost.id); err != nil {
 		return lost, err
 	}
+	if _, err := tx.exec(op, "UPDATE told SET delivery = $1 WHERE delivery = $2 AND NOT EXISTS (SELECT 1 FROM told o WHERE o.delivery = $1)", next.id, lost.id); err != nil {
+		return lost, err
+	}
 	return next, tx.move([]brief{lost}, connector.Superseded, nil, connector.Entry{Actor: actor, Action: "delivery.superseded",
 		Details: map[string]string{"reason": "lost at the target; a newer Version is sent in its stead"}})
 }

@@ -9,7 +9,7 @@ import (
 )
 
 const deliveryColumns = `d.id, d.flow, d.run, d.kind, d.record, d.version, d.part, d.state, d.attempts, d.failures, d.due_at, d.error, d.operation, d.sent, d.sent_body,
- d.sent_at, d.looks, d.looked_at, d.chosen, d.forced, d.target, d.target_id, d.blocked_on, d.life, d.healed, d.lost, d.created_at, d.updated_at, r.connection, r.ext_id`
+ d.sent_at, d.looks, d.looked_at, d.chosen, d.forced, d.target, d.target_id, d.blocked_on, d.life, d.healed, d.lost, d.created_at, d.updated_at, r.connection, r.ext_id, ` + toldColumn
 
 const deliveryTables = " FROM deliveries d JOIN records r ON r.id = d.record "
 
@@ -20,13 +20,14 @@ type deliveryScan struct {
 	body                                   int64
 	due, sentAt, looked, created, updated  int64
 	fail, chosen, target, id, blocks, life string
+	told                                   string
 	forced                                 int64
 }
 
 func (s *deliveryScan) into() []any {
 	d := &s.d
 	return []any{&d.ID, &d.Flow, &d.Run, &d.Kind, &d.RecordKey, &d.Version, &d.Partition, &d.State, &d.Attempts, &d.Failures, &s.due, &s.fail, &d.Operation, &s.sent, &s.body,
-		&s.sentAt, &d.Looks, &s.looked, &s.chosen, &s.forced, &s.target, &s.id, &s.blocks, &s.life, &d.Healed, &d.Lost, &s.created, &s.updated, &d.Record.Connection, &d.Record.ID}
+		&s.sentAt, &d.Looks, &s.looked, &s.chosen, &s.forced, &s.target, &s.id, &s.blocks, &s.life, &d.Healed, &d.Lost, &s.created, &s.updated, &d.Record.Connection, &d.Record.ID, &s.told}
 }
 
 func (s *deliveryScan) delivery() (connector.Delivery, error) {
@@ -48,6 +49,9 @@ func (s *deliveryScan) delivery() (connector.Delivery, error) {
 		return d, err
 	}
 	if err := fromJSON(s.blocks, &d.BlockedOn); err != nil {
+		return d, err
+	}
+	if d.Told, err = toldOf(s.told); err != nil {
 		return d, err
 	}
 	if s.life != "" {

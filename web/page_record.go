@@ -145,6 +145,10 @@ func actionWord(e connector.Entry) string {
 		return withDetail("Released", "because of ", detail["reason"])
 	case "delivery.replayed":
 		return "Replayed"
+	case "delivery.acknowledged":
+		return withDetail("The source was told", "", toldWords(detail))
+	case "delivery.not_acknowledged":
+		return withDetail("The source could not be told", "", detail["code"])
 	case "delivery.life":
 		return withDetail("At the target", "", detail["stage"])
 	case "delivery.filtered":
@@ -158,6 +162,18 @@ func actionWord(e connector.Entry) string {
 	}
 	noun, verb, _ := strings.Cut(e.Action, ".")
 	return withDetail(sentenceCase(noun)+" "+strings.ReplaceAll(verb, "_", " "), "", detail["reason"])
+}
+
+// toldWords are what the source was told.
+func toldWords(detail map[string]string) string {
+	words := detail["number"]
+	switch detail["payment"] {
+	case "paid":
+		words += ", paid"
+	case "void":
+		words += ", its payment was voided"
+	}
+	return words
 }
 
 func withDetail(word, join, detail string) string {

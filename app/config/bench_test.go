@@ -119,7 +119,33 @@ func (f fake) Open(o connector.Opening) (connector.Instance, error) {
 	if o.Secrets["token"] == "does-not-fit" {
 		return nil, connector.Errorf(connector.Misconfigured, "open", "the token needs a port")
 	}
-	return instance{}, nil
+	switch {
+	case f == "peoplesoft":
+		return following{}, nil
+	case o.Settings["port"] == int64(8080):
+		return hearing{nil}, nil
+	case o.Settings["port"] == int64(8081):
+		return instance{}, nil
+	}
+	return hearing{connector.Errorf(connector.Misconfigured, "tell", "profile.operations.payment.write is off").Advise("Set it to rest.")}, nil
+}
+
+// following tells what becomes of a record.
+type following struct{ instance }
+
+func (following) Track(context.Context, connector.Track) (connector.Life, error) {
+	return connector.Life{}, nil
+}
+
+// hearing can be told what became of a record, unless it says why not.
+type hearing struct{ refusal error }
+
+func (hearing) Settings() connector.Settings                             { return nil }
+func (hearing) Check(context.Context, []connector.Need) []connector.Step { return nil }
+func (hearing) Kind(k connector.Kind) connector.KindInfo                 { return instance{}.Kind(k) }
+func (h hearing) CanAcknowledge(connector.Kind) error                    { return h.refusal }
+func (hearing) Acknowledge(context.Context, connector.Kind, string, connector.Document, connector.Tidings) error {
+	return nil
 }
 
 // instance is a Connection that reads accounts by unit.

@@ -71,70 +71,70 @@ func TestMistakesAreToldWithTheirPlaceAndRemedy(t *testing.T) {
 		old, new string
 		says     []string
 	}{
-		"an unknown top key":                             {"crosswalks:", "colour: blue\ncrosswalks:", []string{":26: colour is not known here"}},
-		"a top key that is nearly right":                 {"crosswalks:", "crosswalk:", []string{":26: crosswalk is not known here; did you mean crosswalks?"}},
-		"not YAML":                                       {"  erp:", "  erp: [", []string{": is not YAML"}},
-		"a key twice":                                    {"crosswalks:", "listen: 127.0.0.1:1\ncrosswalks:", []string{":26: listen stands here a second time, after line 2"}},
-		"a setting twice":                                {"      port: 8443", "      port: 8443\n      port: 1", []string{":11: connections.erp.settings.port stands here a second time"}},
-		"two documents":                                  {"flows:", "---\nflows:", []string{": a second document begins here"}},
-		"a database of another kind":                     {"sqlite:ml-connector.db", "mysql://me:hunter2@h/d", []string{":1: database must be sqlite:PATH or postgres"}},
-		"an address without port":                        {"127.0.0.1:8080", "127.0.0.1", []string{":2: listen must be ADDRESS:PORT"}},
-		"the key itself":                                 {"file:master.key", "hunter2hunter2", []string{":3: key must be env:NAME or file:PATH"}},
-		"an egress entry that is none":                   {`"10.0.0.0/8"`, "everything", []string{":4: egress.allow[2] must be HOST:PORT"}},
-		"egress without a list":                          {`{allow: ["erp.example.com:8443", "10.0.0.0/8"]}`, "{deny: [a]}", []string{":4: egress.deny is not known"}},
-		"an unknown system":                              {"system: peoplesoft", "system: peoplesofty", []string{`:7: connections.erp.system is "peoplesofty", which is not known; did you mean peoplesoft?`}},
-		"no system":                                      {"    system: peoplesoft\n", "", []string{":6: connections.erp needs `system`"}},
-		"an unknown setting":                             {"      port: 8443", "      prot: 8443", []string{":10: connections.erp.settings.prot is not known here; did you mean port?"}},
-		"a port that is a word":                          {"port: 8443", "port: eighty", []string{":10: connections.erp.settings.port must be a whole number"}},
-		"a port that is a fraction":                      {"port: 8443", "port: 84.5", []string{":10: connections.erp.settings.port must be a whole number"}},
-		"a switch that is a word":                        {"port: 8443", "tls: yes", []string{":10: connections.erp.settings.tls must be true or false"}},
-		"a list that is a text":                          {"[US001, 002]", "US001", []string{":12: connections.erp.settings.business_units must be a list"}},
-		"a text that is a list":                          {"host: erp.example.com", "host: [a]", []string{":9: connections.erp.settings.host must be a text"}},
-		"a required setting that is missing":             {"      host: erp.example.com\n", "", []string{":8: connections.erp.settings.host is missing: name of the host, such as erp.example.com"}},
-		"a required setting that is empty":               {"host: erp.example.com", `host: ""`, []string{"connections.erp.settings.host is missing"}},
-		"no settings at all":                             {"    settings: {host: acme.example.com}\n", "", []string{":16: connections.s2p.settings.host is missing"}},
-		"a setting that the System refuses":              {"port: 8443", "port: 1", []string{":10: connections.erp.settings.port must not be 1"}},
-		"a profile key that the System refuses":          {"buyer: 0042", "buyr: x", []string{":13: connections.erp.settings.profile.po.buyr is not known"}},
-		"a certificate that is not there":                {"port: 8443", "tls_ca: nowhere.pem", []string{":10: connections.erp.settings.tls_ca names nowhere.pem, which can't be read"}},
-		"a common setting out of its list":               {"port: 8443", "overlap: [1]", []string{":10: connections.erp.settings.overlap must be a text"}},
-		"a secret in clear text":                         {"env:ERP_PASSWORD", "hunter2hunter2", []string{":15: connections.erp.secrets.password must be env:NAME or file:PATH; a secret itself does not belong in this file"}},
-		"a secret with a colon in clear text":            {"env:ERP_PASSWORD", "\"hunter2:hunter2\"", []string{":15: connections.erp.secrets.password must be env:NAME or file:PATH"}},
-		"a secret that is a number":                      {"env:ERP_PASSWORD", "12345678", []string{":15: connections.erp.secrets.password must be env:NAME or file:PATH"}},
-		"a secret whose variable is not set":             {"env:ERP_PASSWORD", "env:NOWHERE", []string{":15: connections.erp.secrets.password comes from the variable NOWHERE, which is not set"}},
-		"a secret whose variable is empty":               {"env:ERP_PASSWORD", "env:EMPTY", []string{"comes from the variable EMPTY, which is not set"}},
-		"a secret whose file is missing":                 {"file:s2p.secret", "file:nowhere", []string{":19: connections.s2p.secrets.password comes from the file nowhere, which can't be read"}},
-		"a secret that nobody asks for":                  {"password: env:ERP_PASSWORD", "pasword: env:ERP_PASSWORD", []string{":15: connections.erp.secrets.pasword is not known here; did you mean password?", "connections.erp.secrets.password is missing: of the user"}},
-		"no secrets":                                     {"    secrets: {password: file:s2p.secret}\n", "", []string{":16: connections.s2p.secrets.password is missing"}},
-		"secrets that don't fit the settings":            {"password: env:ERP_PASSWORD", "password: env:ERP_PASSWORD\n      token: env:MISFIT", []string{":14: connections.erp.secrets don't fit the settings: the token needs a port"}},
-		"a name with a colon":                            {"  s2p:", "  \"s2p:x\":", []string{"connections.s2p:x is not a name", "flows.invoices.from", "flows.gl-accounts.to"}},
-		"an unknown flow":                                {"  gl-accounts:", "  gl-acounts:", []string{":22: flows.gl-acounts is no shipped Flow; did you mean gl-accounts? (shipped: gl-accounts, invoices; rules of your own need `file`)"}},
-		"an unknown flow to use":                         {"from: s2p, to: erp,", "from: s2p, to: erp, use: payments,", []string{":21: flows.invoices.use is no shipped Flow (shipped:"}},
-		"an unknown connection in a flow":                {"    from: erp", "    from: erpp", []string{`:23: flows.gl-accounts.from is "erpp", but there is no such Connection; did you mean erp?`}},
-		"a flow without an end":                          {"    to: s2p\n", "", []string{":22: flows.gl-accounts needs `to`: the name of a jaggaer Connection"}},
-		"a flow between two of one System":               {"    to: s2p", "    to: erp", []string{":22: flows.gl-accounts leads from erp to erp, which are both peoplesoft"}},
-		"a flow the wrong way round":                     {"{from: s2p, to: erp,", "{from: erp, to: s2p,", []string{":21: flows.invoices leads from erp to s2p, but it reads jaggaer and writes peoplesoft"}},
-		"an unknown key of a flow":                       {`schedule: "@hourly"`, `shedule: "@hourly"`, []string{":25: flows.gl-accounts.shedule is not known here; did you mean schedule?"}},
-		"a schedule that is none":                        {`"@hourly"`, "every day", []string{":25: flows.gl-accounts.schedule is not a schedule"}},
-		"a schedule of six fields":                       {`"@hourly"`, `"0 0 * * * *"`, []string{":25: flows.gl-accounts.schedule is not a schedule"}},
-		"a start that is none":                           {"start: 2026-01-01", "start: soon", []string{":21: flows.invoices.start must be a day"}},
-		"a limit that is none":                           {"changes_per_run: 500", "changes_per_run: none", []string{":21: flows.invoices.limits.changes_per_run must be a whole number, 1 or more"}},
-		"a drift rule that is none":                      {"start: 2026-01-01", "drift: maybe", []string{":21: flows.invoices.drift must be one of overwrite, hold, ignore"}},
-		"an acknowledgement of vouchers":                 {"start: 2026-01-01", "acknowledge: voucher", []string{":21: flows.invoices.acknowledge has acknowledge: voucher, but telling the source what became of a record is not in this release"}},
-		"an acknowledgement of payments":                 {"start: 2026-01-01", "acknowledge: paid", []string{":21: flows.invoices.acknowledge has acknowledge: paid, but"}},
-		"an acknowledgement in a mapping":                {"start: 2026-01-01", "file: telling.yaml", []string{":21: flows.invoices.file has acknowledge: paid, but"}},
-		"days to read again":                             {"start: 2026-01-01", "deep_days: 3", []string{":21: flows.invoices.deep_days is not in this release"}},
-		"a connection that takes pushes":                 {"port: 8443", "receive: true", []string{":10: connections.erp.settings.receive is true, but taking what a System pushes is not in this release"}},
-		"a kind that is read by a setting that is empty": {"      business_units: [US001, 002]\n", "", []string{":22: flows.gl-accounts.from is erp, whose setting business_units is empty, and this Flow needs it: units"}},
-		"a list that is empty is as none":                {"[US001, 002]", "[]", []string{":23: flows.gl-accounts.from is erp, whose setting business_units is empty"}},
-		"a condition that is none":                       {"start: 2026-01-01", "where: \"doc.total >\"", []string{":21: flows.invoices.where is not a condition"}},
-		"a mapping that is not there":                    {"start: 2026-01-01", "file: nowhere.yaml", []string{":21: flows.invoices.file names nowhere.yaml, which can't be read"}},
-		"a mapping that is none":                         {"start: 2026-01-01", "file: uom.csv", []string{":21: flows.invoices.file names uom.csv, which is not a mapping", "uom.csv:1: ", "name is missing", "", "", "", ""}},
-		"a mapping with a field that is not there":       {"start: 2026-01-01", "file: foreign.yaml", []string{":21: flows.invoices.file does not fit erp", "NOWHERE"}},
-		"rules of both kinds":                            {"start: 2026-01-01", "file: own.yaml, use: invoices", []string{":21: flows.invoices has `use` and `file`"}},
-		"a crosswalk file that is missing":               {"uom.csv", "nowhere.csv", []string{":27: crosswalks.uom.file names nowhere.csv, which can't be read"}},
-		"a crosswalk without file":                       {"{file: uom.csv}", "{}", []string{":27: crosswalks.uom needs `file`"}},
-		"an alias":                                       {"{po: {buyer: 0042, page: 7}}", "&a {b: *a}", []string{":13: has an alias (*a)"}},
-		"a merge of maps":                                {"{host: acme.example.com}", "{<<: *x, host: acme.example.com}", []string{":18: connections.s2p.settings.<< is not known here", "has an alias (*x)"}},
+		"an unknown top key":                               {"crosswalks:", "colour: blue\ncrosswalks:", []string{":26: colour is not known here"}},
+		"a top key that is nearly right":                   {"crosswalks:", "crosswalk:", []string{":26: crosswalk is not known here; did you mean crosswalks?"}},
+		"not YAML":                                         {"  erp:", "  erp: [", []string{": is not YAML"}},
+		"a key twice":                                      {"crosswalks:", "listen: 127.0.0.1:1\ncrosswalks:", []string{":26: listen stands here a second time, after line 2"}},
+		"a setting twice":                                  {"      port: 8443", "      port: 8443\n      port: 1", []string{":11: connections.erp.settings.port stands here a second time"}},
+		"two documents":                                    {"flows:", "---\nflows:", []string{": a second document begins here"}},
+		"a database of another kind":                       {"sqlite:ml-connector.db", "mysql://me:hunter2@h/d", []string{":1: database must be sqlite:PATH or postgres"}},
+		"an address without port":                          {"127.0.0.1:8080", "127.0.0.1", []string{":2: listen must be ADDRESS:PORT"}},
+		"the key itself":                                   {"file:master.key", "hunter2hunter2", []string{":3: key must be env:NAME or file:PATH"}},
+		"an egress entry that is none":                     {`"10.0.0.0/8"`, "everything", []string{":4: egress.allow[2] must be HOST:PORT"}},
+		"egress without a list":                            {`{allow: ["erp.example.com:8443", "10.0.0.0/8"]}`, "{deny: [a]}", []string{":4: egress.deny is not known"}},
+		"an unknown system":                                {"system: peoplesoft", "system: peoplesofty", []string{`:7: connections.erp.system is "peoplesofty", which is not known; did you mean peoplesoft?`}},
+		"no system":                                        {"    system: peoplesoft\n", "", []string{":6: connections.erp needs `system`"}},
+		"an unknown setting":                               {"      port: 8443", "      prot: 8443", []string{":10: connections.erp.settings.prot is not known here; did you mean port?"}},
+		"a port that is a word":                            {"port: 8443", "port: eighty", []string{":10: connections.erp.settings.port must be a whole number"}},
+		"a port that is a fraction":                        {"port: 8443", "port: 84.5", []string{":10: connections.erp.settings.port must be a whole number"}},
+		"a switch that is a word":                          {"port: 8443", "tls: yes", []string{":10: connections.erp.settings.tls must be true or false"}},
+		"a list that is a text":                            {"[US001, 002]", "US001", []string{":12: connections.erp.settings.business_units must be a list"}},
+		"a text that is a list":                            {"host: erp.example.com", "host: [a]", []string{":9: connections.erp.settings.host must be a text"}},
+		"a required setting that is missing":               {"      host: erp.example.com\n", "", []string{":8: connections.erp.settings.host is missing: name of the host, such as erp.example.com"}},
+		"a required setting that is empty":                 {"host: erp.example.com", `host: ""`, []string{"connections.erp.settings.host is missing"}},
+		"no settings at all":                               {"    settings: {host: acme.example.com}\n", "", []string{":16: connections.s2p.settings.host is missing"}},
+		"a setting that the System refuses":                {"port: 8443", "port: 1", []string{":10: connections.erp.settings.port must not be 1"}},
+		"a profile key that the System refuses":            {"buyer: 0042", "buyr: x", []string{":13: connections.erp.settings.profile.po.buyr is not known"}},
+		"a certificate that is not there":                  {"port: 8443", "tls_ca: nowhere.pem", []string{":10: connections.erp.settings.tls_ca names nowhere.pem, which can't be read"}},
+		"a common setting out of its list":                 {"port: 8443", "overlap: [1]", []string{":10: connections.erp.settings.overlap must be a text"}},
+		"a secret in clear text":                           {"env:ERP_PASSWORD", "hunter2hunter2", []string{":15: connections.erp.secrets.password must be env:NAME or file:PATH; a secret itself does not belong in this file"}},
+		"a secret with a colon in clear text":              {"env:ERP_PASSWORD", "\"hunter2:hunter2\"", []string{":15: connections.erp.secrets.password must be env:NAME or file:PATH"}},
+		"a secret that is a number":                        {"env:ERP_PASSWORD", "12345678", []string{":15: connections.erp.secrets.password must be env:NAME or file:PATH"}},
+		"a secret whose variable is not set":               {"env:ERP_PASSWORD", "env:NOWHERE", []string{":15: connections.erp.secrets.password comes from the variable NOWHERE, which is not set"}},
+		"a secret whose variable is empty":                 {"env:ERP_PASSWORD", "env:EMPTY", []string{"comes from the variable EMPTY, which is not set"}},
+		"a secret whose file is missing":                   {"file:s2p.secret", "file:nowhere", []string{":19: connections.s2p.secrets.password comes from the file nowhere, which can't be read"}},
+		"a secret that nobody asks for":                    {"password: env:ERP_PASSWORD", "pasword: env:ERP_PASSWORD", []string{":15: connections.erp.secrets.pasword is not known here; did you mean password?", "connections.erp.secrets.password is missing: of the user"}},
+		"no secrets":                                       {"    secrets: {password: file:s2p.secret}\n", "", []string{":16: connections.s2p.secrets.password is missing"}},
+		"secrets that don't fit the settings":              {"password: env:ERP_PASSWORD", "password: env:ERP_PASSWORD\n      token: env:MISFIT", []string{":14: connections.erp.secrets don't fit the settings: the token needs a port"}},
+		"a name with a colon":                              {"  s2p:", "  \"s2p:x\":", []string{"connections.s2p:x is not a name", "flows.invoices.from", "flows.gl-accounts.to"}},
+		"an unknown flow":                                  {"  gl-accounts:", "  gl-acounts:", []string{":22: flows.gl-acounts is no shipped Flow; did you mean gl-accounts? (shipped: gl-accounts, invoices; rules of your own need `file`)"}},
+		"an unknown flow to use":                           {"from: s2p, to: erp,", "from: s2p, to: erp, use: payments,", []string{":21: flows.invoices.use is no shipped Flow (shipped:"}},
+		"an unknown connection in a flow":                  {"    from: erp", "    from: erpp", []string{`:23: flows.gl-accounts.from is "erpp", but there is no such Connection; did you mean erp?`}},
+		"a flow without an end":                            {"    to: s2p\n", "", []string{":22: flows.gl-accounts needs `to`: the name of a jaggaer Connection"}},
+		"a flow between two of one System":                 {"    to: s2p", "    to: erp", []string{":22: flows.gl-accounts leads from erp to erp, which are both peoplesoft"}},
+		"a flow the wrong way round":                       {"{from: s2p, to: erp,", "{from: erp, to: s2p,", []string{":21: flows.invoices leads from erp to s2p, but it reads jaggaer and writes peoplesoft"}},
+		"an unknown key of a flow":                         {`schedule: "@hourly"`, `shedule: "@hourly"`, []string{":25: flows.gl-accounts.shedule is not known here; did you mean schedule?"}},
+		"a schedule that is none":                          {`"@hourly"`, "every day", []string{":25: flows.gl-accounts.schedule is not a schedule"}},
+		"a schedule of six fields":                         {`"@hourly"`, `"0 0 * * * *"`, []string{":25: flows.gl-accounts.schedule is not a schedule"}},
+		"a start that is none":                             {"start: 2026-01-01", "start: soon", []string{":21: flows.invoices.start must be a day"}},
+		"a limit that is none":                             {"changes_per_run: 500", "changes_per_run: none", []string{":21: flows.invoices.limits.changes_per_run must be a whole number, 1 or more"}},
+		"a drift rule that is none":                        {"start: 2026-01-01", "drift: maybe", []string{":21: flows.invoices.drift must be one of overwrite, hold, ignore"}},
+		"an acknowledgement that the source does not take": {"start: 2026-01-01", "acknowledge: voucher", []string{":21: flows.invoices.acknowledge has acknowledge: voucher, but of s2p: profile.operations.payment.write is off. Set it to rest."}},
+		"an acknowledgement of what nobody follows":        {"start: 2026-01-01", "track: off, acknowledge: paid", []string{":21: flows.invoices.acknowledge has acknowledge: paid, and track: off", "payment.write is off"}},
+		"an acknowledgement in a mapping":                  {"start: 2026-01-01", "file: telling.yaml", []string{":21: flows.invoices.file has acknowledge: paid, but of s2p"}},
+		"days to read again":                               {"start: 2026-01-01", "deep_days: 3", []string{":21: flows.invoices.deep_days is not in this release"}},
+		"a connection that takes pushes":                   {"port: 8443", "receive: true", []string{":10: connections.erp.settings.receive is true, but taking what a System pushes is not in this release"}},
+		"a kind that is read by a setting that is empty":   {"      business_units: [US001, 002]\n", "", []string{":22: flows.gl-accounts.from is erp, whose setting business_units is empty, and this Flow needs it: units"}},
+		"a list that is empty is as none":                  {"[US001, 002]", "[]", []string{":23: flows.gl-accounts.from is erp, whose setting business_units is empty"}},
+		"a condition that is none":                         {"start: 2026-01-01", "where: \"doc.total >\"", []string{":21: flows.invoices.where is not a condition"}},
+		"a mapping that is not there":                      {"start: 2026-01-01", "file: nowhere.yaml", []string{":21: flows.invoices.file names nowhere.yaml, which can't be read"}},
+		"a mapping that is none":                           {"start: 2026-01-01", "file: uom.csv", []string{":21: flows.invoices.file names uom.csv, which is not a mapping", "uom.csv:1: ", "name is missing", "", "", "", ""}},
+		"a mapping with a field that is not there":         {"start: 2026-01-01", "file: foreign.yaml", []string{":21: flows.invoices.file does not fit erp", "NOWHERE"}},
+		"rules of both kinds":                              {"start: 2026-01-01", "file: own.yaml, use: invoices", []string{":21: flows.invoices has `use` and `file`"}},
+		"a crosswalk file that is missing":                 {"uom.csv", "nowhere.csv", []string{":27: crosswalks.uom.file names nowhere.csv, which can't be read"}},
+		"a crosswalk without file":                         {"{file: uom.csv}", "{}", []string{":27: crosswalks.uom needs `file`"}},
+		"an alias":                                         {"{po: {buyer: 0042, page: 7}}", "&a {b: *a}", []string{":13: has an alias (*a)"}},
+		"a merge of maps":                                  {"{host: acme.example.com}", "{<<: *x, host: acme.example.com}", []string{":18: connections.s2p.settings.<< is not known here", "has an alias (*x)"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -143,7 +143,7 @@ func TestMistakesAreToldWithTheirPlaceAndRemedy(t *testing.T) {
 			}
 			w := newWorld(t, strings.Replace(good, row.old, row.new, 1))
 			w.env["EMPTY"], w.env["MISFIT"] = "", "does-not-fit"
-			w.write(t, "telling.yaml", "name: own\nkind: invoice\nfrom: jaggaer\nto: peoplesoft\nacknowledge: paid\nfields:\n  VOUCHER: {from: id}\n")
+			w.write(t, "telling.yaml", "name: own\nkind: invoice\nfrom: jaggaer\nto: peoplesoft\ntrack: \"@hourly\"\nacknowledge: paid\nfields:\n  VOUCHER: {from: id}\n")
 			w.write(t, "foreign.yaml", "name: own\nkind: invoice\nfrom: jaggaer\nto: peoplesoft\nfields:\n  NOWHERE: {from: id}\n")
 			_, err := Read(w.path, w.known)
 			e := connector.AsError(err)
@@ -321,4 +321,19 @@ func FuzzParse(f *testing.F) {
 			t.Error(err)
 		}
 	})
+}
+
+func TestAnAcknowledgementIsTakenWhereTheSourceHears(t *testing.T) {
+	t.Parallel()
+	for port, says := range map[string]string{"8080": "", "8081": "but s2p can't be told what became of a record"} {
+		text := strings.Replace(strings.Replace(good, "start: 2026-01-01", "acknowledge: paid", 1), "{host: acme.example.com}", "{host: acme.example.com, port: "+port+"}", 1)
+		w := newWorld(t, text)
+		f, err := Read(w.path, w.known)
+		switch {
+		case says == "" && (err != nil || f.Flows[1].Acknowledge != "paid" && f.Flows[0].Acknowledge != "paid"):
+			t.Errorf("%v", err)
+		case says != "" && (err == nil || !strings.Contains(err.Error(), says)):
+			t.Errorf("%v, expected %q", err, says)
+		}
+	}
 }

@@ -103,14 +103,14 @@ func (f *File) flow(name string, n node, shipped map[string]*rules) (connector.F
 	for _, e := range entries {
 		option(&flow, e, zone)
 	}
-	if flow.Acknowledge == "voucher" || flow.Acknowledge == "paid" {
+	if flow.Tells() {
 		at := n
 		for _, key := range []string{"file", "acknowledge"} {
 			if e := find(entries, key); e != nil {
 				at = e.value
 			}
 		}
-		at.fail("has acknowledge: %s, but telling the source what became of a record is not in this release; write off, or leave it out", flow.Acknowledge)
+		tells(flow, at, from, to)
 	}
 	needed(r, entries, "from", from)
 	needed(r, entries, "to", to)
@@ -120,6 +120,27 @@ func (f *File) flow(name string, n node, shipped map[string]*rules) (connector.F
 		}
 	}
 	return flow, r
+}
+
+// tells checks that the source can be told what became of its records, and that this is known.
+func tells(flow connector.Flow, at node, from, to *Connection) {
+	if flow.Track == "" {
+		at.fail("has acknowledge: %s, and track: off: what becomes of a record is known by following it; write track: \"@hourly\"", flow.Acknowledge)
+	}
+	if from == nil || to == nil || from.instance == nil || to.instance == nil {
+		return
+	}
+	if _, follows := to.instance.(connector.Tracker); !follows {
+		at.fail("has acknowledge: %s, but %s does not tell what becomes of a record", flow.Acknowledge, to.Name)
+	}
+	source, hears := from.instance.(connector.Acknowledger)
+	if !hears {
+		at.fail("has acknowledge: %s, but %s can't be told what became of a record", flow.Acknowledge, from.Name)
+		return
+	}
+	if fail := connector.AsError(source.CanAcknowledge(flow.Kind)); fail != nil {
+		at.fail("has acknowledge: %s, but of %s: %s. %s", flow.Acknowledge, from.Name, fail.Message, fail.Hint)
+	}
 }
 
 // settingRead finds the settings that a mapping reads: from.NAME and to.NAME.

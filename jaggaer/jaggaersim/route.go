@@ -60,6 +60,10 @@ func (s *Server) routeREST(c call, rest string) call {
 			return s.only(c, http.MethodGet)
 		case len(parts) == 3 && name == Invoice && parts[2] == "payment":
 			c.id, c.operation, c.handle = parts[1], "payment.write", s.writePayment
+			if s.switches.PaymentOff {
+				c.handle = s.noResource
+				return c
+			}
 			return s.only(c, http.MethodPut)
 		}
 		return c

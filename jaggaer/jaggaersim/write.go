@@ -146,9 +146,6 @@ func (s *Server) writeValues(c call) answer {
 
 // writePayment is PUT invoices/{id}/payment (JAGGAER.md §5.1).
 func (s *Server) writePayment(c call) answer {
-	if s.switches.PaymentOff {
-		return s.noResource(c)
-	}
 	in, refused := s.readJSON(c)
 	if refused != nil {
 		return *refused
