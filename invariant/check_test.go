@@ -120,6 +120,13 @@ func TestWhatASideHoldsOtherwiseIsFound(t *testing.T) {
 		{"a write went to where nothing is to be written", func(a, _ *side) { a.writes = []invariant.Write{{ID: "1"}} }, "I9: a:purchase_order:1: it was written 1 times, and Deliveries account for 0", false},
 		{"an order names a supplier that was never linked", func(_, b *side) { b.order(1).Names = []connector.Record{rec("b", connector.PurchaseOrder, "NEW")} }, "I11: a:purchase_order:2: it was written and names b:purchase_order:NEW", false},
 		{"a reference of a Kind that no Flow moves is free", func(_, b *side) { b.order(1).Names = []connector.Record{rec("b", connector.GLAccount, "1")} }, "", false},
+		{"the source was told what became of a record", func(a, b *side) {
+			a.order(1).Told, b.order(1).Became = []string{"V2", "V2 900"}, []string{"V2", "V2 900"}
+		}, "", false},
+		{"the source was told a number that is not there", func(a, b *side) { a.order(1).Told, b.order(1).Became = []string{"V3"}, []string{"V2"} }, `told: a:purchase_order:2: it was told "V3", and b holds no such thing`, false},
+		{"the source was told of a payment that is not there", func(a, b *side) {
+			a.order(1).Told, b.order(1).Became = []string{"V2", "V2 901"}, []string{"V2", "V2 900"}
+		}, `told: a:purchase_order:2: it was told "V2 901"`, false},
 		{"a total differs by a cent", func(_, b *side) { b.order(1).Facts = total("20.01") }, `I12: a:purchase_order:2: its total is "20", and b holds "20.01" in B2`, true},
 		{"another fact differs", func(a, _ *side) { a.order(1).Facts["currency"] = "EUR" }, `I10: a:purchase_order:2: its currency is "EUR"`, true},
 		{"a record of the source was never read", func(a, _ *side) { a.add(sold("3", "s", "1")) }, "I4: a:purchase_order:3: its source holds it, and it was never read", true},

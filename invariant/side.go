@@ -25,6 +25,9 @@ type Object struct {
 	// Facts are what both Systems know of it in their own ways, in one form: total, currency, name …
 	Facts map[string]string
 	Names []connector.Record // what it refers to at its own Connection
+	// Told is what its System was told that became of it at the other one, and Became what surely became of it at this one, both
+	// in one form: the voucher's number, and for each payment that number, a space and the number of the payment.
+	Told, Became []string
 }
 
 // Write is one effect of a write of ours.
@@ -35,7 +38,7 @@ type Write struct {
 
 // Violation is one invariant that does not hold.
 type Violation struct {
-	Item     string // its number in the list of invariants; "rows" ties tables together, "rest" is about being settled
+	Item     string // its number in the list of invariants; "rows" ties tables together, "rest" is about being settled, "told" about what a source was told
 	Flow     string
 	Run      int64
 	Delivery int64

@@ -78,12 +78,35 @@ func (w *world) check(written map[string]map[connector.Kind][]Write) []Violation
 		if !known {
 			continue
 		}
+		out = append(out, w.told(f, held[f.Kind])...)
 		for _, n := range w.newest[f.Name] {
 			if n.State == connector.Delivered && n.Stage != connector.StageSent && n.Linked != "" && len(held[f.Kind][n.Linked]) == 0 {
 				out = append(out, violation("I7", f, n, "it was delivered as %s, and %s holds no such thing", n.Linked, f.To))
 			}
 			if n.Linked != "" && n.Attempts > 0 {
 				out = append(out, w.named(f, n, held[f.Kind][n.Linked])...)
+			}
+		}
+	}
+	return out
+}
+
+// told finds what a source was told that its target does not hold.
+func (w *world) told(f connector.Flow, held map[string][]Object) []Violation {
+	became := map[string]bool{}
+	for _, same := range held {
+		for _, o := range same {
+			for _, text := range o.Became {
+				became[text] = true
+			}
+		}
+	}
+	var out []Violation
+	for id, same := range w.objects[f.From][f.Kind] {
+		for _, text := range same[0].Told {
+			if !became[text] {
+				out = append(out, Violation{Item: "told", Flow: f.Name, Record: connector.Record{Connection: f.From, Kind: f.Kind, ID: id},
+					Text: fmt.Sprintf("it was told %q, and %s holds no such thing", text, f.To)})
 			}
 		}
 	}

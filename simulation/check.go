@@ -88,6 +88,13 @@ func (s *sim) checkStates() {
 	for _, state := range connector.States() {
 		for _, d := range s.in(state) {
 			s.count("at rest: " + string(state))
+			if d.Told != nil && d.Told.Err != nil {
+				switch d.Told.Err.Code {
+				case connector.Rejected, connector.Conflict, connector.NotFound: // people of the source did something with it
+				default:
+					s.violateAbout("told", d.Record, "its source was not told at rest, although nothing is wrong any more: %v", d.Told.Err)
+				}
+			}
 			if state != connector.Held || d.Err == nil {
 				continue
 			}

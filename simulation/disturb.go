@@ -40,7 +40,11 @@ func (s *sim) disturb(to *side) {
 		return
 	}
 	f := jaggaersim.Fault{Kind: s2pFaults[s.chance.IntN(len(s2pFaults))], Times: times, Skip: s.chance.IntN(4)}
-	f.Operation = []string{"", "", "*.list", "*.read", "requisition.*", "supplier.*", "cfv.*", "po.*", "invoice.*", "token"}[s.chance.IntN(10)]
+	operations := []string{"", "", "*.list", "*.read", "requisition.*", "supplier.*", "cfv.*", "po.*", "invoice.*", "token"}
+	if s.profile.Acknowledge != "off" {
+		operations[0] = "payment.*"
+	}
+	f.Operation = operations[s.chance.IntN(10)]
 	switch f.Kind {
 	case "add_between", "modify_between", "wrong_counts", "filter_ignored":
 		f.Operation = "*.list" // they are about pages

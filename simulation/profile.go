@@ -28,6 +28,7 @@ type profile struct {
 	Overlap, Settle, LookupSettle time.Duration
 	Concurrency                   int
 	Schedule, Track               time.Duration
+	Acknowledge, PaymentTransport string
 	StageTimeout                  time.Duration // after which a voucher that is nowhere counts as lost
 	Drift                         map[string]connector.DriftRule
 	Withdraw                      connector.WithdrawRule
@@ -89,6 +90,7 @@ func draw(r *rand.Rand) profile {
 	}
 	p.Switches = oddities(r, p.Overlap)
 	p.Life = peoplesoftsim.Life{Dispatch: peoplesoftsim.Immediately, Approve: span(r, time.Second, time.Minute), Build: span(r, time.Second, time.Minute), Post: time.Minute, Pay: 2 * time.Minute}
+	p.Acknowledge, p.PaymentTransport = pick(r, "off", "off", "voucher", "paid", "paid"), pick(r, "rest", "rest", "xml")
 	return p
 }
 

@@ -104,7 +104,23 @@ func (s *sim) settled() bool {
 			return false
 		}
 	}
-	return true
+	return len(s.untold()) == 0
+}
+
+// untold are the Deliveries of which the source has still to hear something, by itself.
+func (s *sim) untold() (out []connector.Delivery) {
+	for _, state := range []connector.State{connector.Delivered, connector.Unchanged, connector.Held} {
+		for _, d := range s.in(state) {
+			f, err := s.desk.Flow(s.ctx, d.Flow)
+			if err != nil || !f.Tells() || d.Life == nil || d.Life.Number == "" || d.Life.Stage == connector.StageRecycled {
+				continue
+			}
+			if d.Told == nil || !d.Told.Begun.IsZero() || d.Told.Err == nil && d.Told.Tidings.Number != d.Life.Number {
+				out = append(out, d)
+			}
+		}
+	}
+	return out
 }
 
 // standing names what has not come to rest.
@@ -114,6 +130,9 @@ func (s *sim) standing() string {
 		for _, d := range s.in(state) {
 			text += d.Flow + " " + d.Record.String() + " is " + string(state) + "; "
 		}
+	}
+	for _, d := range s.untold() {
+		text += fmt.Sprintf("%s was not told what became of %s: %+v; ", d.Record.Connection, d.Record, d.Told)
 	}
 	return text
 }

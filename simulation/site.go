@@ -85,6 +85,9 @@ func (s *sim) settings() map[string]connector.Settings {
 		}),
 		s2p: times(connector.Settings{
 			"url": s2pURL, "client_id": jaggaersim.DefaultClientID, "xml_url": s2pURL, "identity": jaggaersim.DefaultIdentity,
+			"profile": map[string]any{
+				"operations": map[string]any{"payment.write": p.PaymentTransport}, "xml": map[string]any{"paths": map[string]any{"payment": "TestPaymentStatusImport"}},
+			},
 		}),
 	}
 }
@@ -142,7 +145,7 @@ func (s *sim) configured(f connector.Flow) connector.Flow {
 	f.Enabled, f.AppliedAt, f.Start = true, s.turns.now, s.company.Now.AddDate(0, 0, -40)
 	f.Schedule, f.Drift, f.Withdraw, f.MaxChanges = "@every "+p.Schedule.String(), p.Drift[f.Name], p.Withdraw, p.MaxChanges
 	if f.Name == "invoices" {
-		f.Track = "@every " + p.Track.String()
+		f.Track, f.Acknowledge = "@every "+p.Track.String(), p.Acknowledge
 	}
 	return f
 }

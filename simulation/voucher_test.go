@@ -3,6 +3,7 @@ package simulation
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -32,6 +33,7 @@ func calm(t *testing.T) *calmSite {
 	p := profile{
 		Sole: true, Processes: 1, Flows: flowSets[0], Overlap: 10 * time.Minute, Settle: 2 * time.Minute, LookupSettle: time.Minute, Concurrency: 2, Schedule: 15 * time.Minute,
 		Track: time.Hour, POTransport: "soap_ci", VendorTransport: "soap_ci", CanUpdate: true, PageSize: 200, Withdraw: connector.WithdrawHold, Pace: -1, StageTimeout: 48 * time.Hour,
+		Acknowledge: "paid", PaymentTransport: "rest",
 		Life: peoplesoftsim.Life{Dispatch: peoplesoftsim.Immediately, Approve: peoplesoftsim.Immediately},
 	}
 	s := &sim{seed: 4, ctx: t.Context(), profile: p, inForce: map[string]connector.Validation{}}
@@ -161,6 +163,27 @@ func (c *calmSite) writes(d connector.Delivery) (ids []string) {
 	return ids
 }
 
+func invoiceID(d connector.Delivery) int64 {
+	id, err := strconv.ParseInt(d.Record.ID, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return id
+}
+
+// told checks what JAGGAER knows of the voucher of an invoice.
+func (c *calmSite) told(d connector.Delivery, voucher, status string) {
+	c.t.Helper()
+	if got, _ := c.jg.Payments()[invoiceID(d)]["voucherNumber"].(string); got != voucher {
+		c.t.Errorf("JAGGAER was told of voucher %q, expected %q", got, voucher)
+	}
+	for _, r := range c.jg.Invoices() {
+		if r.ID == invoiceID(d) && r.Text("paymentStatus") != status {
+			c.t.Errorf("in JAGGAER the invoice is %s, expected %s", r.Text("paymentStatus"), status)
+		}
+	}
+}
+
 func TestAVoucherIsFollowedToItsEnd(t *testing.T) {
 	t.Parallel()
 	c := calm(t)
@@ -168,9 +191,11 @@ func TestAVoucherIsFollowedToItsEnd(t *testing.T) {
 	d := c.vouchers()[0]
 	unit, id := unitAndVoucher(d)
 	c.is(d, connector.Delivered, connector.StageStaged, "waits for the voucher build")
+	c.told(d, "", "Payable")
 	c.ps.Build()
 	c.after(time.Hour)
 	c.is(d, connector.Delivered, connector.StageBuilt, "is not matched yet; waits for approval")
+	c.told(d, id, "Payable")
 	c.must(c.ps.Post(unit, id))
 	c.after(time.Hour)
 	c.is(d, connector.Delivered, connector.StagePosted, "is matched; is approved")
@@ -180,8 +205,18 @@ func TestAVoucherIsFollowedToItsEnd(t *testing.T) {
 	if paid.Life.Payment == nil || paid.Life.Payment.Number == "" || paid.Life.Payment.Amount == "" || paid.Life.Number != id {
 		t.Errorf("the payment is %+v of %q", paid.Life.Payment, paid.Life.Number)
 	}
+	c.told(d, id, "Paid")
+	if got := c.jg.Payments()[invoiceID(d)]["paymentNumber"]; got != paid.Life.Payment.Number {
+		t.Errorf("JAGGAER has payment %v, and PeopleSoft %q", got, paid.Life.Payment.Number)
+	}
+	c.after(time.Hour) // what JAGGAER changed because of it is read, and changes nothing
 	if why := c.why(d); !strings.Contains(why, "is paid there") {
 		t.Errorf("why says %q", why)
+	}
+	entries, err := c.desk.Entries(t.Context(), store.EntryFilter{Delivery: d.ID, Action: "delivery.acknowledged"})
+	c.must(err)
+	if len(entries) != 2 || entries[1].Details["payment"] != "paid" || entries[1].Exchange == "" {
+		t.Errorf("the ledger says %+v", entries)
 	}
 	if ids := c.writes(d); len(ids) != 1 {
 		t.Errorf("it was sent as %q, expected once", ids)
@@ -215,7 +250,10 @@ func TestAVoidOfAPaidVoucherIsReportedForNinetyDays(t *testing.T) {
 	unit, id := unitAndVoucher(ds[0])
 	c.must(c.ps.Void(unit, id))
 	c.after(25 * time.Hour)
-	c.is(ds[0], connector.Delivered, connector.StagePosted, "was voided")
+	d := c.is(ds[0], connector.Delivered, connector.StagePosted, "was voided")
+	if d.Told == nil || d.Told.Err == nil || d.Told.Err.Code != connector.Conflict || !strings.Contains(c.why(d), "s2p was not told: JAGGAER refused it: Invoice is already paid") {
+		t.Errorf("of the void JAGGAER was told %+v, and why says %q", d.Told, c.why(d))
+	}
 	c.must(c.ps.Pay(unit, id))
 	c.after(time.Hour)
 	c.is(ds[0], connector.Delivered, connector.StagePaid, "was voided or stopped; paid ")

@@ -18,6 +18,8 @@ type witness struct {
 	unanswered map[connector.Record]bool // of which a write had no clear answer
 	newest     map[string]int64          // the latest Delivery whose write arrived, by Flow and record
 	exchanged  []exchanged
+	tellings   map[string]string // what an Exchange tells the source, by its ID
+	took       map[string]int    // what the source surely took, and how much had gone wrong by then
 }
 
 // exchanged is an Exchange that a process had.
@@ -35,7 +37,7 @@ type sentDelivery struct {
 }
 
 func newWitness(s *sim) *witness {
-	return &witness{s: s, deliveries: map[int64]*sentDelivery{}, newest: map[string]int64{}, hot: map[connector.Kind]string{}, sent: map[string]string{}, unanswered: map[connector.Record]bool{}}
+	return &witness{s: s, deliveries: map[int64]*sentDelivery{}, newest: map[string]int64{}, tellings: map[string]string{}, took: map[string]int{}, hot: map[connector.Kind]string{}, sent: map[string]string{}, unanswered: map[connector.Record]bool{}}
 }
 
 // sending sees a call right before it has its effect.
@@ -51,6 +53,10 @@ func (w *witness) sending(by wire, q connector.Request, x *connector.Exchange) {
 	d, err := w.s.desk.Delivery(w.s.ctx, x.Delivery)
 	if err != nil {
 		w.s.violate("I16", "%s is sent for delivery %d, which is not there: %v", q.Op, x.Delivery, err)
+		return
+	}
+	if d.Record.Connection == x.Connection {
+		w.telling(by, q, x, d)
 		return
 	}
 	w.s.tell("%s: %s of %s version %d, delivery %d, attempt %d", by.p.owner, q.Op, d.Record, d.Version, d.ID, d.Attempts)
@@ -134,6 +140,10 @@ func (w *witness) kept() {
 func (w *witness) answered(by wire, q connector.Request, x connector.Exchange, err *connector.Error) {
 	w.s.tell("%s: %s → %d %s", by.p.owner, q.Op, x.Status, x.Failure)
 	w.exchanged = append(w.exchanged, exchanged{by.p, x.ID, w.s.turns.now})
+	if w.tellings[x.ID] != "" {
+		w.told(x, err)
+		return
+	}
 	known := w.deliveries[x.Delivery]
 	if known == nil {
 		return

@@ -39,9 +39,26 @@ func (j *jaggaer) Objects(kind connector.Kind) []invariant.Object {
 	case connector.PurchaseOrder:
 		return each(j.server.Orders(), j.order)
 	case connector.Invoice:
-		return each(j.server.Invoices(), j.invoice)
+		told := j.server.Payments()
+		return each(j.server.Invoices(), func(r jaggaersim.Record) invariant.Object {
+			o := j.invoice(r)
+			o.Told = tidings(told[r.ID])
+			return o
+		})
 	}
 	return nil
+}
+
+// tidings are what JAGGAER was told of one invoice.
+func tidings(payment map[string]any) (told []string) {
+	text := func(name string) string { s, _ := payment[name].(string); return s }
+	if text("voucherNumber") != "" {
+		told = append(told, text("voucherNumber"))
+	}
+	if text("paymentNumber") != "" {
+		told = append(told, text("voucherNumber")+" "+text("paymentNumber"))
+	}
+	return told
 }
 
 // object begins an Object with what all records have.

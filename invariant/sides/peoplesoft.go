@@ -138,9 +138,21 @@ func (p *peopleSoft) names(kind connector.Kind, scope, id string) connector.Reco
 func (p *peopleSoft) vouchers() []invariant.Object {
 	var out []invariant.Object
 	seen := map[string]bool{}
-	for _, rows := range [][]*peoplesoftsim.Row{p.server.Staged(), p.server.PreEdits(), p.server.Vouchers()} {
+	paid := map[string][]string{}
+	for _, r := range p.server.Payments() {
+		for _, s := range r.Below["schedule"] {
+			if n := s.Get("PYMNT_ID_REF"); n != "" {
+				key := s.Get("BUSINESS_UNIT") + "/" + s.Get("VOUCHER_ID")
+				paid[key] = append(paid[key], s.Get("VOUCHER_ID")+" "+n)
+			}
+		}
+	}
+	for i, rows := range [][]*peoplesoftsim.Row{p.server.Staged(), p.server.PreEdits(), p.server.Vouchers()} {
 		for _, r := range rows {
 			o := p.voucher(r)
+			if i == 2 { // it is built
+				o.Became = append([]string{r.Get("VOUCHER_ID")}, paid[o.ID]...)
+			}
 			if !seen[o.ID] {
 				seen[o.ID] = true
 				out = append(out, o)
