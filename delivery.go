@@ -64,16 +64,3 @@ type Told struct {
 	By      string    // the process that began it
 	Err     *Error    // why the last telling failed
 }
-
-// Shown is the life as people see it: that the source could not be told stands in its reason.
-func (d Delivery) Shown() *Life {
-	if d.Life == nil || d.Told == nil || d.Told.Err == nil {
-		return d.Life
-	}
-	life := *d.Life
-	if life.Reason != "" {
-		life.Reason += "; "
-	}
-	life.Reason += d.Record.Connection + " was not told: " + d.Told.Err.Message
-	return &life
-}

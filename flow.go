@@ -59,9 +59,6 @@ type Flow struct {
 	Wanted      int // as many it shall have, once nobody works on the present ones
 }
 
-// Tells says whether the source is told what became of its records.
-func (f Flow) Tells() bool { return f.Acknowledge == "voucher" || f.Acknowledge == "paid" }
-
 // Connection is one customer's instance of a System, as applied; its secrets are in the Vault.
 type Connection struct {
 	Name      string

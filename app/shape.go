@@ -106,11 +106,24 @@ type BlockedOn struct {
 	Reason     string         `json:"reason"`
 }
 
+// Life is the life of what was delivered as people see it: that the source could not be told stands in its reason.
+func Life(d connector.Delivery) *connector.Life {
+	if d.Life == nil || d.Told == nil || d.Told.Err == nil {
+		return d.Life
+	}
+	life := *d.Life
+	if life.Reason != "" {
+		life.Reason += "; "
+	}
+	life.Reason += d.Record.Connection + " was not told: " + d.Told.Err.Message
+	return &life
+}
+
 // DeliveryShape gives the JSON shape of a Delivery.
 func DeliveryShape(d connector.Delivery) Delivery {
 	out := Delivery{
 		ID: d.ID, Flow: d.Flow, Kind: d.Kind, Record: Place{d.Record.Connection, d.Record.ID}, Version: d.Version, State: d.State,
-		Attempts: d.Attempts, Error: ErrorShape(d.Err), Life: d.Shown(), Target: Place{d.Target.Connection, d.Target.ID},
+		Attempts: d.Attempts, Error: ErrorShape(d.Err), Life: Life(d), Target: Place{d.Target.Connection, d.Target.ID},
 		BlockedOn: []BlockedOn{}, UpdatedAt: d.UpdatedAt,
 	}
 	for _, ref := range d.BlockedOn {

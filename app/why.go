@@ -156,7 +156,7 @@ func stands(d connector.Delivery) string {
 		text := fmt.Sprintf("was delivered to %s as %s", d.Target.Connection, d.Target.ID)
 		if d.Life != nil && d.Life.Stage != "" {
 			text += ", and is " + string(d.Life.Stage) + " there since " + d.Life.At.UTC().Format(time.RFC3339)
-			if why := d.Shown().Reason; why != "" {
+			if why := Life(d).Reason; why != "" {
 				text += " (" + trimStop(why) + ")"
 			}
 		}

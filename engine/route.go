@@ -114,7 +114,7 @@ func (e *Engine) needs(ctx context.Context, connection string) ([]connector.Need
 	for _, f := range flows {
 		if f.Enabled && (f.From == connection || f.To == connection) {
 			out = append(out, connector.Need{Flow: f.Name, Kind: f.Kind, Reads: f.From == connection, Writes: f.To == connection,
-				Hears: f.From == connection && f.Track != "" && f.Tells()})
+				Hears: f.From == connection && f.Track != "" && tells(f)})
 		}
 	}
 	return out, nil

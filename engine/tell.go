@@ -12,6 +12,9 @@ import (
 // process that died, and the same is told again.
 const tellingLasts = 6 * time.Minute
 
+// tells says whether the source of a Flow hears what becomes of its records.
+func tells(f connector.Flow) bool { return f.Acknowledge == "voucher" || f.Acknowledge == "paid" }
+
 // tidings are what the source has to hear of an object, nil when there is nothing to tell yet. What is not built, or not there
 // any more, is told to nobody.
 func tidings(f connector.Flow, target connector.Record, life connector.Life, told *connector.Told) *connector.Tidings {

@@ -146,8 +146,8 @@ func TestWhatTheSourceDoesNotTakeIsShownAndToldInTheNextRound(t *testing.T) {
 			}
 			for _, id := range []string{"000", "001", "002"} {
 				d := w.last(id)
-				if d.State != connector.Delivered || d.Shown() == nil || !strings.Contains(d.Shown().Reason, "a was not told: it is busy") || d.Life.Stage != connector.StageBuilt {
-					t.Errorf("%s is %s, %+v", id, d.State, d.Shown())
+				if d.State != connector.Delivered || d.Told == nil || d.Told.Err == nil || d.Told.Err.Message != "it is busy" || d.Life.Stage != connector.StageBuilt {
+					t.Errorf("%s is %s, %+v", id, d.State, d.Told)
 				}
 			}
 			if f, err := w.db.Flow(t.Context(), "orders"); err != nil || f.Paused.Code != "" {
@@ -165,8 +165,8 @@ func TestWhatTheSourceDoesNotTakeIsShownAndToldInTheNextRound(t *testing.T) {
 			if len(h.heard) != before+3 {
 				t.Errorf("%d more calls, expected three", len(h.heard)-before)
 			}
-			if d := w.last("000"); d.Shown().Reason != "" || d.Told.Tidings.Number != "V1" {
-				t.Errorf("it still says %+v", d.Shown())
+			if d := w.last("000"); d.Told.Err != nil || d.Told.Tidings.Number != "V1" {
+				t.Errorf("it still says %+v", d.Told)
 			}
 		})
 	}

@@ -33,7 +33,7 @@ func (e *Engine) TrackFlow(ctx context.Context, flow string) error {
 		return nil
 	}
 	t := &tracking{e: e, r: r, tracker: tracker, began: e.Now()}
-	if t.source, _ = r.from.instance.(connector.Acknowledger); !f.Tells() {
+	if t.source, _ = r.from.instance.(connector.Acknowledger); !tells(f) {
 		t.source = nil
 	}
 	if err := t.all(ctx, e.DB.TrackDue); err != nil || t.ended(ctx) {

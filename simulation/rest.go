@@ -112,7 +112,7 @@ func (s *sim) untold() (out []connector.Delivery) {
 	for _, state := range []connector.State{connector.Delivered, connector.Unchanged, connector.Held} {
 		for _, d := range s.in(state) {
 			f, err := s.desk.Flow(s.ctx, d.Flow)
-			if err != nil || !f.Tells() || d.Life == nil || d.Life.Number == "" || d.Life.Stage == connector.StageRecycled {
+			if err != nil || f.Acknowledge == "off" || d.Life == nil || d.Life.Number == "" || d.Life.Stage == connector.StageRecycled {
 				continue
 			}
 			if d.Told == nil || !d.Told.Begun.IsZero() || d.Told.Err == nil && d.Told.Tidings.Number != d.Life.Number {

@@ -36,6 +36,7 @@ var functions = template.FuncMap{
 	"inline":   oneLine,
 	"dec":      func(n int) int { return n - 1 },
 	"sentence": sentence,
+	"lived":    app.Life,
 	"advice":   advice,
 	"parts":    app.PartsOf,
 	"reached":  reached,

@@ -103,7 +103,7 @@ func (f *File) flow(name string, n node, shipped map[string]*rules) (connector.F
 	for _, e := range entries {
 		option(&flow, e, zone)
 	}
-	if flow.Tells() {
+	if flow.Acknowledge == "voucher" || flow.Acknowledge == "paid" {
 		at := n
 		for _, key := range []string{"file", "acknowledge"} {
 			if e := find(entries, key); e != nil {
