@@ -34,6 +34,8 @@ type profile struct {
 	Withdraw                      connector.WithdrawRule
 	MaxChanges                    int
 	POTransport, VendorTransport  string
+	VoucherTransport, Envelope    string // "" = the System's defaults
+	LinkRequisition, Dispatched   bool
 	CanUpdate, CanCancel          bool
 	PageSize                      int
 	S2PSkew, ERPSkew              time.Duration
@@ -89,9 +91,23 @@ func draw(r *rand.Rand) profile {
 		p.S2PSkew, p.ERPSkew = time.Duration(r.Int64N(2*half)-half).Round(time.Millisecond), time.Duration(r.Int64N(2*half)-half).Round(time.Millisecond)
 	}
 	p.Switches = oddities(r, p.Overlap)
+	p.ways(r)
 	p.Life = peoplesoftsim.Life{Dispatch: peoplesoftsim.Immediately, Approve: span(r, time.Second, time.Minute), Build: span(r, time.Second, time.Minute), Post: time.Minute, Pay: 2 * time.Minute}
 	p.Acknowledge, p.PaymentTransport = pick(r, "off", "off", "voucher", "paid", "paid"), pick(r, "rest", "rest", "xml")
+	if p.Dispatched { // orders are on their way for a while, and their invoices wait
+		p.Life.Dispatch = span(r, time.Second, 2*time.Minute)
+	}
 	return p
+}
+
+// ways draws how documents are written, beyond the usual.
+func (p *profile) ways(r *rand.Rand) {
+	if r.IntN(4) == 0 {
+		p.POTransport = "custom_rest"
+	}
+	p.VendorTransport = pick(r, p.VendorTransport, p.VendorTransport, "custom_rest", "message")
+	p.VoucherTransport, p.Envelope = pick(r, "message", "message", "message", "custom_rest"), pick(r, "headers", "query", "ibrequest", "soap")
+	p.LinkRequisition, p.Dispatched = r.IntN(2) == 0, r.IntN(3) == 0
 }
 
 func oddities(r *rand.Rand, overlap time.Duration) jaggaersim.Switches {

@@ -55,7 +55,7 @@ var shipped = sync.OnceValues(func() (map[string]connector.Flow, error) {
 func (s *sim) found() {
 	p := s.profile
 	s.ps = peoplesoftsim.New(s.company, peoplesoftsim.Options{
-		Now: func() time.Time { return s.turns.now.Add(p.ERPSkew) }, Sleep: func(d time.Duration) { s.turns.sleep(s.ctx, d) }, Life: p.Life, VendorWorkflow: false, Journal: 1,
+		Now: func() time.Time { return s.turns.now.Add(p.ERPSkew) }, Sleep: func(d time.Duration) { s.turns.sleep(s.ctx, d) }, Life: p.Life, VendorWorkflow: false, Journal: 1, Site: ownSite(),
 	})
 	s.jg = jaggaersim.New(s.company, jaggaersim.Options{
 		Now: func() time.Time { return s.turns.now.Add(p.S2PSkew) }, Seed: int64(s.seed), Pace: p.Pace, ApproveAfter: time.Minute, Switches: p.Switches, JournalSize: 1,
@@ -73,14 +73,26 @@ func (s *sim) settings() map[string]connector.Settings {
 		m["overlap"], m["settle"], m["lookup_settle"], m["concurrency"] = p.Overlap.String(), p.Settle.String(), p.LookupSettle.String(), p.Concurrency
 		return m
 	}
+	transport := func(name string) map[string]any {
+		if name == "" {
+			return map[string]any{}
+		}
+		return map[string]any{"transport": name}
+	}
+	message := map[string]any{}
+	if p.Envelope != "" {
+		message["envelope"] = p.Envelope
+	}
 	return map[string]connector.Settings{
 		erp: times(connector.Settings{
 			"host": "erp.invalid", "port": 8000, "tls": true, "node": "PSFT_EP", "auth": "basic", "username": peoplesoftsim.DefaultUser().ID, "time_zone": s.company.TimeZone,
 			"setids": []any{s.company.SetID}, "business_units": units,
 			"profile": map[string]any{
 				"bu": map[string]any{"pc": s.company.Projects[0].Unit}, "query": map[string]any{"page_size": p.PageSize},
-				"write": map[string]any{"po": map[string]any{"transport": p.POTransport}, "vendor": map[string]any{"transport": p.VendorTransport}},
-				"po":    map[string]any{"can_update": p.CanUpdate, "can_cancel": p.CanCancel}, "voucher": map[string]any{"stage_timeout": p.StageTimeout.String()},
+				"write": map[string]any{"po": transport(p.POTransport), "vendor": transport(p.VendorTransport), "voucher": transport(p.VoucherTransport)}, "message": message,
+				"po":     map[string]any{"can_update": p.CanUpdate, "can_cancel": p.CanCancel, "link_requisition": p.LinkRequisition, "require_dispatched": p.Dispatched},
+				"vendor": map[string]any{"stage_timeout": p.StageTimeout.String()}, "voucher": map[string]any{"stage_timeout": p.StageTimeout.String()},
+				"custom_rest": map[string]any{"po": ownService("po", "PO_ID"), "vendor": ownService("vendor", "VENDOR_ID"), "voucher": ownService("voucher", "VOUCHER_ID")},
 			},
 		}),
 		s2p: times(connector.Settings{
@@ -90,6 +102,17 @@ func (s *sim) settings() map[string]connector.Settings {
 			},
 		}),
 	}
+}
+
+// ownSite is the site with REST services that it built itself.
+func ownSite() peoplesoftsim.Site {
+	return peoplesoftsim.Site{OrderREST: "UNI_po.v1", VendorREST: "UNI_vendor.v1", VoucherREST: "UNI_voucher.v1"}
+}
+
+// ownService says how one of them is called and what it answers.
+func ownService(document, number string) map[string]any {
+	return map[string]any{"url": "/PSIGW/RESTListeningConnector/{node}/UNI_" + document + ".v1/", "success_pointer": "/Response/Status", "messages_pointer": "/Response/Message",
+		"key_pointers": map[string]any{number: "/Response/" + number}}
 }
 
 func secretsOf(connection string) map[string]string {

@@ -2,9 +2,10 @@
 // with FSCM 9.2 does, for tests, the demonstration and the sandbox.
 //
 // It serves the gateway status page, the Query Access Service with every JGR_ query (JSON, XMLP, WEBROWSET), SOAP and REST
-// Component Interfaces for orders and vendors, the HttpListeningConnector with VOUCHER_BUILD, WSDL, and an OAuth 2 identity
-// provider. Behind them are tables with PeopleSoft's types, lengths and blanks, a voucher batch, and a business life that moves
-// with the clock: vendors are approved, orders dispatched, vouchers built, posted and paid.
+// Component Interfaces for orders and vendors, the HttpListeningConnector (and the SOAP connector) with VOUCHER_BUILD and
+// VENDOR_SYNC, REST services of the customer's own over the same, WSDL, and an OAuth 2 identity provider. Behind them are tables
+// with PeopleSoft's types, lengths and blanks, a voucher batch, and a business life that moves with the clock: vendors are
+// approved, orders dispatched, vouchers built, posted and paid.
 //
 // It is strict where the contract is clear, so that a client which passes here has little to fear: prompts by name, silent
 // truncation, silent row security, prompt tables, lengths, required fields, sums, element order, FieldTypes, one base time zone.

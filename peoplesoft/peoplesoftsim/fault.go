@@ -12,9 +12,9 @@ import (
 )
 
 // Fault is one thing that goes wrong. Match is a pattern over operations as path.Match has it: query.JGR_PO, query.*,
-// ci.JGR_PO_CI.create, message.VOUCHER_BUILD, wsdl, status, token; empty matches all. The first Skip matches are spared, then each
-// Every-th (default each) is struck, Times times (0 = always). With After the effect happens first and only the answer is lost or
-// changed.
+// ci.JGR_PO_CI.create, message.VOUCHER_BUILD, rest.po, rest.vendor, rest.voucher (the site's own services), wsdl, status, token;
+// empty matches all. The first Skip matches are spared, then each Every-th (default each) is struck, Times times (0 = always). With
+// After the effect happens first and only the answer is lost or changed.
 //
 // Kinds that answer instead: wrong_node · routing (Status 200, 404 or 500) · unauthorized · message (Set, Number, Text in the
 // door's own form, with Status where given) · production (bare 500) · jolt · contact (158,10721) · status (Status, RetryAfter
