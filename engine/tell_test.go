@@ -95,7 +95,7 @@ func (h *hearer) spoken() string {
 func TestTheSourceIsToldOnceForEachThingThatBecomesOfItsRecord(t *testing.T) {
 	t.Parallel()
 	life := []connector.Life{
-		{Stage: connector.StageStaged, Number: "V1"}, {Stage: connector.StageRecycled, Number: "V1"}, {Stage: connector.StageBuilt, Number: "V1"}, {Stage: connector.StageBuilt, Number: "V1", Reason: "is matched"},
+		{Stage: connector.StageStaged, Number: "V0"}, {Stage: connector.StageRecycled, Number: "V0"}, {Stage: connector.StageBuilt, Number: "V1"}, {Stage: connector.StageBuilt, Number: "V1", Reason: "is matched"},
 		{Stage: connector.StagePosted, Number: "V1"}, {Stage: connector.StagePaid, Number: "V1", Payment: paidBy("1")}, {Stage: connector.StagePaid, Number: "V1", Payment: paidBy("1")},
 		{Stage: connector.StagePosted, Number: "V1", Reason: "voided"}, {Stage: connector.StagePosted, Number: "V1"}, {Stage: connector.StagePaid, Number: "V1", Payment: paidBy("2")},
 	}

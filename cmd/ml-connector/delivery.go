@@ -111,6 +111,9 @@ func (p *program) deliveryShow() *cobra.Command {
 		}
 		pairs := []string{"delivery", fmt.Sprint(d.ID), "flow", d.Flow, "record", fmt.Sprintf("%s:%s:%s", d.Record.Connection, d.Kind, d.Record.ID),
 			"version", fmt.Sprint(d.Version), "state", deliveryWords(d.Delivery), "attempts", fmt.Sprint(d.Attempts), "due", timeOf(d.DueAt), "sent", timeOf(d.SentAt)}
+		if d.Life != nil && d.Life.Stage != "" {
+			pairs = append(pairs, "life", lifeWords(*d.Life))
+		}
 		if d.Error != nil {
 			pairs = append(pairs, "error", string(d.Error.Code)+", "+d.Error.Op, "what to do", d.Error.Hint)
 		}
@@ -130,6 +133,15 @@ func (p *program) deliveryShow() *cobra.Command {
 		p.print("")
 		return p.printEntries(of(d.History))
 	})
+}
+
+// lifeWords say where an object is at its target, since when, and what the target says of it.
+func lifeWords(l connector.Life) string {
+	out := string(l.Stage) + " since " + timeOf(&l.At)
+	if l.Reason != "" {
+		out += ": " + l.Reason
+	}
+	return out
 }
 
 func (p *program) deliveryReplay() *cobra.Command {
