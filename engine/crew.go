@@ -55,7 +55,7 @@ type crew struct {
 	mu      sync.Mutex
 	writes  []call
 	looks   []call
-	open    int // calls that were not made yet
+	open    int // calls that were not taken up yet
 	working int
 	made    []call
 }
@@ -87,7 +87,7 @@ func (c *crew) work() {
 		}
 		x.make()
 		c.mu.Lock()
-		c.made, c.open = append(c.made, x), c.open-1
+		c.made = append(c.made, x)
 		c.mu.Unlock()
 		c.bell.ring()
 	}
@@ -113,7 +113,7 @@ func (c *crew) take() []call {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	made := c.made
-	c.made = nil
+	c.made, c.open = nil, c.open-len(made)
 	return made
 }
 
@@ -126,7 +126,8 @@ func (c *crew) drop() []call {
 	return looks
 }
 
-// busy is how many calls are under way or wait for somebody.
+// busy is how many calls wait for somebody, are under way, or were made and not taken up: whoever leaves while there is
+// one leaves what it brought.
 func (c *crew) busy() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
