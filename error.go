@@ -3,7 +3,6 @@ package connector
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -74,16 +73,6 @@ func (c Code) HTTPStatus() int { return c.row().http }
 
 // ExitStatus is the exit status of a command that ends with this class.
 func (c Code) ExitStatus() int { return c.row().exit }
-
-// WorstExit picks the exit status when several classes meet: 1 before 4, 5, 2, 3, 0 (SURFACE.md).
-func WorstExit(statuses ...int) int {
-	for _, worst := range []int{1, 4, 5, 2, 3} {
-		if slices.Contains(statuses, worst) {
-			return worst
-		}
-	}
-	return 0
-}
 
 // Error is the one error type that crosses rooms. Message and Hint are for a person and hold no secret.
 type Error struct {

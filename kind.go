@@ -3,18 +3,20 @@ package connector
 // Kind says what a Record is about. The Kinds are vendor-neutral; each System describes how it spells them.
 type Kind string
 
-// The Kinds that the shipped Flows move.
+// The Kinds that the shipped Flows move, and two that belong to them and are only read and kept (ADR 0011).
 const (
-	Supplier      Kind = "supplier"
-	GLAccount     Kind = "gl_account"
-	Requisition   Kind = "requisition"
-	PurchaseOrder Kind = "purchase_order"
-	Invoice       Kind = "invoice"
+	Supplier       Kind = "supplier"
+	GLAccount      Kind = "gl_account"
+	Requisition    Kind = "requisition"
+	PurchaseOrder  Kind = "purchase_order"
+	GoodsReceipt   Kind = "receipt"
+	Invoice        Kind = "invoice"
+	InvoicePayment Kind = "payment"
 )
 
 // Kinds lists all Kinds in the order in which they depend on each other: what comes first is referred to by what follows.
 func Kinds() []Kind {
-	return []Kind{GLAccount, Supplier, Requisition, PurchaseOrder, Invoice}
+	return []Kind{GLAccount, Supplier, Requisition, PurchaseOrder, GoodsReceipt, Invoice, InvoicePayment}
 }
 
 // Standing says whether others may refer to a Record, as far as its System's own status tells.
@@ -26,7 +28,3 @@ const (
 	Pending Standing = "pending"
 	Refused Standing = "refused"
 )
-
-// Master says whether records of a Kind are master data: everything else refers to them, so a Flow's first Run reads
-// them whole (FLOWS.md "What to read").
-func (k Kind) Master() bool { return k == Supplier || k == GLAccount }

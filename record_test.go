@@ -27,28 +27,6 @@ func TestCodes(t *testing.T) {
 	}
 }
 
-// TestWorstExit is SURFACE.md's "several at once: 1 before 4, 5, 2, 3".
-func TestWorstExit(t *testing.T) {
-	t.Parallel()
-	order := []int{1, 4, 5, 2, 3, 0}
-	rapid.Check(t, func(t *rapid.T) {
-		some := rapid.SliceOf(rapid.SampledFrom(order)).Draw(t, "statuses")
-		want := 0
-		for _, first := range order {
-			for _, s := range some {
-				if s == first {
-					want = first
-					goto found
-				}
-			}
-		}
-	found:
-		if got := WorstExit(some...); got != want {
-			t.Fatalf("of %v it picked %d, not %d", some, got, want)
-		}
-	})
-}
-
 func TestErrorsKeepTheirClassThroughWrapping(t *testing.T) {
 	t.Parallel()
 	cause := context.Canceled
@@ -110,11 +88,6 @@ func TestNames(t *testing.T) {
 	}
 	if got := (Ref{Number: "9"}).ID(); got != "9" {
 		t.Errorf("a Ref with a number is called %q", got)
-	}
-	for i, k := range Kinds() {
-		if k.Master() != (i < 2) {
-			t.Errorf("%s: master data come before everything that refers to them", k)
-		}
 	}
 }
 

@@ -322,6 +322,8 @@ type Life struct {
 	At      time.Time `json:"at"`
 	Number  string    `json:"number,omitempty"`  // that the target's people know it by, once it surely exists
 	Payment *Payment  `json:"payment,omitempty"` // of what is paid
+	// Beside are Records of other Kinds that were seen with it, such as its payments; they are no part of it.
+	Beside map[Kind][]Version `json:"-"`
 }
 
 // Payment is how something was paid, in the words of the target, as far as it tells.

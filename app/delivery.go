@@ -95,7 +95,7 @@ func (r Replayed) ExitStatus() int {
 		status = connector.Rejected.ExitStatus()
 	}
 	if r.TimedOut {
-		status = connector.WorstExit(status, connector.Unavailable.ExitStatus())
+		status = WorstExit(status, connector.Unavailable.ExitStatus())
 	}
 	return status
 }

@@ -50,7 +50,7 @@ func PingStatus(pings []Ping) int {
 		}
 		for _, s := range p.Steps {
 			if s.State == connector.StepFailed {
-				status = connector.WorstExit(status, s.Code.ExitStatus())
+				status = WorstExit(status, s.Code.ExitStatus())
 			}
 		}
 	}

@@ -34,7 +34,7 @@ func (s Synced) ExitStatus() int {
 	if s.TimedOut {
 		all = append(all, connector.Unavailable.ExitStatus())
 	}
-	return connector.WorstExit(all...)
+	return WorstExit(all...)
 }
 
 func runStatus(r Run) int {
@@ -43,7 +43,7 @@ func runStatus(r Run) int {
 		status = r.Error.Code.ExitStatus()
 	}
 	if r.Held > 0 || r.InDoubt > 0 {
-		status = connector.WorstExit(status, connector.Rejected.ExitStatus())
+		status = WorstExit(status, connector.Rejected.ExitStatus())
 	}
 	return status
 }
@@ -228,11 +228,11 @@ type PlanRow struct {
 func (p Plan) ExitStatus() int {
 	status := 0
 	for _, r := range p.Runs {
-		status = connector.WorstExit(status, runStatus(r))
+		status = WorstExit(status, runStatus(r))
 	}
 	for _, r := range p.Rows {
 		if r.Operation == "hold" {
-			return connector.WorstExit(status, connector.Rejected.ExitStatus())
+			return WorstExit(status, connector.Rejected.ExitStatus())
 		}
 	}
 	return status

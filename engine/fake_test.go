@@ -52,7 +52,12 @@ func newSide(name string, now func() time.Time, class connector.Class) *side {
 func (s *side) Settings() connector.Settings {
 	return connector.Settings{"lookup_settle": cmp.Or(s.settles, "1s"), "overlap": "10m", "settle": "2m", "concurrency": max(s.atOnce, 2)}
 }
-func (s *side) Kind(connector.Kind) connector.KindInfo { return s.info }
+func (s *side) Kind(k connector.Kind) connector.KindInfo {
+	if k == connector.GoodsReceipt || k == connector.InvoicePayment {
+		return connector.KindInfo{}
+	}
+	return s.info
+}
 func (s *side) Check(context.Context, []connector.Need) []connector.Step {
 	s.mu.Lock()
 	defer s.mu.Unlock()

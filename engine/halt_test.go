@@ -21,6 +21,21 @@ type special struct {
 	find  func(context.Context, connector.Lookup) ([]connector.Found, error)
 	write func(context.Context, connector.Write) (connector.Receipt, error)
 	track func(context.Context, connector.Track) (connector.Life, error)
+	lists map[connector.Kind]func(connector.Query) (connector.Page, error) // of Kinds that it reads besides
+}
+
+func (s *special) Kind(k connector.Kind) connector.KindInfo {
+	if s.lists[k] != nil {
+		return connector.KindInfo{Reads: true, Windowed: true}
+	}
+	return s.side.Kind(k)
+}
+
+func (s *special) Read(ctx context.Context, q connector.Query) (connector.Page, error) {
+	if list := s.lists[q.Kind]; list != nil {
+		return list(q)
+	}
+	return s.side.Read(ctx, q)
 }
 
 func (s *special) Find(ctx context.Context, l connector.Lookup) ([]connector.Found, error) {

@@ -76,7 +76,7 @@ func (r *route) window(q PollRequest, started time.Time) connector.Window {
 		w.From = q.Since
 	case !r.flow.Cursor.IsZero():
 		w.From = r.flow.Cursor.Add(-r.from.duration("overlap", 10*time.Minute))
-	case r.flow.Kind.Master():
+	case r.flow.Kind == connector.Supplier || r.flow.Kind == connector.GLAccount: // master data: everything else refers to them (FLOWS.md "What to read")
 	case r.flow.Start.IsZero():
 		w.From = r.flow.AppliedAt
 	}

@@ -39,6 +39,7 @@ func (e *Engine) TrackFlow(ctx context.Context, flow string) error {
 	if err := t.all(ctx, e.DB.TrackDue); err != nil || t.ended(ctx) {
 		return err
 	}
+	e.readBesides(ctx, r)
 	return t.all(ctx, func(ctx context.Context, flow string, after int64, limit int) ([]connector.Delivery, error) {
 		return e.DB.PaidDue(ctx, flow, t.began, after, limit)
 	})
@@ -55,6 +56,9 @@ func (t *tracking) all(ctx context.Context, next func(ctx context.Context, flow 
 			return nil
 		}
 		t.page(ctx, due)
+		if err := t.keep(ctx); err != nil {
+			return err
+		}
 		if err := t.again(ctx); err != nil || t.ended(ctx) {
 			if t.err != nil {
 				err = t.err
@@ -105,11 +109,12 @@ type tracking struct {
 	began   time.Time
 
 	mu   sync.Mutex
-	done bool             // nothing more is asked in this round
-	err  error            // of the store
-	paid []int64          // of this page: those to look at again
-	over []int64          // and those to look at no more
-	deaf *connector.Error // the source takes no tidings at all
+	done bool                                   // nothing more is asked in this round
+	err  error                                  // of the store
+	paid []int64                                // of this page: those to look at again
+	over []int64                                // and those to look at no more
+	deaf *connector.Error                       // the source takes no tidings at all
+	seen map[connector.Kind][]connector.Version // beside the lives of this page
 }
 
 // page follows the first alone, so that a log-in that is refused is refused once, then the others.
@@ -158,6 +163,7 @@ func (t *tracking) one(ctx context.Context, d connector.Delivery) {
 		t.failed(ctx, d, connector.AsError(err))
 		return
 	}
+	t.saw(life.Beside)
 	if same(d, life) {
 		life = *d.Life
 	} else if err := t.settle(ctx, d, life, lastExchange(exchanges)); err != nil {

@@ -70,8 +70,14 @@ func (i *Instance) definition(e entity) definition {
 		return definition{records: []joined{{alias: "A", name: "VCHR_HDR_STG"}}}
 	case entVchrPreedit:
 		return definition{records: []joined{{alias: "A", name: "VCHR_HDR_QV"}}}
-	case entPayment:
-		return definition{order: "A.PYMNT_CNT", records: []joined{{alias: "A", name: "PYMNT_VCHR_XREF"},
+	case entReceipt:
+		return definition{order: "A.RECEIVER_ID,B.RECV_LN_NBR,B.RECV_SHIP_SEQ_NBR", records: []joined{{alias: "A", name: "RECV_HDR"}, below("B", "RECV_LN_SHIP", "A", "BUSINESS_UNIT RECEIVER_ID", false)}}
+	case entPayment, entPayments:
+		order := "A.PYMNT_CNT"
+		if e.name == entPayments {
+			order = "A.VOUCHER_ID,A.PYMNT_CNT"
+		}
+		return definition{order: order, records: []joined{{alias: "A", name: "PYMNT_VCHR_XREF"},
 			below("B", "PAYMENT_TBL", "A", "BANK_SETID BANK_CD BANK_ACCT_KEY PYMNT_ID REMIT_SETID REMIT_VENDOR", true)}}
 	}
 	return i.chartDefinition(e)
@@ -131,7 +137,7 @@ func (i *Instance) criterion(e entity, prompt string) string {
 	case "AFTER_ID", "AFTER_KEY":
 		return key + ">:" + prompt
 	case "FROM_DT":
-		alias, field := qualified(i.delta(entityOf(e.name)))
+		alias, field := qualified(i.delta(e.name))
 		return alias + "." + field + ">=:FROM_DT"
 	case "EXT_ID":
 		return "A.AR_NUM=:EXT_ID"

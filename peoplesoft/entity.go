@@ -85,6 +85,7 @@ const (
 		"DUP_INVOICE_STATUS PYMNT_TERMS_CD "
 	voucherColumns = voucherHeader + "B. VOUCHER_LINE_NUM#! BUSINESS_UNIT_PO PO_ID LINE_NBR# SCHED_NBR# MERCHANDISE_AMT# QTY_VCHR# UNIT_PRICE# DESCR DESCR254_MIXED " +
 		"C. DISTRIB_LINE_NUM# MERCHANDISE_AMT# BUSINESS_UNIT_GL " + chartFieldColumns
+	receiptColumns = "A. BUSINESS_UNIT! RECEIVER_ID! RECV_STATUS LAST_DTTM_UPDATE~ B. RECV_LN_NBR#! RECV_SHIP_SEQ_NBR#! BUSINESS_UNIT_PO PO_ID LINE_NBR# SCHED_NBR# QTY_SH_ACCPT#"
 	stageColumns   = "A. BUSINESS_UNIT VOUCHER_ID! INVOICE_ID VENDOR_ID GROSS_AMT# VCHR_SRC"
 	paymentColumns = "A. BUSINESS_UNIT VOUCHER_ID PYMNT_CNT# PYMNT_SELCT_STATUS! PYMNT_HOLD PYMNT_HOLD_REASON SCHEDULED_PAY_DT@ PAID_AMT# CURRENCY_PYMNT " +
 		"B. PYMNT_ID PYMNT_ID_REF PYMNT_DT@ PYMNT_METHOD PYMNT_STATUS"
@@ -123,6 +124,10 @@ func shapesOf(name string) (prompts, columns string) {
 		return "BU VOUCHER_ID", stageColumns
 	case entPayment:
 		return "BU VOUCHER_ID", paymentColumns
+	case entPayments:
+		return "BU FROM_DT AFTER_ID", strings.Replace(paymentColumns, " VOUCHER_ID ", " VOUCHER_ID! ", 1)
+	case entReceipt:
+		return "BU FROM_DT AFTER_ID", receiptColumns
 	}
 	return "", ""
 }
@@ -260,8 +265,10 @@ func (i *Instance) delta(name string) string {
 		return d
 	}
 	switch name {
-	case entReq, entPO:
+	case entReq, entPO, entReceipt:
 		return "A.LAST_DTTM_UPDATE"
+	case entPayments:
+		return "B.PYMNT_DT"
 	case entVoucher:
 		return "A.ENTERED_DT"
 	}

@@ -74,6 +74,10 @@ func (i *Instance) planRead(p *plan, n connector.Need) {
 		query(entPO, "")
 	case connector.Invoice:
 		query(entVoucher, "")
+	case connector.GoodsReceipt:
+		query(entReceipt, "")
+	case connector.InvoicePayment:
+		query(entPayments, "")
 	}
 }
 
@@ -99,7 +103,18 @@ func (i *Instance) planWrite(p *plan, n connector.Need) {
 		query(entVchrPreedit, "")
 		query(entVchrStage, "")
 		query(entPayment, "what is paid can't be told")
+		i.planBeside(p, n.Flow)
 		p.operation(i.describe(i.component(n.Kind)), n.Flow)
+	}
+}
+
+// planBeside are the lists that are read beside vouchers, where the profile says so.
+func (i *Instance) planBeside(p *plan, flow string) {
+	if i.profile.receipts {
+		p.query(i.entity(entReceipt), flow, "receipts are not kept beside their orders")
+	}
+	if i.profile.payments {
+		p.query(i.entity(entPayments), flow, "only payments of vouchers that are followed are kept")
 	}
 }
 

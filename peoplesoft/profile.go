@@ -26,6 +26,7 @@ const (
 	entVchrStage   = "voucher_stage"
 	entVchrPreedit = "voucher_preedit"
 	entPayment     = "payment"
+	entPayments    = "payment_list"
 	entReceipt     = "receipt"
 	entBU          = "bu"
 	entPing        = "ping"
@@ -96,6 +97,7 @@ func profileShape() shape {
 			member{"vendor", group(text("transport", soapTransport, soapTransport, messageTransport, restTransport, customTransport))},
 			member{"voucher", group(text("transport", messageTransport, messageTransport, customTransport))},
 		)},
+		member{"read", group(yesNo("receipts", false), yesNo("payments", false))},
 		poShape(),
 		vendorShape(),
 		voucherShape(),
@@ -144,7 +146,7 @@ func queryShape() member {
 		querySettings(entPO, "JGR_PO", ""), querySettings(entPOByID, "JGR_PO_BY_ID", ""), querySettings(entPOByRef, "JGR_PO_BY_REF", ""),
 		querySettings(entVoucher, "JGR_VOUCHER", ""), querySettings(entVchrByID, "JGR_VCHR_BY_ID", ""), querySettings(entVchrByInv, "JGR_VCHR_BY_INV", ""),
 		querySettings(entVchrStage, "JGR_VCHR_STAGE", ""), querySettings(entVchrPreedit, "JGR_VCHR_PREEDIT", ""),
-		querySettings(entPayment, "JGR_PAYMENT", ""), querySettings(entReceipt, "JGR_RECEIPT", ""), querySettings(entBU, "JGR_BU", ""),
+		querySettings(entPayment, "JGR_PAYMENT", ""), querySettings(entPayments, "JGR_PAYMENT_LIST", ""), querySettings(entReceipt, "JGR_RECEIPT", ""), querySettings(entBU, "JGR_BU", ""),
 	)}
 }
 

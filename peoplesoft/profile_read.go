@@ -23,6 +23,7 @@ type profile struct {
 	pageSize                          int
 	dateLayout, stampLayout, firstKey string
 	queries                           map[string]querySpec
+	receipts, payments                bool // lists of them are read
 	poTransport, vendorTransport      string
 	po                                poProfile
 	vendor                            vendorProfile
@@ -150,7 +151,8 @@ func readProfile(t tree) profile {
 		clientAuth: t.sub("oauth").text("client_auth"), fallback: t.sub("encoding").text("fallback"), unicode: t.sub("db").flag("unicode"),
 		format: q.text("format"), owner: q.text("owner"), pageSize: q.int("page_size"),
 		dateLayout: layout(q.text("date_format")), stampLayout: layout(q.text("datetime_format")), firstKey: q.text("first_key"),
-		queries:     readQueries(q),
+		queries:  readQueries(q),
+		receipts: t.sub("read").flag("receipts"), payments: t.sub("read").flag("payments"),
 		poTransport: t.sub("write").sub("po").text("transport"), vendorTransport: t.sub("write").sub("vendor").text("transport"),
 		soapMessageAction: message.text("soap_action"),
 		restURL:           t.sub("rest_ci").textMap("url"), restReply: readReply(t.sub("rest_ci")), customREST: map[string]customREST{},
@@ -242,7 +244,7 @@ func readQueries(q tree) map[string]querySpec {
 
 // entityOf is the entity that a companion query belongs to.
 func entityOf(name string) string {
-	for _, base := range []string{entVendor, entAccount, entPO, entVoucher} {
+	for _, base := range []string{entVendor, entAccount, entPO, entVoucher, entPayment} {
 		if strings.HasPrefix(name, base+"_") {
 			return base
 		}

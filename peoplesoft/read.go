@@ -88,7 +88,7 @@ func (i *Instance) parts(k connector.Kind) ([]part, error) {
 				out = append(out, part{e, setid, "A." + e.columns[1].name, i.account})
 			}
 		}
-	case connector.Requisition, connector.PurchaseOrder, connector.Invoice:
+	case connector.Requisition, connector.PurchaseOrder, connector.GoodsReceipt, connector.Invoice, connector.InvoicePayment:
 		if len(i.config.units) == 0 {
 			return nil, connector.Errorf(connector.Misconfigured, "read "+string(k), "the setting business_units names none").Advise("Name the business units whose documents are read.")
 		}
@@ -98,6 +98,10 @@ func (i *Instance) parts(k connector.Kind) ([]part, error) {
 				out = append(out, part{i.entity(entReq), unit, "A.REQ_ID", i.requisition})
 			case connector.PurchaseOrder:
 				out = append(out, part{i.entity(entPO), unit, "A.PO_ID", i.order})
+			case connector.GoodsReceipt:
+				out = append(out, part{i.entity(entReceipt), unit, "A.RECEIVER_ID", i.receipt})
+			case connector.InvoicePayment:
+				out = append(out, part{i.entity(entPayments), unit, "A.VOUCHER_ID", i.payment})
 			default:
 				out = append(out, part{i.entity(entVoucher), unit, "A.VOUCHER_ID", i.voucher})
 			}

@@ -116,9 +116,17 @@ func (i *Instance) byID(ctx context.Context, k connector.Kind, id string) ([]con
 		}
 		return i.findAccount(ctx, place, field, value)
 	case connector.Requisition:
-		return i.requisitionByID(ctx, part{i.entity(entReq), place, "A.REQ_ID", i.requisition}, number)
+		return i.withoutQueryByKey(ctx, part{i.entity(entReq), place, "A.REQ_ID", i.requisition}, number)
 	case connector.PurchaseOrder:
 		return i.one(ctx, part{i.entity(entPOByID), place, "A.PO_ID", i.order}, place, number)
+	case connector.GoodsReceipt:
+		return i.withoutQueryByKey(ctx, part{i.entity(entReceipt), place, "A.RECEIVER_ID", i.receipt}, number)
+	case connector.InvoicePayment:
+		voucher, ok := strings.CutSuffix(number, paymentSuffix)
+		if !ok {
+			return nil, connector.Errorf(connector.Invalid, "read "+string(k), "%q is not an ID of the form BUSINESS_UNIT/VOUCHER_ID%s", clip(id, 60), paymentSuffix)
+		}
+		return i.one(ctx, part{i.entity(entPayment), place, "A.VOUCHER_ID", i.payment}, place, voucher)
 	case connector.Invoice:
 		return i.one(ctx, part{i.entity(entVchrByID), place, "A.VOUCHER_ID", i.voucher}, place, number)
 	}
@@ -149,9 +157,9 @@ func (i *Instance) one(ctx context.Context, p part, values ...string) ([]connect
 	return out, nil
 }
 
-// requisitionByID reads one requisition through the query that reads all: there is none by its key, so it is asked for
-// what comes after the key just before.
-func (i *Instance) requisitionByID(ctx context.Context, p part, id string) ([]connector.Version, error) {
+// withoutQueryByKey reads one document through the query that reads all: there is none by its key, so it is asked for what
+// comes after the key just before.
+func (i *Instance) withoutQueryByKey(ctx context.Context, p part, id string) ([]connector.Version, error) {
 	after := before(id)
 	for range 3 {
 		docs, last, err := i.readPage(ctx, p, after, time.Time{})

@@ -169,6 +169,10 @@ func purposeOf(e entity) string {
 		return "A voucher that waits for the voucher build."
 	case entVchrPreedit:
 		return "A voucher in pre-edit error, with the text of the error where the release has a column for it."
+	case entPayments:
+		return "Payments of a business unit that were made on a day or later, with the vouchers that they paid."
+	case entReceipt:
+		return "Receipts of a business unit that changed on a day or later, with the orders that they belong to."
 	case entPayment:
 		return "The scheduled payments of a voucher, with the payments that paid them."
 	}

@@ -54,7 +54,7 @@ func selectList(text string) []string {
 // work was done, and holds what comes against what the query of that name answers there: same rows, same order, same values.
 func TestTheSQLIsWhatTheQueriesMean(t *testing.T) {
 	t.Parallel()
-	w := connect(t, peoplesoftsim.Options{Site: peoplesoftsim.Site{DateTimeLayout: "2006-01-02T15:04:05.000000"}}, "profile.chartfields", []any{doc{"field": "DEPTID", "internal_name": "Department"}, doc{"field": "FUND_CODE", "internal_name": "Fund"}})
+	w := connect(t, peoplesoftsim.Options{Site: peoplesoftsim.Site{DateTimeLayout: "2006-01-02T15:04:05.000000"}}, "profile.read.receipts", true, "profile.read.payments", true, "profile.chartfields", []any{doc{"field": "DEPTID", "internal_name": "Department"}, doc{"field": "FUND_CODE", "internal_name": "Fund"}})
 	w.writesEverything()
 	w.write(connector.Invoice, w.invoice("0000002"))
 	bad := w.invoice("0000003")
@@ -62,6 +62,9 @@ func TestTheSQLIsWhatTheQueriesMean(t *testing.T) {
 	w.write(connector.Invoice, bad)
 	w.sim.Build()
 	w.write(connector.Invoice, w.invoice("0000004"))
+	if err := w.sim.Receive("US001", "0000000007", "0000004711", "12"); err != nil {
+		t.Fatal(err)
+	}
 	db := database(t, w)
 	reqs := requirements(t, w.i.Settings(), needs)
 	samples := map[string][]string{"SETID": {"SHARE"}, "BU": {"US001"}, "AFTER_ID": {"", w.vendor(), "0000001"}, "AFTER_KEY": {"", w.account()}, "ASOF": {"2026-03-04", "2001-01-01"}, "FROM_DT": {"1900-01-01", "2026-03-04", "2026-03-05"},
@@ -86,7 +89,7 @@ func TestTheSQLIsWhatTheQueriesMean(t *testing.T) {
 		}
 		rows += found
 	}
-	if queries < 16 {
+	if queries < 20 {
 		t.Errorf("only %d queries are asked for", queries)
 	}
 	t.Logf("%d queries, %d rows compared", queries, rows)
@@ -216,7 +219,7 @@ func (w *world) answer(query string, prompts map[string]string, columns []string
 
 // tableOf says which record of the database a row of the simulator is, by the path of names down to it.
 var tableOf = map[string]string{"VENDOR": "VENDOR", "VENDOR_ADDR": "VENDOR_ADDR", "VENDOR_LOC": "VENDOR_LOC", "VENDOR_PAY": "VENDOR_PAY", "rows": "GL_ACCOUNT_TBL",
-	"REQ_HDR": "REQ_HDR", "REQ_LINE": "REQ_LINE", "REQ_LINE_SHIP": "REQ_LINE_SHIP", "REQ_LN_DISTRIB": "REQ_LN_DISTRIB", "PO_HDR": "PO_HDR", "PO_LINE": "PO_LINE", "PO_LINE_SHIP": "PO_LINE_SHIP", "PO_LINE_DISTRIB": "PO_LINE_DISTRIB",
+	"REQ_HDR": "REQ_HDR", "REQ_LINE": "REQ_LINE", "REQ_LINE_SHIP": "REQ_LINE_SHIP", "REQ_LN_DISTRIB": "REQ_LN_DISTRIB", "RECV_HDR": "RECV_HDR", "RECV_LN_SHIP": "RECV_LN_SHIP", "PO_HDR": "PO_HDR", "PO_LINE": "PO_LINE", "PO_LINE_SHIP": "PO_LINE_SHIP", "PO_LINE_DISTRIB": "PO_LINE_DISTRIB",
 	"VOUCHER": "VOUCHER", "VCHR_LINE_STG": "VOUCHER_LINE", "VCHR_DIST_STG": "DISTRIB_LINE", "schedule": "PYMNT_VCHR_XREF", "VCHR_HDR_STG": "VCHR_HDR_STG", "VCHR_HDR_QV": "VCHR_HDR_QV"}
 
 // flat are rows of the database: each has the keys of the rows above it.
@@ -224,7 +227,7 @@ type flat map[string][]map[string]string
 
 func (f flat) add(name string, r *peoplesoftsim.Row, above map[string]string, down bool) {
 	all := map[string]string{}
-	for _, k := range []string{"SETID", "VENDOR_ID", "ADDRESS_SEQ_NUM", "VNDR_LOC", "EFFDT", "BUSINESS_UNIT", "REQ_ID", "PO_ID", "VOUCHER_ID", "LINE_NBR", "SCHED_NBR", "VOUCHER_LINE_NUM"} {
+	for _, k := range []string{"SETID", "VENDOR_ID", "ADDRESS_SEQ_NUM", "VNDR_LOC", "EFFDT", "BUSINESS_UNIT", "RECEIVER_ID", "REQ_ID", "PO_ID", "VOUCHER_ID", "LINE_NBR", "SCHED_NBR", "VOUCHER_LINE_NUM"} {
 		if v, ok := above[k]; ok {
 			all[k] = v
 		}
@@ -248,7 +251,7 @@ func (f flat) add(name string, r *peoplesoftsim.Row, above map[string]string, do
 func database(t *testing.T, w *world) *sql.DB {
 	t.Helper()
 	f := flat{"PSSTATUS": {{"TOOLSREL": "8.60.11", "OWNERID": "SYSADM"}}, "VCHR_HDR_STG": {}, "VCHR_HDR_QV": {}}
-	for name, rows := range map[string][]*peoplesoftsim.Row{"VENDOR": w.sim.Vendors(), "ACCOUNT": w.sim.Accounts(), "REQ_HDR": w.sim.Requisitions(), "PO_HDR": w.sim.Orders(), "VOUCHER": w.sim.Vouchers(), "PAYMENT": w.sim.Payments()} {
+	for name, rows := range map[string][]*peoplesoftsim.Row{"VENDOR": w.sim.Vendors(), "ACCOUNT": w.sim.Accounts(), "REQ_HDR": w.sim.Requisitions(), "PO_HDR": w.sim.Orders(), "RECV_HDR": w.sim.Receipts(), "VOUCHER": w.sim.Vouchers(), "PAYMENT": w.sim.Payments()} {
 		for _, r := range rows {
 			f.add(name, r, nil, true)
 		}

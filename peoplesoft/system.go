@@ -124,5 +124,5 @@ func (i *Instance) Kind(k connector.Kind) connector.KindInfo {
 	case connector.Invoice:
 		return connector.KindInfo{Reads: true, Windowed: true, Needs: byUnit(), Writes: true, Schema: i.schemas.voucher, Class: i.class(k), LookFirst: true}
 	}
-	return connector.KindInfo{}
+	return i.besideKind(k)
 }

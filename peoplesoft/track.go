@@ -55,6 +55,7 @@ func (i *Instance) builtLife(ctx context.Context, unit, id string) (life connect
 	default:
 		return connector.Life{}, false, err
 	}
+	life.Beside = i.paymentsBeside(unit, id, payments)
 	paid, reason := paidBy(payments)
 	if paid != nil {
 		life.Stage, life.Reason, life.Payment = connector.StagePaid, "", paid

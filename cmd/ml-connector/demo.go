@@ -115,11 +115,11 @@ func (p *program) demoSync(ctx context.Context, a *app.App, s *site.Site) error 
 	}
 	for _, r := range done.Runs {
 		if r.Error != nil { // printRuns has told it
-			p.status = connector.WorstExit(p.status, r.Error.Code.ExitStatus())
+			p.status = app.WorstExit(p.status, r.Error.Code.ExitStatus())
 		}
 	}
 	if done.TimedOut {
-		p.status = connector.WorstExit(p.status, connector.Unavailable.ExitStatus())
+		p.status = app.WorstExit(p.status, connector.Unavailable.ExitStatus())
 	}
 	w, err := a.Why(ctx, c.Invoices[0].Number)
 	if err != nil {

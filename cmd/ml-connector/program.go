@@ -119,7 +119,7 @@ func (p *program) finish(err error) int {
 	if e.Hint != "" {
 		fmt.Fprintf(p.talk, "  %s\n", clean(e.Hint))
 	}
-	return connector.WorstExit(p.status, e.Code.ExitStatus())
+	return app.WorstExit(p.status, e.Code.ExitStatus())
 }
 
 func (p *program) say(format string, args ...any) {

@@ -123,6 +123,23 @@ func (s *Server) PutRequisition(r sample.Requisition) {
 	s.requisitions.put(key(r.BusinessUnit, r.ID), s.requisitionRow(s.company.SetID, r))
 }
 
+// Receive is a person who receives what an order's schedule waits for: a receipt of one line, stamped now.
+func (s *Server) Receive(businessUnit, receiver, order, quantity string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.orders.get(key(businessUnit, order)) == nil {
+		return fmt.Errorf("peoplesoftsim: no order %s", key(businessUnit, order))
+	}
+	r := newRow("BUSINESS_UNIT", businessUnit, "RECEIVER_ID", receiver, "RECV_STATUS", "R", "LAST_DTTM_UPDATE", s.local(s.now()))
+	r.add("RECV_LN_SHIP", newRow("RECV_LN_NBR", "1", "RECV_SHIP_SEQ_NBR", "1", "BUSINESS_UNIT_PO", businessUnit, "PO_ID", order, "LINE_NBR", "1", "SCHED_NBR", "1", "QTY_SH_ACCPT", stored(amount(quantity), 4)))
+	s.receipt.blank(r)
+	s.receipts.put(key(businessUnit, receiver), r)
+	return nil
+}
+
+// Receipts are all receipts: RECV_HDR with RECV_LN_SHIP below.
+func (s *Server) Receipts() []*Row { return s.rowsOf(s.receipts) }
+
 // PutAccount adds one effective-dated row of an account, or replaces the row of that EFFDT.
 func (s *Server) PutAccount(value string, r sample.AccountRow) {
 	s.mu.Lock()

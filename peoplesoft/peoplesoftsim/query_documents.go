@@ -85,7 +85,10 @@ func columnsOf(r *record, levels []level) []column {
 func (s *Server) purchaseQueries() []*query {
 	orders, requisitions := columnsOf(s.purchaseOrder, orderLevels), columnsOf(s.requisition, requisitionLevels)
 	header := selected("A", s.purchaseOrder, "*")
+	receiptLevels := []level{{"B", "RECV_LN_SHIP"}}
+	receipts := columnsOf(s.receipt, receiptLevels)
 	return []*query{
+		saved("JGR_RECEIPT", "BU FROM_DT AFTER_ID", receipts, list(s.receipts, "LAST_DTTM_UPDATE", receiptLevels, receipts, nil)),
 		saved("JGR_REQ", "BU FROM_DT AFTER_ID", requisitions, list(s.requisitions, "LAST_DTTM_UPDATE", requisitionLevels, requisitions, nil)),
 		saved("JGR_PO", "BU FROM_DT AFTER_ID", orders, list(s.orders, "LAST_DTTM_UPDATE", orderLevels, orders, nil)),
 		saved("JGR_PO_BY_ID", "BU PO_ID", orders, byKey(s.orders, "PO_ID", orderLevels, orders)),
@@ -113,27 +116,35 @@ func (s *Server) payableQueries() []*query {
 		})),
 		saved("JGR_VCHR_STAGE", "BU VOUCHER_ID", staged, byKey(s.staged, "VOUCHER_ID", nil, staged)),
 		saved("JGR_VCHR_PREEDIT", "BU VOUCHER_ID", failed, byKey(s.preedit, "VOUCHER_ID", nil, failed)),
-		s.paymentQuery(),
+		s.paymentQuery("JGR_PAYMENT", "BU VOUCHER_ID"),
+		s.paymentQuery("JGR_PAYMENT_LIST", "BU FROM_DT AFTER_ID"),
 		s.ledgerQuery(),
 	}
 }
 
-func (s *Server) paymentQuery() *query {
+// paymentQuery shows scheduled payments and what paid them: of one voucher, or of all after one, as far as they were paid on a
+// day or later.
+func (s *Server) paymentQuery(name, prompts string) *query {
 	columns := append(selected("A", s.payment, "BUSINESS_UNIT VOUCHER_ID PYMNT_CNT PYMNT_SELCT_STATUS PYMNT_HOLD PYMNT_HOLD_REASON SCHEDULED_PAY_DT PAID_AMT CURRENCY_PYMNT"),
 		selected("B", s.payment, "PYMNT_ID PYMNT_ID_REF PYMNT_DT PYMNT_METHOD PYMNT_STATUS")...)
-	return saved("JGR_PAYMENT", "BU VOUCHER_ID", columns, func(u *account, p map[string]string) iter.Seq[line] {
+	return saved(name, prompts, columns, func(u *account, p map[string]string) iter.Seq[line] {
 		return func(yield func(line) bool) {
-			k := key(p["BU"], p["VOUCHER_ID"])
-			if !u.sees(k, p["BU"]) || s.payments.get(k) == nil {
-				return
-			}
-			for _, r := range s.payments.get(k).Below["schedule"] {
-				rows := map[string]*Row{"A": r, "B": r}
-				if r.Get("PYMNT_ID") == "" {
-					delete(rows, "B")
+			for k, voucher := range s.payments.after(p["BU"], p["AFTER_ID"]) {
+				one := p["VOUCHER_ID"]
+				if !u.sees(k, p["BU"]) || one != "" && k != key(p["BU"], one) {
+					continue
 				}
-				if !yield(values(columns, rows)) {
-					return
+				for _, r := range voucher.Below["schedule"] {
+					rows := map[string]*Row{"A": r, "B": r}
+					if r.Get("PYMNT_ID") == "" {
+						delete(rows, "B")
+					}
+					if from := p["FROM_DT"]; from != "" && r.Get("PYMNT_DT") < from {
+						continue
+					}
+					if !yield(values(columns, rows)) {
+						return
+					}
 				}
 			}
 		}

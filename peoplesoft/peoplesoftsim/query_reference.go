@@ -51,8 +51,6 @@ func (s *Server) referenceQueries() []*query {
 				}
 			}
 		}),
-		saved("JGR_RECEIPT", "BU FROM_DT AFTER_ID", characters("A.BUSINESS_UNIT A.RECEIVER_ID A.RECV_STATUS B.RECV_LN_NBR B.RECV_SHIP_SEQ_NBR B.BUSINESS_UNIT_PO B.PO_ID B.LINE_NBR B.SCHED_NBR B.QTY_SH_ACCPT"),
-			func(*account, map[string]string) iter.Seq[line] { return once() }),
 	}
 }
 

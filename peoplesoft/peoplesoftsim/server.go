@@ -24,12 +24,13 @@ type Server struct {
 	company *sample.Company
 	skew    time.Duration // what the control endpoint added to the clock
 
-	vendor, purchaseOrder, requisition, voucher, voucherStatus, payment *record
+	vendor, purchaseOrder, requisition, voucher, voucherStatus, payment, receipt *record
 
 	codes                                map[string]map[string]bool // plain prompt tables
 	chart                                map[string]*table          // effective-dated ChartFields by field name
 	units, vendors, orders, requisitions *table
 	staged, preedit, vouchers, payments  *table
+	receipts                             *table
 	components                           map[string]*component
 	queries                              map[string]*query
 	numbers                              map[string]int  // last number given, by sequence
@@ -55,7 +56,7 @@ func New(c *sample.Company, o Options) *Server {
 	}
 	s := &Server{
 		options: o, zone: zone, company: c,
-		vendor: vendor(), purchaseOrder: purchaseOrder(), requisition: requisition(), voucher: voucher(), voucherStatus: voucherStatus(), payment: payment(),
+		vendor: vendor(), purchaseOrder: purchaseOrder(), requisition: requisition(), voucher: voucher(), voucherStatus: voucherStatus(), payment: payment(), receipt: receipt(), receipts: newTable(),
 		codes: map[string]map[string]bool{}, chart: map[string]*table{}, units: newTable(), vendors: newTable(), orders: newTable(), requisitions: newTable(),
 		staged: newTable(), preedit: newTable(), vouchers: newTable(), payments: newTable(),
 		numbers: map[string]int{"PO_ID": 4710, "VENDOR_ID": 90000, "VOUCHER_ID": 0}, received: map[string]bool{},
