@@ -50,9 +50,14 @@ func (w *world) work(p *process, workers int, watch func(op string, at store.Mom
 	return out
 }
 
-// kill stops a process dead: from now on nothing of it reaches the database.
+// kill stops a process dead: from now on nothing of it reaches the database. SQLite's one connection for writing is taken
+// first: whoever waits in it for another process holds a lock that Close waits for, and in a bubble the time of his wait
+// would stand still meanwhile.
 func (p *working) kill() {
 	p.dead.Store(true)
+	if c, err := p.DB.SQL().Conn(context.Background()); err == nil {
+		defer c.Close()
+	}
 	_ = p.DB.Close()
 	p.cancel()
 }
