@@ -8,9 +8,9 @@ import (
 	"ml-connector/store"
 )
 
-// tellingLasts is how long a telling may be under way: longer than the time-out of any. One that began before is that of a
-// process that died, and the same is told again.
-const tellingLasts = 6 * time.Minute
+// tellingLasts is how long a telling may be under way: longer than the time-out of any, and than it waits for others before it.
+// One that began before is that of a process that died, and the same is told again.
+const tellingLasts = 15 * time.Minute
 
 // tells says whether the source of a Flow hears what becomes of its records.
 func tells(f connector.Flow) bool { return f.Acknowledge == "voucher" || f.Acknowledge == "paid" }
@@ -47,7 +47,13 @@ func (t *tracking) tell(ctx context.Context, d connector.Delivery, life connecto
 		return true
 	}
 	news := tidings(t.r.flow, d.Target, life, d.Told)
-	if news == nil || d.Told != nil && sameTidings(d.Told.Tidings, *news) {
+	if news == nil {
+		return true
+	}
+	if d.Told != nil && sameTidings(d.Told.Tidings, *news) {
+		if d.Told.Err != nil { // of something that is so no more
+			t.endUnlessStopped(ctx, t.e.DB.Tx(ctx, func(tx *store.Tx) error { return tx.NothingToTell(d.ID) }))
+		}
 		return true
 	}
 	if t.r.from.rest(t.e.Now()) > 0 || t.ended(ctx) {
@@ -76,7 +82,7 @@ func (t *tracking) tell(ctx context.Context, d connector.Delivery, life connecto
 	exchanges := k.take()
 	if err = t.e.DB.SaveExchanges(context.WithoutCancel(ctx), exchanges); err == nil {
 		err = t.e.DB.Tx(context.WithoutCancel(ctx), func(tx *store.Tx) error {
-			return tx.EndTelling(d.ID, *news, fail, lastExchange(exchanges), t.e.Now())
+			return tx.EndTelling(b, *news, fail, lastExchange(exchanges), t.e.Now())
 		})
 	}
 	if err != nil {

@@ -188,6 +188,27 @@ func (w *world) setLife(h *hearer, l connector.Life) {
 	w.e = engine.New(c)
 }
 
+// TestWhatIsSoNoMoreNeedsNoTelling: the source did not take that a payment was voided, and then that same payment counts again.
+func TestWhatIsSoNoMoreNeedsNoTelling(t *testing.T) {
+	t.Parallel()
+	now := connector.Life{Stage: connector.StagePaid, Number: "V1", Payment: paidBy("1")}
+	w, h := telling(t, "paid", 1, func() connector.Life { return now })
+	w.pass(24 * time.Hour)
+	w.round()
+	h.says = func(int, string) error { return connector.Errorf(connector.Conflict, "tell", "it is paid") }
+	now = connector.Life{Stage: connector.StagePosted, Number: "V1"}
+	w.pass(24 * time.Hour)
+	w.round()
+	if d := w.last("000"); d.Told == nil || d.Told.Err == nil {
+		t.Fatalf("the void was taken: %+v", d.Told)
+	}
+	now = connector.Life{Stage: connector.StagePaid, Number: "V1", Payment: paidBy("1")}
+	w.round()
+	if d := w.last("000"); d.Told.Err != nil || h.spoken() != "V1 paid 1, V1 void" {
+		t.Errorf("it still says %v, and heard %q", d.Told.Err, h.spoken())
+	}
+}
+
 // TestAProcessThatDiedWhileItToldIsFollowedByOneThatTellsTheSame: what was about to be told is known, what came of it is not.
 func TestAProcessThatDiedWhileItToldIsFollowedByOneThatTellsTheSame(t *testing.T) {
 	t.Parallel()
@@ -214,7 +235,7 @@ func TestAProcessThatDiedWhileItToldIsFollowedByOneThatTellsTheSame(t *testing.T
 		c.Owner, c.Sole = "two", row.sole
 		w.e = engine.New(c)
 		for n := 1; n <= row.rounds; n++ {
-			w.pass(4 * time.Minute)
+			w.pass(10 * time.Minute)
 			if err := w.e.TrackFlow(t.Context(), "orders"); err != nil {
 				t.Fatal(err)
 			}

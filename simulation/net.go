@@ -161,7 +161,11 @@ func (s *sim) fate(to *side, q connector.Request) fate {
 		return refused
 	}
 	p := s.profile.Network
-	if !s.calm && s.net.Float64() < p {
+	unlucky := p > 0 && isTelling(q) // most are made when all else is calm; they are told again until they are heard
+	if unlucky {
+		p = 0.3
+	}
+	if (!s.calm || unlucky) && !s.unwinding && s.net.Float64() < p {
 		if q.Op == "token" {
 			return fate(1 + s.net.IntN(2)) // others wait for it: no need to wait long
 		}

@@ -94,6 +94,10 @@ func draw(r *rand.Rand) profile {
 	p.ways(r)
 	p.Life = peoplesoftsim.Life{Dispatch: peoplesoftsim.Immediately, Approve: span(r, time.Second, time.Minute), Build: span(r, time.Second, time.Minute), Post: time.Minute, Pay: 2 * time.Minute}
 	p.Acknowledge, p.PaymentTransport = pick(r, "off", "off", "voucher", "paid", "paid"), pick(r, "rest", "rest", "xml")
+	if p.Acknowledge != "off" { // vouchers live fast, so that JAGGAER is told while things go wrong
+		p.Track = span(r, 5*time.Second, 15*time.Second)
+		p.Life.Build, p.Life.Post, p.Life.Pay = span(r, time.Second, 10*time.Second), 10*time.Second, 15*time.Second
+	}
 	if p.Dispatched { // orders are on their way for a while, and their invoices wait
 		p.Life.Dispatch = span(r, time.Second, 2*time.Minute)
 	}

@@ -107,6 +107,11 @@ func (s *sim) settled() bool {
 	return len(s.untold()) == 0
 }
 
+// again says that a telling which failed is surely made again with success, once nothing goes wrong.
+func again(fail *connector.Error) bool {
+	return fail != nil && (fail.Code == connector.Unavailable || fail.Code == connector.Ambiguous || fail.Code == connector.Throttled)
+}
+
 // untold are the Deliveries of which the source has still to hear something, by itself.
 func (s *sim) untold() (out []connector.Delivery) {
 	for _, state := range []connector.State{connector.Delivered, connector.Unchanged, connector.Held} {
@@ -115,7 +120,7 @@ func (s *sim) untold() (out []connector.Delivery) {
 			if err != nil || f.Acknowledge == "off" || d.Life == nil || d.Life.Number == "" || d.Life.Stage == connector.StageRecycled {
 				continue
 			}
-			if d.Told == nil || !d.Told.Begun.IsZero() || d.Told.Err == nil && d.Told.Tidings.Number != d.Life.Number {
+			if d.Told == nil || !d.Told.Begun.IsZero() || d.Told.Err == nil && d.Told.Tidings.Number != d.Life.Number || again(d.Told.Err) {
 				out = append(out, d)
 			}
 		}

@@ -15,6 +15,11 @@ var (
 	taken      = regexp.MustCompile(`"returnCode":\s*"?[01]\b|<StatusCode>\s*200\s*<`)
 )
 
+// isTelling says whether a call tells the source what became of a record.
+func isTelling(q connector.Request) bool {
+	return q.Write && (q.Op == "tell of a payment" || q.Op == "import payment")
+}
+
 // telling sees that the source is about to be told what became of a record. It must be so, and not told already, unless a process
 // ended or stood still since, or the database was away: nobody may know then that it was told.
 func (w *witness) telling(by wire, q connector.Request, x *connector.Exchange, d connector.Delivery) {

@@ -82,18 +82,16 @@ func (tx *Tx) toTell(op string, id int64) (connector.Delivery, error) {
 }
 
 // EndTelling stores what came of a telling: the source took the tidings, or fail says why not. The ledger says so, of a failure
-// once as long as it stays the same.
-func (tx *Tx) EndTelling(id int64, t connector.Tidings, fail *connector.Error, exchange string, at time.Time) error {
+// once as long as it stays the same. A telling that took so long that another process took it over says nothing any more.
+func (tx *Tx) EndTelling(b Telling, t connector.Tidings, fail *connector.Error, exchange string, at time.Time) error {
 	const op = "store what the source was told"
+	id := b.Delivery
 	d, err := tx.toTell(op, id)
-	if err != nil {
+	if err != nil || d.Told == nil || d.Told.By != b.By || !d.Told.Begun.Equal(micro(b.At)) {
 		return err
 	}
 	tx.happenedAt(at)
-	var told connector.Told
-	if d.Told != nil {
-		told = *d.Told
-	}
+	told := *d.Told
 	was := told.Err
 	told.Begun, told.By, told.Err = time.Time{}, "", fail
 	if fail == nil {
@@ -111,6 +109,18 @@ func (tx *Tx) EndTelling(id int64, t connector.Tidings, fail *connector.Error, e
 	}
 	tx.Enter(e)
 	return nil
+}
+
+// NothingToTell forgets why something could not be told that needs no telling any more.
+func (tx *Tx) NothingToTell(id int64) error {
+	const op = "store what the source was told"
+	d, err := tx.toTell(op, id)
+	if err != nil || d.Told == nil || !d.Told.Begun.IsZero() {
+		return err
+	}
+	told := *d.Told
+	told.Err = nil
+	return tx.writeTold(op, id, told)
 }
 
 // tidings are the details of an Entry: the numbers, and whether it is paid.

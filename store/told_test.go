@@ -17,6 +17,7 @@ func TestWhatTheSourceWasToldIsKept(t *testing.T) {
 		f.tx(func(tx *store.Tx) error {
 			return tx.SetLife(d.ID, connector.Life{Stage: connector.StageBuilt, Number: "V1", At: f.clock.Now()}, connector.Delivered, nil, f.clock.Now())
 		})
+		var last store.Telling
 		begin := func(by, dead string) (mine bool) {
 			t.Helper()
 			known := f.last(orders, "1").Told
@@ -24,14 +25,18 @@ func TestWhatTheSourceWasToldIsKept(t *testing.T) {
 				known = nil // it read the Delivery before somebody told
 			}
 			f.tx(func(tx *store.Tx) (err error) {
-				mine, err = tx.BeginTelling(store.Telling{Delivery: d.ID, By: by, Known: known, Stale: f.clock.Now().Add(-time.Minute), Dead: dead, At: f.clock.Now()})
+				b := store.Telling{Delivery: d.ID, By: by, Known: known, Stale: f.clock.Now().Add(-time.Minute), Dead: dead, At: f.clock.Now()}
+				if mine, err = tx.BeginTelling(b); mine {
+					last = b
+				}
 				return err
 			})
 			return mine
 		}
 		end := func(fail *connector.Error) {
+			t.Helper()
 			f.tx(func(tx *store.Tx) error {
-				return tx.EndTelling(d.ID, connector.Tidings{Target: "US001/1", Number: "V1"}, fail, "", f.clock.Now())
+				return tx.EndTelling(last, connector.Tidings{Target: "US001/1", Number: "V1"}, fail, "", f.clock.Now())
 			})
 		}
 		for _, step := range []struct {
@@ -50,6 +55,13 @@ func TestWhatTheSourceWasToldIsKept(t *testing.T) {
 				t.Errorf("%s: %v", step.name, got)
 			}
 		}
+		mine := last
+		last.By = "one"
+		end(nil)
+		if told := f.last(orders, "1").Told; told == nil || !told.At.IsZero() || told.By != "three" {
+			t.Errorf("one whose telling was taken over ended it: %+v", told)
+		}
+		last = mine
 		end(connector.Errorf(connector.Conflict, "tell", "no"))
 		if told := f.last(orders, "1").Told; told == nil || !told.At.IsZero() || !told.Begun.IsZero() || told.Err == nil || told.Err.Message != "no" {
 			t.Errorf("after a refusal: %+v", told)
@@ -62,6 +74,10 @@ func TestWhatTheSourceWasToldIsKept(t *testing.T) {
 		told := f.last(orders, "1").Told
 		if told == nil || told.Tidings.Number != "V1" || !told.At.Equal(f.clock.Now()) || told.Err != nil {
 			t.Errorf("after it was taken: %+v", told)
+		}
+		f.tx(func(tx *store.Tx) error { return tx.NothingToTell(d.ID) })
+		if got := f.last(orders, "1").Told; got == nil || *got != *told {
+			t.Errorf("after nothing was left to tell: %+v", got)
 		}
 		if begin("late", "") {
 			t.Error("who does not know that it was told tells it again")
