@@ -14,12 +14,18 @@ import (
 // MayTake is mayTake, for its table.
 var MayTake = mayTake
 
-// NewPolling is NewScheduler without the wait for notices of PostgreSQL, during which a test's own time stands still. It looks
-// for jobs seldom, which is most of what such a test does.
+// deaf is a driver that gets no notices of new jobs.
+type deaf struct{ *riversqlite.Driver }
+
+func (deaf) SupportsListener() bool { return false }
+
+// NewPolling is NewScheduler without the wait for notices of new jobs: on PostgreSQL a test's own time stands still during it, on
+// SQLite River waits for the database while it holds a lock, and time stands still for good. It looks for jobs seldom, which is
+// most of what such a test does.
 func NewPolling(ctx context.Context, e *Engine, workers int) (*Scheduler, error) {
 	var driver riverdriver.Driver[*sql.Tx] = riverdatabasesql.New(e.DB.SQL())
 	if e.DB.IsSQLite() {
-		driver = riversqlite.New(e.DB.SQL())
+		driver = deaf{riversqlite.New(e.DB.SQL())}
 	}
 	return newScheduler(ctx, e, workers, 5*fetchEvery, driver, func() {})
 }

@@ -14,9 +14,10 @@ import (
 func TestHowManyPartitionsOneProcessTakes(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
-		name                        string
-		held, open, processes, left int
-		want                        bool
+		name                  string
+		held, open, processes int
+		left                  time.Duration
+		want                  bool
 	}{
 		{"alone: all", 15, 16, 1, 0, true},
 		{"the first of many", 0, 16, 4, 0, true},
@@ -26,8 +27,8 @@ func TestHowManyPartitionsOneProcessTakes(t *testing.T) {
 		{"and no more", 4, 5, 2, 0, false},
 		{"two partitions may be of one of two processes", 1, 2, 2, 0, true},
 		{"fewer partitions than processes", 1, 2, 8, 0, true},
-		{"what nobody else took", 5, 16, 4, 6, true},
-		{"not before it was left often enough", 5, 16, 4, 5, false},
+		{"what nobody else took", 5, 16, 4, 6 * time.Second, true},
+		{"not before it was left long enough", 5, 16, 4, 5 * time.Second, false},
 	} {
 		if got := engine.MayTake(tc.held, tc.open, tc.processes, tc.left); got != tc.want {
 			t.Errorf("%s: %v, expected %v", tc.name, got, tc.want)

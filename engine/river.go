@@ -90,6 +90,7 @@ type Scheduler struct {
 	buried time.Time    // and for what dead processes left
 	beaten time.Time    // when it last said that it is alive
 	pumps  atomic.Int64 // that run here
+	left   left         // to other processes
 	start  string       // of this process: no two starts have the same
 	began  time.Time
 }
@@ -222,9 +223,9 @@ func (s *Scheduler) poll(ctx context.Context, job *river.Job[pollArgs]) error {
 // pump runs until nothing is due, completes its job, and looks once more under the same lock: what was accepted in
 // between found this job unfinished and made none of its own.
 func (s *Scheduler) pump(ctx context.Context, job *river.Job[pumpArgs]) error {
-	takes, done := s.takes(ctx, job)
+	takes, done := s.takes(ctx, store.FlowPartition{Flow: job.Args.Flow, Partition: job.Args.Partition})
 	if !takes {
-		return river.JobSnooze(s.e.leftFor())
+		return nil
 	}
 	defer done()
 	for {

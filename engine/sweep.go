@@ -47,9 +47,10 @@ func (s *Scheduler) insertDue(ctx context.Context, due Due, now time.Time) error
 			s.e.Log.Error("a schedule can't be followed", "flow", f.Name, "error", err)
 		}
 	}
-	for _, p := range due.Pumps {
-		if err := s.insert(ctx, pumpArgs{p.Flow, p.Partition, p.Epoch + 1, s.mark(now)}); err != nil {
-			return err
+	for _, p := range s.wanted(ctx, due.Pumps) {
+		// In no transaction of ours: so a process that gets no notices of new jobs fetches its own at once.
+		if _, err := s.client.Insert(ctx, pumpArgs{p.Flow, p.Partition, p.Epoch + 1, s.mark(now)}, unique()); err != nil {
+			return fmt.Errorf("insert a job pump: %w", err)
 		}
 	}
 	if err := s.dueForget(ctx, now); err != nil {
