@@ -4,6 +4,7 @@ import (
 	"context"
 
 	connector "ml-connector"
+	"ml-connector/engine"
 	"ml-connector/mapping"
 )
 
@@ -48,22 +49,16 @@ func (a *App) needs(ctx context.Context, c connector.Connection) (needs []connec
 	if err != nil {
 		return nil, false, err
 	}
-	for _, f := range flows {
-		if f.Enabled && (f.From == c.Name || f.To == c.Name) {
-			needs = append(needs, connector.Need{Flow: f.Name, Kind: f.Kind, Reads: f.From == c.Name, Writes: f.To == c.Name})
-		}
-	}
-	if len(needs) > 0 {
+	if needs = engine.NeedsOf(flows, c.Name); len(needs) > 0 {
 		return needs, false, nil
 	}
+	var shipped []connector.Flow // between Systems, as if they were Connections
 	for _, s := range a.Shipped {
 		f, err := mapping.Parse(s.Text)
 		if err != nil {
 			return nil, false, err
 		}
-		if f.From == c.System || f.To == c.System {
-			needs = append(needs, connector.Need{Flow: f.Name, Kind: f.Kind, Reads: f.From == c.System, Writes: f.To == c.System})
-		}
+		shipped = append(shipped, connector.Flow{Name: f.Name, Kind: f.Kind, From: f.From, To: f.To, Track: f.Track, Acknowledge: f.Acknowledge, Enabled: true})
 	}
-	return needs, true, nil
+	return engine.NeedsOf(shipped, c.System), true, nil
 }

@@ -110,6 +110,11 @@ func (e *Engine) needs(ctx context.Context, connection string) ([]connector.Need
 	if err != nil {
 		return nil, err
 	}
+	return NeedsOf(flows, connection), nil
+}
+
+// NeedsOf is what those of the Flows that are enabled want of one Connection.
+func NeedsOf(flows []connector.Flow, connection string) []connector.Need {
 	var out []connector.Need
 	for _, f := range flows {
 		if f.Enabled && (f.From == connection || f.To == connection) {
@@ -117,7 +122,7 @@ func (e *Engine) needs(ctx context.Context, connection string) ([]connector.Need
 				Hears: f.From == connection && f.Track != "" && tells(f)})
 		}
 	}
-	return out, nil
+	return out
 }
 
 // ordered gives the Flows to run, in dependency order; no names means all that are enabled.
