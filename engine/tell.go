@@ -34,10 +34,13 @@ func tidings(f connector.Flow, target connector.Record, life connector.Life, tol
 
 // sameTidings says whether two say the same.
 func sameTidings(a, b connector.Tidings) bool {
-	x, y := a.Payment, b.Payment
+	paid := samePayment(a.Payment, b.Payment)
 	a.Payment, b.Payment = nil, nil
-	return a == b && (x == y || x != nil && y != nil && *x == *y)
+	return a == b && paid
 }
+
+// samePayment says whether two are the same, or neither is there.
+func samePayment(a, b *connector.Payment) bool { return a == b || a != nil && b != nil && *a == *b }
 
 // tell tells the source what became of a record, when it does not know yet; false when it still does not. What is about to be
 // told is noted first, so that no other round tells it too, and what came of it afterwards. What fails holds nothing: it is

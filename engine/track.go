@@ -167,9 +167,7 @@ func (t *tracking) one(ctx context.Context, d connector.Delivery) {
 	if same(d, life) {
 		life = *d.Life
 	} else if err := t.settle(ctx, d, life, lastExchange(exchanges)); err != nil {
-		if ctx.Err() == nil {
-			t.end(err)
-		}
+		t.endUnlessStopped(ctx, err)
 		return
 	}
 	knows := t.tell(ctx, d, life)
@@ -256,6 +254,6 @@ func lifeError(target connector.Record, life connector.Life) *connector.Error {
 // same says that a life brings nothing new.
 func same(d connector.Delivery, life connector.Life) bool {
 	return d.Life != nil && d.Life.Stage == life.Stage && d.Life.Reason == life.Reason && d.Life.Number == life.Number &&
-		(d.Life.Payment == life.Payment || d.Life.Payment != nil && life.Payment != nil && *d.Life.Payment == *life.Payment) &&
+		samePayment(d.Life.Payment, life.Payment) &&
 		(d.State == connector.Held || !wentWrong(&life))
 }
