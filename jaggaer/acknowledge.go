@@ -74,10 +74,10 @@ func (i *Instance) paymentStatus(t connector.Tidings) string {
 
 // putPayment is PUT invoices/{id}/payment.
 func (i *Instance) putPayment(ctx context.Context, id string, t connector.Tidings) error {
-	said := map[string]any{"externalReference": strings.ReplaceAll(t.Target, "/", "-"), "voucherNumber": t.Number}
+	payment := map[string]any{"externalReference": strings.ReplaceAll(t.Target, "/", "-"), "voucherNumber": t.Number}
 	add := func(name, value string) {
 		if value != "" {
-			said[name] = value
+			payment[name] = value
 		}
 	}
 	add("paymentStatus", i.paymentStatus(t))
@@ -85,31 +85,25 @@ func (i *Instance) putPayment(ctx context.Context, id string, t connector.Tiding
 		add("paymentMethod", p.Method)
 		add("paymentNumber", p.Number)
 		if p.Date != "" {
-			said["paymentDate"] = p.Date + "T00:00:00.000Z"
+			payment["paymentDate"] = p.Date + "T00:00:00.000Z"
 		}
 		if p.Amount != "" {
-			said["amount"] = map[string]any{"currency": p.Currency, "value": json.Number(p.Amount)}
+			payment["amount"] = map[string]any{"currency": p.Currency, "value": json.Number(p.Amount)}
 		}
 	}
 	c := call{op: acknowledging, method: http.MethodPut, url: i.paymentAddress(id), resource: "invoices/payment", timeout: writeTimeout, write: true,
-		body: encode(map[string]any{"payment": said})}
+		body: encode(map[string]any{"payment": payment})}
 	resp, err := i.send(ctx, c)
 	if err != nil {
 		return err
 	}
-	if says, _ := saidBy(resp); resp.Status == http.StatusNotFound && strings.Contains(says, id) {
-		fault := connector.Errorf(connector.NotFound, c.op, "JAGGAER has no invoice %s any more%s", id, words(says)).Advise("Look for it in JAGGAER: it may have been deleted.")
+	if says, _ := said(resp); resp.Status == http.StatusNotFound && strings.Contains(says.message, id) {
+		fault := connector.Errorf(connector.NotFound, c.op, "JAGGAER has no invoice %s any more%s", id, words(says.message)).Advise("Look for it in JAGGAER: it may have been deleted.")
 		fault.Exchange = resp.Exchange
 		return fault
 	}
 	_, _, err = i.judgeWrite(c, resp)
 	return err
-}
-
-// saidBy is the message of an answer.
-func saidBy(resp *connector.Response) (message string, page bool) {
-	r, page := said(resp)
-	return r.message, page
 }
 
 func (i *Instance) paymentAddress(id string) string {
