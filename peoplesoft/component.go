@@ -120,15 +120,21 @@ func (i *Instance) soapRequest(r *request, c component, verb string, list []node
 		escapeXML(&ns, namespace)
 		prefix, declared = "m:", ` xmlns:m="`+ns.String()+`"`
 	}
+	i.soapBody(r, declared, func(b *bytes.Buffer) { writeXML(b, []node{{name: root, group: true, kids: list}}, prefix) })
+	r.method, r.path = http.MethodPost, i.path(i.profile.soapURL, c.ci, message)
+	r.header = map[string]string{"Content-Type": "text/xml; charset=UTF-8", "SOAPAction": i.path(i.profile.soapAction[verb], c.ci, message)}
+}
+
+// soapBody puts what content writes into an envelope that signs on; declared are the namespaces that it needs.
+func (i *Instance) soapBody(r *request, declared string, content func(*bytes.Buffer)) {
 	var b bytes.Buffer
 	b.Grow(4 << 10) // most fit
 	b.WriteString(`<?xml version="1.0" encoding="UTF-8"?>` + "\n" + `<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"` + declared + `><soapenv:Header>`)
 	r.secret = i.usernameToken(&b)
 	b.WriteString(`</soapenv:Header><soapenv:Body>`)
-	writeXML(&b, []node{{name: root, group: true, kids: list}}, prefix)
+	content(&b)
 	b.WriteString(`</soapenv:Body></soapenv:Envelope>`)
-	r.method, r.path, r.body, r.door = http.MethodPost, i.path(i.profile.soapURL, c.ci, message), b.Bytes(), doorSOAP
-	r.header = map[string]string{"Content-Type": "text/xml; charset=UTF-8", "SOAPAction": i.path(i.profile.soapAction[verb], c.ci, message)}
+	r.body, r.door = b.Bytes(), doorSOAP
 }
 
 func (i *Instance) verbName(verb string) string {

@@ -69,13 +69,8 @@ func (i *Instance) messageRequest(op, operation, external string, payload []byte
 
 // soapMessageRequest puts the message's root into a SOAP body, at the service connector.
 func (i *Instance) soapMessageRequest(r *request, operation, external string, payload []byte) {
-	var b bytes.Buffer
-	b.WriteString(`<?xml version="1.0" encoding="UTF-8"?>` + "\n" + `<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Header>`)
-	r.secret = i.usernameToken(&b)
-	b.WriteString(`</soapenv:Header><soapenv:Body>`)
-	b.Write(payload)
-	b.WriteString(`</soapenv:Body></soapenv:Envelope>`)
-	r.path, r.body, r.door = i.path(i.profile.soapURL, "", operation), b.Bytes(), doorSOAP
+	i.soapBody(r, "", func(b *bytes.Buffer) { b.Write(payload) })
+	r.path = i.path(i.profile.soapURL, "", operation)
 	if i.profile.externalID == inQuery {
 		r.path += "?" + externalMessageID + "=" + escape(external)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 
 	connector "ml-connector"
 )
@@ -47,7 +46,8 @@ func (i *Instance) changeOrder(ctx context.Context, op string, w connector.Write
 		}
 	}
 	d := w.Document.Clone()
-	if err := setKeys(op, d, w.TargetID); err != nil {
+	c := i.component(w.Kind)
+	if err := setKeys(op, c, d, w.TargetID); err != nil {
 		return connector.Receipt{}, err
 	}
 	if err := i.noneRevived(ctx, op, d, w); err != nil {
@@ -71,11 +71,10 @@ func (i *Instance) changeOrder(ctx context.Context, op string, w connector.Write
 	if prev != nil {
 		prev["PO_LINE"] = kept
 	}
-	c := i.component(connector.PurchaseOrder)
 	if i.profile.po.updateVerb == verbUpdateData && w.Previous != nil {
 		return i.changeParts(ctx, op, c, d, w.Previous)
 	}
-	return again(func() (connector.Receipt, error) { return i.save(ctx, c, verbUpdate, d, prev) })
+	return again(func() (connector.Receipt, error) { return i.save(ctx, c, verbUpdate, d, prev) }, rowConcurrent)
 }
 
 // changeParts sends what differs from what both sides agreed on, with the keys of every level that it touches. UpdateData
@@ -90,7 +89,7 @@ func (i *Instance) changeParts(ctx context.Context, op string, c component, d, p
 	if x.inserts {
 		verb = verbUpdate
 	}
-	return again(func() (connector.Receipt, error) { return i.put(ctx, c, verb, d, list) })
+	return again(func() (connector.Receipt, error) { return i.put(ctx, c, verb, d, list) }, rowConcurrent)
 }
 
 // noneRevived refuses to bring back a line that was taken off before: a cancelled line of PeopleSoft stays cancelled, whatever
@@ -115,22 +114,12 @@ func (i *Instance) noneRevived(ctx context.Context, op string, d connector.Docum
 
 // endOrder cancels or closes: an update with the fields that the profile has for it, and nothing else.
 func (i *Instance) endOrder(ctx context.Context, op string, w connector.Write, fields map[string]string) (connector.Receipt, error) {
-	d := connector.Document{}
-	if err := setKeys(op, d, w.TargetID); err != nil {
+	d, c := connector.Document{}, i.component(w.Kind)
+	if err := setKeys(op, c, d, w.TargetID); err != nil {
 		return connector.Receipt{}, err
 	}
 	for k, v := range fields {
 		d[k] = v
 	}
-	c := i.component(connector.PurchaseOrder)
-	return again(func() (connector.Receipt, error) { return i.save(ctx, c, i.profile.po.updateVerb, d, nil) })
-}
-
-func setKeys(op string, d connector.Document, id string) error {
-	unit, number, ok := strings.Cut(id, "/")
-	if !ok || unit == "" || number == "" {
-		return connector.Errorf(connector.Internal, op, "%q is not the ID of a purchase order", clip(id, 60))
-	}
-	d["BUSINESS_UNIT"], d["PO_ID"] = unit, number
-	return nil
+	return again(func() (connector.Receipt, error) { return i.save(ctx, c, i.profile.po.updateVerb, d, nil) }, rowConcurrent)
 }

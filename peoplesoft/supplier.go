@@ -2,9 +2,7 @@ package peoplesoft
 
 import (
 	"context"
-	"errors"
 	"net/http"
-	"slices"
 	"strings"
 
 	connector "ml-connector"
@@ -14,19 +12,11 @@ import (
 // differs is sent, and a row that is dated is never edited: one of today with the whole content is inserted, or that of today
 // is corrected. When somebody entered one meanwhile, what is there is read and compared once more.
 func (i *Instance) changeSupplier(ctx context.Context, op string, w connector.Write) (connector.Receipt, error) {
-	r, err := i.tryChange(ctx, op, w)
-	if f, ok := errors.AsType[*failure](err); ok && f.err.Code == connector.Conflict && slices.Contains([]int{rowConcurrent, rowExists, rowKeyExists}, f.row) {
-		return i.tryChange(ctx, op, w)
-	}
-	return r, err
+	return again(func() (connector.Receipt, error) { return i.tryChange(ctx, op, w) }, rowConcurrent, rowExists, rowKeyExists)
 }
 
 func (i *Instance) tryChange(ctx context.Context, op string, w connector.Write) (connector.Receipt, error) {
 	c := i.component(connector.Supplier)
-	place, number, ok := strings.Cut(w.TargetID, "/")
-	if !ok || place == "" || number == "" {
-		return connector.Receipt{}, connector.Errorf(connector.Internal, op, "%q is not the ID of a supplier", clip(w.TargetID, 60))
-	}
 	d, prev := w.Document.Clone(), w.Previous
 	if w.Operation == connector.OpCancel {
 		d, prev = connector.Document{}, nil
@@ -34,8 +24,10 @@ func (i *Instance) tryChange(ctx context.Context, op string, w connector.Write) 
 			d[k] = v
 		}
 	}
-	d["SETID"], d["VENDOR_ID"] = place, number
-	now, err := i.supplierNow(ctx, op, c, place, number)
+	if err := setKeys(op, c, d, w.TargetID); err != nil {
+		return connector.Receipt{}, err
+	}
+	now, err := i.supplierNow(ctx, op, c, d.Text(c.keys[0]), d.Text(c.keys[1]))
 	if err != nil {
 		return connector.Receipt{}, err
 	}

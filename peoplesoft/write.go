@@ -3,6 +3,8 @@ package peoplesoft
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 
 	connector "ml-connector"
 )
@@ -49,12 +51,22 @@ func (i *Instance) writeSupplier(ctx context.Context, op string, w connector.Wri
 	return i.save(ctx, i.component(w.Kind), verbCreate, w.Document, nil)
 }
 
-// again does what writes once more when somebody else had just changed the document: (18,1) saves nothing, and what is sent
-// is the same (PEOPLESOFT.md §5.4 row 17).
-func again(write func() (connector.Receipt, error)) (connector.Receipt, error) {
+// again does what writes once more after a conflict of one of these rows of PEOPLESOFT.md §5.4, which saved nothing: somebody
+// else had just changed the document, or had entered what was to be entered.
+func again(write func() (connector.Receipt, error), rows ...int) (connector.Receipt, error) {
 	r, err := write()
-	if f, ok := errors.AsType[*failure](err); ok && f.row == rowConcurrent && f.err.Code == connector.Conflict {
+	if f, ok := errors.AsType[*failure](err); ok && slices.Contains(rows, f.row) && f.err.Code == connector.Conflict {
 		return write()
 	}
 	return r, err
+}
+
+// setKeys puts the keys of an object that is there into what is sent of it.
+func setKeys(op string, c component, d connector.Document, id string) error {
+	place, number, ok := strings.Cut(id, "/")
+	if !ok || place == "" || number == "" {
+		return connector.Errorf(connector.Internal, op, "%q is not the ID of a %s", clip(id, 60), strings.ReplaceAll(string(c.kind), "_", " "))
+	}
+	d[c.keys[0]], d[c.keys[1]] = place, number
+	return nil
 }
