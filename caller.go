@@ -24,6 +24,7 @@ type Request struct {
 	Body    []byte
 	Write   bool          // it changes something: a fresh connection, and doubt when the answer is lost
 	Timeout time.Duration // of the whole call; 0 = the Connection's `timeout`, else 60 s
+	Hide    bool          // the body of an answer is not kept: it may hold bank or tax numbers under names that nobody knows
 	Secrets []string      // values besides the Connection's secrets to mask wherever they occur, e.g. a token
 }
 

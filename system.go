@@ -97,6 +97,9 @@ type Opening struct {
 	Caller     Caller
 	Now        func() time.Time
 	Pace       Pace // nil = the real one
+	// Digest tells whether a value that must not be kept is the same as before: a keyed hash, the same on every process of
+	// this installation; nil = none. It changes with the key.
+	Digest func(value string) string
 }
 
 // Pace is what time and concurrency are made of. Whatever waits or does several things at once does it by a Pace, so that a

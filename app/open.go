@@ -47,7 +47,7 @@ func (a *App) open(ctx context.Context, c connector.Connection) (connector.Insta
 	if err != nil {
 		return nil, err
 	}
-	return system.Open(connector.Opening{Connection: c.Name, Settings: v.Settings, Secrets: secrets, Caller: a.observe(c.Name, caller), Now: a.Now})
+	return system.Open(connector.Opening{Connection: c.Name, Settings: v.Settings, Secrets: secrets, Caller: a.observe(c.Name, caller), Now: a.Now, Digest: a.digest(ctx, c.Name)})
 }
 
 // unsealed gives the secrets of a Connection that are bound to its present addresses. One that is bound to others is
@@ -73,6 +73,15 @@ func (a *App) unsealed(ctx context.Context, name string, system connector.System
 		out[row.Name] = string(secret)
 	}
 	return out, nil
+}
+
+// digest is the keyed hash of a Connection's values that must not be kept; nil when the vault can't be opened.
+func (a *App) digest(ctx context.Context, connection string) func(string) string {
+	keys, err := a.keys(ctx)
+	if err != nil {
+		return nil
+	}
+	return func(value string) string { return keys.Digest(connection, value) }
 }
 
 // boundAddress is what a secret is bound to: the settings in force that make up the address that it is sent to.

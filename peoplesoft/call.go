@@ -30,6 +30,7 @@ type request struct {
 	body   []byte
 	write  bool
 	door   door
+	hide   bool     // the answer is kept nowhere
 	secret []string // values to mask besides those of the sign-on
 }
 
@@ -56,7 +57,7 @@ func (i *Instance) call(ctx context.Context, r request) (*connector.Response, er
 }
 
 func (i *Instance) send(ctx context.Context, r request, header map[string]string, secrets []string) (*connector.Response, error) {
-	resp, err := i.caller.Call(ctx, connector.Request{Op: r.op, Method: r.method, URL: i.config.base + r.path, Header: header, Body: r.body, Write: r.write,
+	resp, err := i.caller.Call(ctx, connector.Request{Op: r.op, Method: r.method, URL: i.config.base + r.path, Header: header, Body: r.body, Write: r.write, Hide: r.hide,
 		Secrets: append(secrets, r.secret...)})
 	if err != nil {
 		return nil, withOp(err, r.op)

@@ -53,6 +53,8 @@ func (i *Instance) definition(e entity) definition {
 		return definition{records: []joined{{alias: "A", name: "PSSTATUS"}}, notes: []string{"Any record of one row will do: what counts is that one row comes back."}}
 	case entVendor, entVendorByID, entVendorByExt:
 		return vendorDefinition()
+	case entVendorAddresses, entVendorLocations, entVendorContacts, entVendorBank, entVendorTax:
+		return listDefinition(e.name)
 	case entReq:
 		return documentDefinition("REQ_ID", "REQ_HDR", "REQ_LINE", "REQ_LINE_SHIP", "REQ_LN_DISTRIB")
 	case entPO, entPOByID:
@@ -88,6 +90,53 @@ func vendorDefinition() definition {
 	location := below("C", "VENDOR_LOC", "A", "SETID VENDOR_ID", true).and("C.VNDR_LOC=A.DEFAULT_LOC", inForce("C", "VENDOR_LOC", "SETID VENDOR_ID VNDR_LOC", "CURRENT_DATE"))
 	pay := below("D", "VENDOR_PAY", "C", "SETID VENDOR_ID VNDR_LOC EFFDT", true).and("D.SEQ_NUM=1")
 	return definition{records: []joined{{alias: "A", name: "VENDOR"}, address, location, pay}, order: "A.VENDOR_ID", notes: []string{outerNote}}
+}
+
+// listDefinition is the query of a supplier's list: rows in force today, inactive ones too.
+func listDefinition(name string) definition {
+	key := "SETID VENDOR_ID"
+	vendor := joined{alias: "A", name: "VENDOR"}
+	location := below("C", "VENDOR_LOC", "A", key, false).and(inForce("C", "VENDOR_LOC", key+" VNDR_LOC", "CURRENT_DATE"))
+	d := definition{order: "A.VENDOR_ID"}
+	switch name {
+	case entVendorAddresses:
+		d.records = []joined{vendor, below("B", "VENDOR_ADDR", "A", key, false).and(inForce("B", "VENDOR_ADDR", key+" ADDRESS_SEQ_NUM", "CURRENT_DATE"))}
+	case entVendorLocations:
+		d.records = []joined{vendor, location}
+	case entVendorContacts:
+		d.records = []joined{vendor, below("B", "VENDOR_CNTCT", "A", key, false).and(inForce("B", "VENDOR_CNTCT", key+" CNTCT_SEQ_NUM", "CURRENT_DATE"))}
+	case entVendorBank:
+		d.records = []joined{vendor, location, below("B", "VNDR_BANK_ACCT", "C", key+" VNDR_LOC EFFDT", false)}
+	case entVendorTax:
+		d.records = []joined{vendor, below("B", "VENDOR_ID_NBRS", "A", key, false)}
+		d.notes = []string{"One number of each qualifier: where a supplier has several, let the query choose."}
+	}
+	for _, l := range vendorLists() {
+		if l.entity != name {
+			continue
+		}
+		d.order += "," + strings.Join(l.keys, ",")
+		d.criteria = []string{afterRow(append([]string{"A.VENDOR_ID"}, l.keys...), strings.Fields("AFTER_ID "+afterPrompts(l)))}
+		if len(l.secret) > 0 {
+			d.notes = append(d.notes, "Of "+strings.Join(l.secret, ", ")+" only the last four characters and a keyed digest are kept; the answer itself is kept nowhere.")
+		}
+	}
+	return d
+}
+
+// afterPrompts are the prompts that go on within one supplier.
+func afterPrompts(l vendorList) string {
+	prompts, _ := shapesOf(l.entity)
+	return strings.TrimPrefix(prompts, "SETID AFTER_ID ")
+}
+
+// afterRow is the criterion that a row comes after the one whose keys the prompts give.
+func afterRow(columns, prompts []string) string {
+	c := columns[0] + ">:" + prompts[0]
+	if len(columns) == 1 {
+		return c
+	}
+	return "(" + c + " OR " + columns[0] + "=:" + prompts[0] + " AND " + afterRow(columns[1:], prompts[1:]) + ")"
 }
 
 // outerNote is the trap of effective dates on the outer side of a join.
@@ -135,7 +184,12 @@ func (i *Instance) criterion(e entity, prompt string) string {
 	case "BU":
 		return "A.BUSINESS_UNIT=:BU"
 	case "AFTER_ID", "AFTER_KEY":
+		if e.prompts[len(e.prompts)-1] != prompt && strings.HasPrefix(e.prompts[len(e.prompts)-1], "AFTER_") {
+			return "" // one criterion holds all keys of a row
+		}
 		return key + ">:" + prompt
+	case "AFTER_SEQ", "AFTER_LOC", "AFTER_QUAL":
+		return ""
 	case "FROM_DT":
 		alias, field := qualified(i.delta(e.name))
 		return alias + "." + field + ">=:FROM_DT"

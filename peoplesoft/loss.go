@@ -12,6 +12,9 @@ func (i *Instance) loss(e entity, c column) string {
 	if slices.Contains(i.profile.voucher.errorFields, name) || slices.Contains(i.profile.voucher.errorFields, c.name) {
 		return "why a voucher is in error has to be looked up in PeopleSoft (profile voucher.error_fields)"
 	}
+	if slices.ContainsFunc(vendorLists(), func(l vendorList) bool { return l.entity == e.name }) {
+		return contentLoss
+	}
 	of := entityOf(e.name)
 	if strings.HasPrefix(of, chartPrefix) {
 		of = entAccount

@@ -62,6 +62,11 @@ func (i *Instance) planRead(p *plan, n connector.Need) {
 	case connector.Supplier:
 		query(entVendor, "")
 		query(entVendorByID, "")
+		for _, l := range vendorLists() {
+			if i.profile.lists[l.flag] {
+				query(l.entity, "")
+			}
+		}
 	case connector.GLAccount:
 		query(entAccount, "")
 		query(entAccountByID, "an account that a record waits for is found by reading all of them, at most once an hour")

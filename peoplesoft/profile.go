@@ -14,6 +14,13 @@ const (
 	entVendor      = "vendor"
 	entVendorByID  = "vendor_by_id"
 	entVendorByExt = "vendor_by_ext"
+
+	entVendorAddresses = "vendor_addresses"
+	entVendorLocations = "vendor_locations"
+	entVendorContacts  = "vendor_contacts"
+	entVendorBank      = "vendor_bank_accounts"
+	entVendorTax       = "vendor_tax_numbers"
+
 	entAccount     = "account"
 	entAccountByID = "account_by_id"
 	entReq         = "requisition"
@@ -97,7 +104,7 @@ func profileShape() shape {
 			member{"vendor", group(text("transport", soapTransport, soapTransport, messageTransport, restTransport, customTransport))},
 			member{"voucher", group(text("transport", messageTransport, messageTransport, customTransport))},
 		)},
-		member{"read", group(yesNo("receipts", false), yesNo("payments", false))},
+		member{"read", group(append([]member{yesNo("receipts", false), yesNo("payments", false)}, listFlags()...)...)},
 		poShape(),
 		vendorShape(),
 		voucherShape(),
@@ -118,6 +125,15 @@ func profileShape() shape {
 		textMap("links", nil, nil),
 		member{"errors", group(member{"extra", shape{form: asList, elem: new(extraShape())}})},
 	)
+}
+
+// listFlags are those of a supplier's lists.
+func listFlags() []member {
+	var out []member
+	for _, l := range vendorLists() {
+		out = append(out, yesNo(l.flag, false))
+	}
+	return out
 }
 
 func soapShape() member {
@@ -141,6 +157,8 @@ func queryShape() member {
 		text("first_key", ""),
 		querySettings(entPing, "JGR_PING", ""),
 		querySettings(entVendor, "JGR_VENDOR", ""), querySettings(entVendorByID, "JGR_VENDOR_BY_ID", ""), querySettings(entVendorByExt, "JGR_VENDOR_BY_EXT", ""),
+		querySettings(entVendorAddresses, "JGR_VENDOR_ADDR", ""), querySettings(entVendorLocations, "JGR_VENDOR_LOC", ""), querySettings(entVendorContacts, "JGR_VENDOR_CNTCT", ""),
+		querySettings(entVendorBank, "JGR_VENDOR_BANK", ""), querySettings(entVendorTax, "JGR_VENDOR_TAX", ""),
 		querySettings(entAccount, "JGR_ACCOUNT", ""), querySettings(entAccountByID, "JGR_ACCOUNT_BY_ID", ""),
 		querySettings(entReq, "JGR_REQ", ""),
 		querySettings(entPO, "JGR_PO", ""), querySettings(entPOByID, "JGR_PO_BY_ID", ""), querySettings(entPOByRef, "JGR_PO_BY_REF", ""),

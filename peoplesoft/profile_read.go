@@ -23,7 +23,8 @@ type profile struct {
 	pageSize                          int
 	dateLayout, stampLayout, firstKey string
 	queries                           map[string]querySpec
-	receipts, payments                bool // lists of them are read
+	receipts, payments                bool            // lists of them are read
+	lists                             map[string]bool // of a supplier, by the flag of a vendorList
 	poTransport, vendorTransport      string
 	po                                poProfile
 	vendor                            vendorProfile
@@ -152,11 +153,14 @@ func readProfile(t tree) profile {
 		format: q.text("format"), owner: q.text("owner"), pageSize: q.int("page_size"),
 		dateLayout: layout(q.text("date_format")), stampLayout: layout(q.text("datetime_format")), firstKey: q.text("first_key"),
 		queries:  readQueries(q),
-		receipts: t.sub("read").flag("receipts"), payments: t.sub("read").flag("payments"),
+		receipts: t.sub("read").flag("receipts"), payments: t.sub("read").flag("payments"), lists: map[string]bool{},
 		poTransport: t.sub("write").sub("po").text("transport"), vendorTransport: t.sub("write").sub("vendor").text("transport"),
 		soapMessageAction: message.text("soap_action"),
 		restURL:           t.sub("rest_ci").textMap("url"), restReply: readReply(t.sub("rest_ci")), customREST: map[string]customREST{},
 		status: map[string]map[string]string{},
+	}
+	for _, l := range vendorLists() {
+		p.lists[l.flag] = t.sub("read").flag(l.flag)
 	}
 	for _, doc := range []string{"po", "vendor", "voucher"} {
 		c := t.sub("custom_rest").sub(doc)

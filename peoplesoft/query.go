@@ -170,7 +170,7 @@ func (i *Instance) askIn(ctx context.Context, e entity, format string, maxRows i
 	if format != formatJSON {
 		accept = "text/xml, application/xml"
 	}
-	resp, err := i.call(ctx, request{op: e.op(), method: http.MethodGet, path: i.queryPath(e, format, maxRows, prompts), header: map[string]string{"Accept": accept}, door: doorREST})
+	resp, err := i.call(ctx, request{op: e.op(), method: http.MethodGet, path: i.queryPath(e, format, maxRows, prompts), header: map[string]string{"Accept": accept}, door: doorREST, hide: e.secret()})
 	if err != nil {
 		return result{}, "", err
 	}

@@ -55,6 +55,11 @@ func (i *Instance) Read(ctx context.Context, q connector.Query) (connector.Page,
 		return connector.Page{}, err
 	}
 	page := i.versions(parts[at.Part], docs, q)
+	if q.Kind == connector.Supplier {
+		if err := i.withLists(ctx, parts[at.Part].place, at.After, page.Versions); err != nil {
+			return connector.Page{}, err
+		}
+	}
 	next := bookmark{Part: at.Part, After: last}
 	if len(docs) == 0 {
 		next = bookmark{Part: at.Part + 1}

@@ -18,6 +18,10 @@ func (i *Instance) readKeys(ctx context.Context, q connector.Query, at bookmark)
 	end := min(at.Keys+keysPerPage, len(q.Keys))
 	for _, k := range q.Keys[min(at.Keys, end):end] {
 		vs, err := i.byKey(ctx, q.Kind, k)
+		for n := 0; n < len(vs) && err == nil && q.Kind == connector.Supplier; n++ {
+			d := vs[n].Document
+			err = i.withLists(ctx, d.Text("SETID"), d.Text("VENDOR_ID"), vs[n:n+1])
+		}
 		if connector.CodeOf(err) == connector.Invalid {
 			page.Problems = append(page.Problems, connector.Problem{ID: k.ID, Err: connector.AsError(err)})
 			continue

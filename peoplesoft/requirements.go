@@ -126,7 +126,7 @@ func (i *Instance) columnFacts(e entity) []string {
 // promptType is a prompt's type and length (PEOPLESOFT.md §3.7).
 func (i *Instance) promptType(prompt string) string {
 	length := map[string]int{"SETID": 5, "BU": 5, "AFTER_BU": 5, "AFTER_ID": 10, "VENDOR_ID": 10, "PO_ID": 10, "VOUCHER_ID": 8, "INVOICE_ID": 30, "PO_REF": 30, "EXT_ID": 15, "AFTER_KEY": 15,
-		"ACCOUNT": 15, "AFTER_LOC": 10}[prompt]
+		"ACCOUNT": 15, "AFTER_LOC": 10, "AFTER_QUAL": 3}[prompt]
 	switch {
 	case prompt == "FROM_DT", prompt == "ASOF":
 		return "Date"
@@ -147,6 +147,16 @@ func purposeOf(e entity) string {
 		return "One supplier by its number."
 	case entVendorByExt:
 		return "Suppliers by the number of ours that they carry: the look-up after a create whose answer was lost."
+	case entVendorAddresses:
+		return "All addresses of all suppliers of a SetID, each as in force today."
+	case entVendorLocations:
+		return "All locations of all suppliers of a SetID, each as in force today."
+	case entVendorContacts:
+		return "All contacts of all suppliers of a SetID, each as in force today."
+	case entVendorBank:
+		return "The bank accounts of all suppliers of a SetID at their locations: it is noticed that one changed."
+	case entVendorTax:
+		return "The tax numbers of all suppliers of a SetID: it is noticed that one changed."
 	case entAccount:
 		return "All accounts of a SetID, each as in force on a day."
 	case entAccountByID:

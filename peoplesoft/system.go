@@ -35,7 +35,7 @@ func (system) Open(o connector.Opening) (connector.Instance, error) {
 			Advise("Give the secret %s (again, if the address was changed: that drops it).", need)
 	}
 	i := prepare(o.Settings, c)
-	i.secrets, i.caller, i.now, i.pace = o.Secrets, o.Caller, o.Now, pace.Or(o.Pace)
+	i.secrets, i.caller, i.now, i.pace, i.digest = o.Secrets, o.Caller, o.Now, pace.Or(o.Pace), o.Digest
 	i.accounts = newAccountCache(i.pace)
 	if i.config.auth == authOAuth2 && c.username != "" && o.Secrets["password"] == "" && (i.profile.poTransport == "soap_ci" || i.profile.vendorTransport == "soap_ci" || i.profile.envelope == inSOAP) {
 		return nil, connector.Errorf(connector.Credentials, "open the Connection "+o.Connection, "the secret password is missing").
@@ -80,6 +80,7 @@ type Instance struct {
 	caller   connector.Caller
 	now      func() time.Time
 	pace     connector.Pace
+	digest   func(string) string // nil = none
 	schemas  schemas
 	entities map[string]entity // by the profile's names
 

@@ -2,6 +2,7 @@ package vault
 
 import (
 	"bytes"
+	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
@@ -19,8 +20,9 @@ import (
 
 // key is one key-encryption key.
 type key struct {
-	id   string
-	aead *subtle.AESGCM
+	id     string
+	aead   *subtle.AESGCM
+	digest []byte // keys the digests
 }
 
 // Open reads the key-encryption key that `key` of the configuration names: file:PATH (relative to dir) or env:NAME, with
@@ -87,7 +89,11 @@ func parseKey(line string) (key, bool) {
 			return key{}, false
 		}
 		sum := sha256.Sum256(append([]byte("ml-connector key id "), raw...))
-		return key{id: hex.EncodeToString(sum[:8]), aead: aead}, true
+		digest, err := hkdf.Key(sha256.New, raw, nil, "ml-connector digest", keySize)
+		if err != nil {
+			return key{}, false
+		}
+		return key{id: hex.EncodeToString(sum[:8]), aead: aead, digest: digest}, true
 	}
 	return key{}, false
 }

@@ -13,9 +13,12 @@
 package vault
 
 import (
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/hex"
 	"strings"
 	"sync"
 
@@ -93,6 +96,14 @@ func (v *Vault) Unseal(connection, field, address, sealed string) ([]byte, error
 		return nil, damaged(op)
 	}
 	return secret, nil
+}
+
+// Digest is a keyed hash, 16 hex digits: without the key nobody finds by trying which number it stands for. It is the same for
+// the same value of the same Connection as long as the key that seals is.
+func (v *Vault) Digest(connection, value string) string {
+	mac := hmac.New(sha256.New, v.keys[0].digest)
+	mac.Write(bound("digest", connection, value))
+	return hex.EncodeToString(mac.Sum(nil)[:8])
 }
 
 // Fresh says whether a sealed secret was sealed with the key that seals now. One that was not is sealed anew before an

@@ -28,6 +28,9 @@ func (c *Client) keep(ctx context.Context, r connector.Request, got outcome, sta
 		Status: got.status, ResponseHeader: m.headers(flat(got.header, nil)), ResponseBody: m.body(got.body),
 		Started: started.UTC(), Took: took, Run: trace.Run, Delivery: trace.Delivery,
 	}
+	if r.Hide && got.status < 300 && len(got.body) > 0 {
+		x.ResponseBody = fmt.Appendf(nil, "… not kept: the answer may hold bank or tax numbers; it had %d bytes", len(got.body))
+	}
 	if got.err != nil {
 		x.Failure = string(got.err.Code) + ": " + m.text(got.err.Message)
 	}

@@ -86,6 +86,26 @@ func TestI21ExchangesHoldNoSecret(t *testing.T) {
 	}
 }
 
+// TestWhatIsHiddenIsNotKept: an answer that may hold what nobody can mask leaves its size alone; a refusal is kept.
+func TestWhatIsHiddenIsNotKept(t *testing.T) {
+	t.Parallel()
+	status := http.StatusOK
+	b := newBench(t, serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		io.WriteString(w, "<columnValue>0001112223</columnValue>")
+	}), nil)
+	for n, want := range []string{"not kept: the answer may hold bank or tax numbers; it had 37 bytes", "<columnValue>0001112223</columnValue>"} {
+		resp, err := b.client.Call(b.ctx, connector.Request{Method: "GET", URL: b.url, Hide: true})
+		if err != nil || string(resp.Body) != "<columnValue>0001112223</columnValue>" {
+			t.Fatalf("%v, %v", resp, err)
+		}
+		if got := string((*b.kept)[n].ResponseBody); !strings.Contains(got, want) {
+			t.Errorf("HTTP %d: kept %q", status, got)
+		}
+		status = http.StatusForbidden
+	}
+}
+
 func flatText(h map[string]string) string {
 	var s strings.Builder
 	for k, v := range h {

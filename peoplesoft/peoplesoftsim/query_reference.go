@@ -134,6 +134,9 @@ func (s *Server) vendorQueries() []*query {
 			}
 		}),
 		s.vendorScroll("JGR_VENDOR_ADDR", "SETID AFTER_ID AFTER_SEQ", "B", "VNDR_ADDR_SCROL", "VENDOR_ADDR", "ADDRESS_SEQ_NUM", addressColumns),
+		s.vendorRows("JGR_VENDOR_CNTCT", "AFTER_SEQ", vendorContact(), func(r *Row) []map[string]*Row { return each(r.Below["VENDOR_CNTCT"]) }),
+		s.vendorRows("JGR_VENDOR_BANK", "AFTER_LOC AFTER_SEQ", vendorBank(), s.bankAccounts),
+		s.vendorRows("JGR_VENDOR_TAX", "AFTER_QUAL", vendorTax(), func(r *Row) []map[string]*Row { return each(r.Below["VENDOR_ID_NBRS"]) }),
 		s.vendorScroll("JGR_VENDOR_LOC", "SETID AFTER_ID AFTER_LOC", "C", "VNDR_LOC_SCROL", "VENDOR_LOC", "VNDR_LOC", locationColumns),
 	}
 }
