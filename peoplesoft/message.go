@@ -92,10 +92,11 @@ func (i *Instance) voucherReceipt(d connector.Document) connector.Receipt {
 // voucherRows are the records of a voucher as it is staged: the header with all below it, and the miscellaneous charge as a
 // row of its own where the profile has a record for it.
 func (i *Instance) voucherRows(op string, d connector.Document) ([]transactionPart, error) {
-	fields := slices.DeleteFunc(slices.Clone(i.schemas.voucher.Fields), func(f connector.Field) bool { return f.Name == externalMessageID })
+	d = maps.Clone(d)
+	delete(d, externalMessageID) // it travels beside the message
 	header := transactionPart{types: &record{name: "VCHR_HDR_STG"}}
 	var err error
-	if header.rows, err = i.rows(rowset{op, entVoucher, 2}, d, nil, fields, nil, header.types); err != nil {
+	if header.rows, err = i.rows(op, entVoucher, d, i.schemas.voucher.Fields, header.types); err != nil {
 		return nil, err
 	}
 	keys := []node{{name: "BUSINESS_UNIT", text: strings.ToUpper(d.Text("BUSINESS_UNIT"))}, {name: "VOUCHER_ID", text: strings.ToUpper(d.Text("VOUCHER_ID"))}}

@@ -16,56 +16,40 @@ type record struct {
 
 type field struct{ name, kind string }
 
-// rowset is a rowset message in the making: which entity spells its fields, and how many fields of the top level are keys.
-type rowset struct {
-	op     string
-	entity string
-	keys   int
+// topKeys is how many fields of the top level of a rowset message are keys, which the levels below repeat; each of those has one.
+const topKeys = 2
+
+// rows gives the elements of a Document as a rowset message has them, and notes in types what it used. Blank fields are left out.
+func (i *Instance) rows(op, entity string, d connector.Document, fields []connector.Field, types *record) ([]node, error) {
+	list, err := i.nodes(op, d, nil, fields, topKeys, func(field string, _, _ bool) string { return i.spelled(entity, field) })
+	return declare(list, fields, topKeys, nil, types), err
 }
 
-// rows gives the elements of one row, keys of the levels above first, and notes in types what it used. Blank fields are left
-// out; those that prev had are sent as blank.
-func (i *Instance) rows(s rowset, d, prev connector.Document, fields []connector.Field, above []node, types *record) ([]node, error) {
-	out := slices.Clone(above)
+// declare adds the keys of the levels above to rows that are ready, and notes in types what they use.
+func declare(list []node, fields []connector.Field, keys int, above []node, types *record) []node {
+	out, known := slices.Clone(above), slices.Clone(above)
 	for _, n := range above {
 		types.use(n.name, map[bool]string{true: "NUMBER", false: "CHAR"}[n.number])
 	}
-	keys := slices.Clone(above)
-	most := s.keys
-	if len(above) > 0 {
-		most = 1
-	}
-	for n, f := range fields {
-		if f.Type == connector.TypeList {
-			continue
-		}
-		leaf, err := i.leaf(s.op, f.Name, d.Text(f.Name), f.Type == connector.TypeNumber)
-		if err != nil {
-			return nil, err
-		}
-		if leaf.text == "" && prev.Text(f.Name) == "" {
-			continue
-		}
-		leaf.name = i.spelled(s.entity, f.Name)
-		types.use(leaf.name, map[connector.FieldType]string{connector.TypeNumber: "NUMBER", connector.TypeDate: "DATE", connector.TypeText: "CHAR"}[f.Type])
-		out = append(out, leaf)
-		if n < most {
-			keys = append(keys, leaf)
-		}
-	}
-	for _, f := range fields {
-		if f.Type != connector.TypeList {
-			continue
-		}
-		for _, item := range d.List(f.Name) {
-			kids, err := i.rows(s, item, matching(prev.List(f.Name), item, f.Fields[0].Name), f.Fields, keys, types.list(f.Name))
-			if err != nil {
-				return nil, err
+	for at, n := range list {
+		f := connector.Field{Type: connector.TypeText}
+		for _, x := range fields {
+			if x.Name == n.name {
+				f = x
 			}
-			out = append(out, node{name: f.Name, group: true, kids: kids})
+		}
+		if n.group {
+			out = append(out, node{name: n.name, group: true, kids: declare(n.kids, f.Fields, 1, known, types.list(n.name))})
+			continue
+		}
+		n.number = f.Type == connector.TypeNumber
+		types.use(n.name, map[connector.FieldType]string{connector.TypeNumber: "NUMBER", connector.TypeDate: "DATE", connector.TypeText: "CHAR"}[f.Type])
+		out = append(out, n)
+		if at < keys {
+			known = append(known, n)
 		}
 	}
-	return out, nil
+	return out
 }
 
 func (r *record) use(name, kind string) {

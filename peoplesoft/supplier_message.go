@@ -19,7 +19,7 @@ func (i *Instance) createSupplier(ctx context.Context, op string, w connector.Wr
 		return connector.Receipt{}, err
 	}
 	vendor := transactionPart{types: &record{name: vendorRecord}}
-	if vendor.rows, err = i.rows(rowset{op, entVendor, 2}, d, nil, i.schemas.supplier.Fields, nil, vendor.types); err != nil {
+	if vendor.rows, err = i.rows(op, entVendor, d, i.schemas.supplier.Fields, vendor.types); err != nil {
 		return connector.Receipt{}, err
 	}
 	r := connector.Receipt{Numbers: numbers(d.Text("AR_NUM"))}
@@ -36,7 +36,7 @@ func (i *Instance) createSupplier(ctx context.Context, op string, w connector.Wr
 // id tells when it was sent beside what it says; the last one sent wins.
 func (i *Instance) updateSupplier(ctx context.Context, op, id string, list []node) (connector.Receipt, error) {
 	vendor := transactionPart{types: &record{name: vendorRecord}}
-	vendor.rows = declare(list, i.schemas.supplier.Fields, 2, nil, vendor.types)
+	vendor.rows = declare(list, i.schemas.supplier.Fields, topKeys, nil, vendor.types)
 	said := sha256.Sum256(rowsetMessage(i.profile.vendor.message, vendor))
 	external, err := messageID(op, strings.ReplaceAll(id, "/", "-")+"-"+i.now().UTC().Format("20060102T150405.000000")+"-"+hex.EncodeToString(said[:4]), 0)
 	if err != nil {
@@ -59,32 +59,4 @@ func (i *Instance) syncVendor(ctx context.Context, op, external, action string, 
 	payload := rowsetMessage(i.profile.vendor.message, vendor, transactionPart{pscama, audit})
 	_, repeated, err = i.hand(ctx, i.messageRequest(op, i.profile.vendor.operation, external, payload))
 	return repeated, err
-}
-
-// declare adds the keys of the levels above to rows that are ready, and notes in types what they use.
-func declare(list []node, fields []connector.Field, keys int, above []node, types *record) []node {
-	out := append([]node(nil), above...)
-	for _, n := range above {
-		types.use(n.name, map[bool]string{true: "NUMBER", false: "CHAR"}[n.number])
-	}
-	known := append([]node(nil), above...)
-	for at, n := range list {
-		f := connector.Field{Type: connector.TypeText}
-		for _, x := range fields {
-			if x.Name == n.name {
-				f = x
-			}
-		}
-		if n.group {
-			out = append(out, node{name: n.name, group: true, kids: declare(n.kids, f.Fields, 1, known, types.list(n.name))})
-			continue
-		}
-		n.number = f.Type == connector.TypeNumber
-		types.use(n.name, map[connector.FieldType]string{connector.TypeNumber: "NUMBER", connector.TypeDate: "DATE", connector.TypeText: "CHAR"}[f.Type])
-		out = append(out, n)
-		if at < keys {
-			known = append(known, n)
-		}
-	}
-	return out
 }
