@@ -82,8 +82,8 @@ func (c *checker) columns(q queryNeed, from time.Time, r result) {
 		c.add(q.step(), from, connector.StepOK, "it answers; no row came, so its columns could not be proven").Flows = q.flows
 		return
 	}
-	lost := map[string][]string{}
-	var order, unused []string
+	var lost byLoss
+	var unused []string
 	for _, x := range c.i.absent(q.entity, r) {
 		text := c.i.loss(q.entity, x)
 		switch {
@@ -91,23 +91,20 @@ func (c *checker) columns(q queryNeed, from time.Time, r result) {
 		case text == "":
 			unused = append(unused, x.keys[0])
 		default:
-			if lost[text] == nil {
-				order = append(order, text)
-			}
-			lost[text] = append(lost[text], x.keys[0])
+			lost.add(text, x.keys[0])
 		}
 	}
 	message := ""
 	if len(unused) > 0 {
 		message = "has no " + strings.Join(unused, ", ")
 	}
-	if len(order) == 0 {
+	if len(lost.order) == 0 {
 		c.add(q.step(), from, connector.StepOK, message).Flows = q.flows
 		return
 	}
 	var said []string
-	for _, text := range order {
-		said = append(said, "has no "+strings.Join(lost[text], ", ")+", so that "+text)
+	for _, text := range lost.order {
+		said = append(said, "has no "+strings.Join(lost.names[text], ", ")+", so that "+text)
 	}
 	s := c.add(q.step(), from, connector.StepWarning, "the query "+q.entity.spec.name+" "+strings.Join(said, "; it "))
 	s.Code, s.Flows = connector.Misconfigured, q.flows

@@ -28,6 +28,22 @@ func (i *Instance) loss(e entity, c column) string {
 	return contentLoss
 }
 
+// byLoss are names of columns by what is lost without them, in the order in which they came.
+type byLoss struct {
+	order []string
+	names map[string][]string
+}
+
+func (b *byLoss) add(loss, name string) {
+	if b.names == nil {
+		b.names = map[string][]string{}
+	}
+	if b.names[loss] == nil {
+		b.order = append(b.order, loss)
+	}
+	b.names[loss] = append(b.names[loss], name)
+}
+
 // contentLoss is the loss of a column that no shipped Flow goes by.
 const contentLoss = "records come without it"
 

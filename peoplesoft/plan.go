@@ -147,7 +147,7 @@ func (i *Instance) describe(c component) operationNeed {
 func (p *plan) query(e entity, flow, without string) {
 	for n := range p.queries {
 		if q := &p.queries[n]; q.entity.spec.name == e.spec.name {
-			q.flows = addFlow(q.flows, flow)
+			q.flows = addOnce(q.flows, flow)
 			if without == "" {
 				q.without = ""
 			}
@@ -160,7 +160,7 @@ func (p *plan) query(e entity, flow, without string) {
 func (p *plan) operation(o operationNeed, flow string) {
 	for n := range p.operations {
 		if p.operations[n].name == o.name {
-			p.operations[n].flows = addFlow(p.operations[n].flows, flow)
+			p.operations[n].flows = addOnce(p.operations[n].flows, flow)
 			return
 		}
 	}
@@ -168,9 +168,10 @@ func (p *plan) operation(o operationNeed, flow string) {
 	p.operations = append(p.operations, o)
 }
 
-func addFlow(flows []string, flow string) []string {
-	if slices.Contains(flows, flow) {
-		return flows
+// addOnce adds a name to a list where it is not there yet.
+func addOnce(list []string, name string) []string {
+	if slices.Contains(list, name) {
+		return list
 	}
-	return append(flows, flow)
+	return append(list, name)
 }

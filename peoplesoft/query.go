@@ -153,15 +153,16 @@ func (e entity) tooLong(values []string) bool {
 
 // keyLength is the length of the key field behind a prompt; 0 where a site may have made it longer, or it is no key.
 func keyLength(prompt string) int {
-	switch prompt {
-	case "SETID", "BU":
-		return 5
-	case "VOUCHER_ID":
-		return 8
-	case "VENDOR_ID", "PO_ID":
-		return 10
+	if slices.Contains([]string{"SETID", "BU", "VOUCHER_ID", "VENDOR_ID", "PO_ID"}, prompt) {
+		return promptLength(prompt)
 	}
 	return 0
+}
+
+// promptLength is the length of a prompt of characters (PEOPLESOFT.md §3.7); 0 of one that the contract does not list.
+func promptLength(prompt string) int {
+	return map[string]int{"SETID": 5, "BU": 5, "AFTER_BU": 5, "AFTER_ID": 10, "VENDOR_ID": 10, "PO_ID": 10, "VOUCHER_ID": 8, "INVOICE_ID": 30, "PO_REF": 30, "EXT_ID": 15, "AFTER_KEY": 15,
+		"ACCOUNT": 15, "AFTER_LOC": 10, "AFTER_QUAL": 3}[prompt]
 }
 
 // askIn makes the request in one format and reads the answer.

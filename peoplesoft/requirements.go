@@ -39,7 +39,7 @@ func flowsOf(needs []connector.Need, kinds ...connector.Kind) []string {
 	out := []string{}
 	for _, n := range needs {
 		if len(kinds) == 0 || slices.Contains(kinds, n.Kind) && n.Writes {
-			out = addFlow(out, n.Flow)
+			out = addOnce(out, n.Flow)
 		}
 	}
 	return out
@@ -86,8 +86,7 @@ func (i *Instance) requireQuery(q queryNeed) connector.Requirement {
 // columnFacts say which columns must be there, and what is lost without each of the others.
 func (i *Instance) columnFacts(e entity) []string {
 	var needed, content, unused []string
-	lost := map[string][]string{}
-	var order []string
+	var lost byLoss
 	for _, c := range e.columns {
 		if c.extra {
 			continue
@@ -101,18 +100,15 @@ func (i *Instance) columnFacts(e entity) []string {
 		case text == "":
 			unused = append(unused, c.keys[0])
 		default:
-			if lost[text] == nil {
-				order = append(order, text)
-			}
-			lost[text] = append(lost[text], c.keys[0])
+			lost.add(text, c.keys[0])
 		}
 	}
 	var out []string
 	if len(needed) > 0 {
 		out = append(out, "never without: "+strings.Join(needed, ", "))
 	}
-	for _, text := range order {
-		out = append(out, "without "+strings.Join(lost[text], ", ")+": "+text)
+	for _, text := range lost.order {
+		out = append(out, "without "+strings.Join(lost.names[text], ", ")+": "+text)
 	}
 	if len(content) > 0 {
 		out = append(out, "as content of the records: "+strings.Join(content, ", "))
@@ -125,15 +121,13 @@ func (i *Instance) columnFacts(e entity) []string {
 
 // promptType is a prompt's type and length (PEOPLESOFT.md §3.7).
 func (i *Instance) promptType(prompt string) string {
-	length := map[string]int{"SETID": 5, "BU": 5, "AFTER_BU": 5, "AFTER_ID": 10, "VENDOR_ID": 10, "PO_ID": 10, "VOUCHER_ID": 8, "INVOICE_ID": 30, "PO_REF": 30, "EXT_ID": 15, "AFTER_KEY": 15,
-		"ACCOUNT": 15, "AFTER_LOC": 10, "AFTER_QUAL": 3}[prompt]
 	switch {
 	case prompt == "FROM_DT", prompt == "ASOF":
 		return "Date"
 	case prompt == "AFTER_SEQ":
 		return "Number 5"
 	}
-	return "Character " + strconv.Itoa(max(length, 1))
+	return "Character " + strconv.Itoa(max(promptLength(prompt), 1))
 }
 
 // purposeOf says what a query is for.
@@ -198,7 +192,7 @@ func (i *Instance) requireRights(p plan, services []connector.Requirement) conne
 	var records, operations, components []string
 	for _, q := range p.queries {
 		for _, r := range i.definition(q.entity).records {
-			records = addFlow(records, r.name)
+			records = addOnce(records, r.name)
 		}
 	}
 	for _, s := range services {
@@ -238,7 +232,7 @@ func (p plan) flows() []string {
 	var out []string
 	for _, q := range p.queries {
 		for _, f := range q.flows {
-			out = addFlow(out, f)
+			out = addOnce(out, f)
 		}
 	}
 	return out
