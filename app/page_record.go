@@ -92,16 +92,26 @@ func (a *App) recordDeliveries(ctx context.Context, p *RecordPage, delivery int6
 		p.Focus = &d
 		return err
 	}
-	from := p.Deliveries
-	for i := 0; len(from) == 0 && i < len(p.Other); i++ {
-		if from, err = a.DB.Deliveries(ctx, store.DeliveryFilter{Record: p.Other[i], Newest: true, Limit: mostHistory}); err != nil {
-			return err
+	if len(p.Deliveries) > 0 {
+		p.Focus = foremost(p.Deliveries)
+		return nil
+	}
+	p.Focus, err = a.madeBy(ctx, p.Other)
+	return err
+}
+
+// madeBy is the foremost Delivery of the first of the linked Records that has any; nil when none has.
+func (a *App) madeBy(ctx context.Context, linked []connector.Record) (*connector.Delivery, error) {
+	for _, other := range linked {
+		from, err := a.DB.Deliveries(ctx, store.DeliveryFilter{Record: other, Newest: true, Limit: mostHistory})
+		if err != nil {
+			return nil, err
+		}
+		if len(from) > 0 {
+			return foremost(from), nil
 		}
 	}
-	if len(from) > 0 {
-		p.Focus = foremost(from)
-	}
-	return nil
+	return nil, nil
 }
 
 // recordSides puts what was sent beside what the target holds.

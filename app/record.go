@@ -22,6 +22,7 @@ type RecordDetail struct {
 	Versions   []Version          `json:"versions"`
 	Links      []Link             `json:"links"`
 	Deliveries []Delivery         `json:"deliveries"`
+	MadeBy     *Delivery          `json:"made_by"` // of a Record that is only written to: what was delivered to it; null = nothing
 	History    []connector.Entry  `json:"history"`
 	Thread     []ThreadRecord     `json:"thread"`
 }
@@ -165,11 +166,31 @@ func (a *App) Record(ctx context.Context, text string) (RecordDetail, error) {
 	for _, d := range deliveries {
 		out.Deliveries = append(out.Deliveries, DeliveryShape(d))
 	}
+	if out.MadeBy, err = a.madeByShape(ctx, r, out); err != nil {
+		return out, err
+	}
 	if out.History, err = a.RecordHistory(ctx, r); err != nil {
 		return out, err
 	}
 	out.Thread, err = a.thread(ctx, *row)
 	return out, err
+}
+
+// madeByShape is what was delivered to a Record that has no Delivery of its own.
+func (a *App) madeByShape(ctx context.Context, r connector.Record, d RecordDetail) (*Delivery, error) {
+	if len(d.Deliveries) > 0 {
+		return nil, nil
+	}
+	var linked []connector.Record
+	for _, l := range d.Links {
+		linked = append(linked, connector.Record{Connection: l.Connection, Kind: r.Kind, ID: l.ID})
+	}
+	by, err := a.madeBy(ctx, linked)
+	if err != nil || by == nil {
+		return nil, err
+	}
+	shape := DeliveryShape(*by)
+	return &shape, nil
 }
 
 // RecordHistory lists the Entries of a Record and its Deliveries, the oldest first.

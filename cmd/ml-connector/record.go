@@ -58,6 +58,9 @@ func (p *program) recordShow() *cobra.Command {
 		for _, d := range r.Deliveries {
 			pairs = append(pairs, fmt.Sprintf("delivery %d", d.ID), d.Flow+": "+deliveryWords(d))
 		}
+		if d := r.MadeBy; d != nil {
+			pairs = append(pairs, fmt.Sprintf("delivery %d", d.ID), fmt.Sprintf("%s, of %s:%s:%s: %s", d.Flow, d.Record.Connection, d.Kind, d.Record.ID, deliveryWords(*d)))
+		}
 		for _, t := range r.Thread {
 			pairs = append(pairs, "belongs with", strings.TrimSpace(fmt.Sprintf("%s:%s:%s %s", t.Connection, t.Kind, t.ID, t.State)))
 		}

@@ -1,0 +1,66 @@
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestTheLifeOfAnInvoice: what the gateway took is built, recycled, corrected, posted and paid at PeopleSoft; each `sync` sees
+// it, a person finds it on the record, and JAGGAER is told of the payment.
+func TestTheLifeOfAnInvoice(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	path := filepath.Join(r.dir, "ml-connector.yaml")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	edited := strings.NewReplacer(`track: "@every 5s"`, `track: "@every 5s", acknowledge: paid`, "system: jaggaer\n    settings: {", "system: jaggaer\n    settings: {profile: {operations: {payment.write: rest}}, ").Replace(string(text))
+	if err := os.WriteFile(path, []byte(edited), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r.do([]int{0}, "apply", "-f", "ml-connector.yaml")
+	r.sync()
+	ps := r.site.PeopleSoft
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	staged := ps.Staged()
+	if len(staged) == 0 {
+		t.Fatal("no voucher was staged")
+	}
+	unit, id := staged[0].Get("BUSINESS_UNIT"), staged[0].Get("VOUCHER_ID")
+	shows := func(when string, want ...string) {
+		t.Helper()
+		r.sync("invoices")
+		page := r.do([]int{0}, "record", "show", id)
+		for _, w := range want {
+			if !strings.Contains(page, w) {
+				t.Errorf("%s: the record does not show %q:\n%s", when, w, page)
+			}
+		}
+	}
+	shows("when the gateway has it", id, "staged")
+	ps.Build()
+	must(ps.Recycle(unit, id, "Chartfield combination is not valid"))
+	shows("when it is recycled", "held", "recycled", "Chartfield combination is not valid")
+	must(ps.Correct(unit, id))
+	shows("when it is built", "delivered", "built")
+	must(ps.Post(unit, id))
+	must(ps.Pay(unit, id))
+	shows("when it is paid", "paid", "erp:payment:"+unit+"/"+id+"/payment")
+	paid := 0
+	for _, p := range r.site.Jaggaer.Payments() {
+		if p["paymentStatus"] == "Paid" && p["externalReference"] == unit+"-"+id {
+			paid++
+		}
+	}
+	if paid != 1 {
+		t.Errorf("JAGGAER knows %d payments of %s: %v", paid, id, r.site.Jaggaer.Payments())
+	}
+}
