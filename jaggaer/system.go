@@ -9,7 +9,10 @@ func New() connector.System { return system{} }
 
 type system struct{}
 
-var _ connector.System = system{}
+var (
+	_ connector.System   = system{}
+	_ connector.Requirer = system{}
+)
 
 // Name is the word in `system:` of a Connection.
 func (system) Name() string { return "jaggaer" }
