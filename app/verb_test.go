@@ -231,7 +231,7 @@ func TestWhySaysItInOneSentence(t *testing.T) {
 	b := filled(t)
 	for _, row := range []struct{ number, says string }{
 		{"ACME-1", "The supplier s1 of a (Acme) was delivered to b as T-Acme."},
-		{"T-Acme", "The supplier T-Acme of b (Acme) is linked to a:supplier:s1."},
+		{"T-Acme", "The supplier T-Acme of b (Acme) is linked to a:supplier:s1, which was delivered to b as T-Acme."},
 		{"a:supplier:s3", "The supplier s3 of a (Endless) is held (delivery 3): NAME: \"Endless Names Limited\" has 21 characters; the target takes at most 10 — "},
 		{"P-1", "The invoice p1 of a (Paper 1) is held (delivery 4): TEXT: crosswalk words has no row for \"a longer text\""},
 	} {

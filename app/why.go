@@ -263,5 +263,11 @@ func (a *App) withoutDelivery(ctx context.Context, r store.RecordRow) (string, e
 	if len(links) == 0 {
 		return "was read, and no Flow has anything to do with it", nil
 	}
-	return "is linked to " + links[0].Other(r.Record.Connection).String(), nil
+	other := links[0].Other(r.Record.Connection)
+	text := "is linked to " + other.String()
+	made, err := a.madeBy(ctx, []connector.Record{other})
+	if err != nil || made == nil {
+		return text, err
+	}
+	return text + ", which " + stands(*made), nil
 }

@@ -1,8 +1,6 @@
 package e2e
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -12,15 +10,6 @@ import (
 func TestTheLifeOfAnInvoice(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	path := filepath.Join(r.dir, "ml-connector.yaml")
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	edited := strings.NewReplacer(`track: "@every 5s"`, `track: "@every 5s", acknowledge: paid`, "system: jaggaer\n    settings: {", "system: jaggaer\n    settings: {profile: {operations: {payment.write: rest}}, ").Replace(string(text))
-	if err := os.WriteFile(path, []byte(edited), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	r.do([]int{0}, "apply", "-f", "ml-connector.yaml")
 	r.sync()
 	ps := r.site.PeopleSoft

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -131,15 +132,30 @@ func (p *program) demoSync(ctx context.Context, a *app.App, s *site.Site) error 
 	return nil
 }
 
+// tellOften is how often at most the demonstration tells what one Flow has settled.
+const tellOften = 3 * time.Second
+
+// tellSeldom tells what arrives, of each Flow at most once in a while, so that it can be read.
+func (p *program) tellSeldom() func(engine.Progress) {
+	var mu sync.Mutex
+	last := map[string]time.Time{}
+	return func(g engine.Progress) {
+		mu.Lock()
+		defer mu.Unlock()
+		now := time.Now()
+		if g.Stage != "delivering" || now.Sub(last[g.Flow]) < tellOften {
+			return
+		}
+		last[g.Flow] = now
+		p.say("%s  %s: %d settled", now.Format(time.TimeOnly), g.Flow, g.Settled)
+	}
+}
+
 // demoLive goes on by schedule, and tells what arrives, until the context ends or something fails.
 func (p *program) demoLive(ctx context.Context, a *app.App, s *site.Site, path, listen string) error {
 	p.progress.clear()
 	p.progress = nil
-	a.Progress = func(g engine.Progress) {
-		if g.Stage == "delivering" {
-			p.say("%s  %s: %d settled", time.Now().Format(time.TimeOnly), g.Flow, g.Settled)
-		}
-	}
+	a.Progress = p.tellSeldom()
 	introduce(s, p.talk)
 	p.say("\nLook closer, in another terminal:\n  export ML_CONNECTOR_CONFIG=%s", path)
 	for _, c := range []string{"flow list", "delivery list --state held", "why " + s.Company.Orders[0].Number, "record list", "audit verify"} {

@@ -67,6 +67,9 @@ func (p *program) recordShow() *cobra.Command {
 		if err := p.facts(pairs...); err != nil || p.format == "csv" {
 			return err
 		}
+		if len(r.History) == 0 {
+			return nil
+		}
 		p.print("")
 		return p.printEntries(of(r.History))
 	})

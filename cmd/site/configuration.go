@@ -73,7 +73,7 @@ func (s *Site) Configuration(secretsInFiles bool) string {
 	line("    secrets:  {%s}", strings.Join(secrets["erp"], ", "))
 	line("  s2p:")
 	line("    system: jaggaer")
-	line("    settings: {url: %s, client_id: %s, xml_url: %s, identity: %s, overlap: 30s, settle: 2s, lookup_settle: 2s}", URL(s.S2P, ""), jaggaersim.DefaultClientID, URL(s.S2P, ""), jaggaersim.DefaultIdentity)
+	line("    settings: {url: %s, client_id: %s, xml_url: %s, identity: %s, profile: {operations: {payment.write: rest}}, overlap: 30s, settle: 2s, lookup_settle: 2s}", URL(s.S2P, ""), jaggaersim.DefaultClientID, URL(s.S2P, ""), jaggaersim.DefaultIdentity)
 	line("    secrets:  {%s}", strings.Join(secrets["s2p"], ", "))
 	line("flows:")
 	start := s.Company.Now.AddDate(0, 0, -31).Format("2006-01-02") // in the zone of the Connection: its midnight may come hours after UTC's
@@ -84,7 +84,7 @@ func (s *Site) Configuration(secretsInFiles bool) string {
 		}
 		more := ""
 		if f.Name == "invoices" {
-			more = `, track: "@every 5s"`
+			more = `, track: "@every 5s", acknowledge: paid`
 		}
 		line("  %s: {from: %s, to: %s, schedule: %q, start: %s%s}", f.Name, from, to, liveSchedules()[f.Name], start, more)
 	}
