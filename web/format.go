@@ -31,7 +31,6 @@ var functions = template.FuncMap{
 	"bar":      bar,
 	"dict":     dict,
 	"said":     said,
-	"action":   actionWord,
 	"took":     took,
 	"inline":   oneLine,
 	"dec":      func(n int) int { return n - 1 },

@@ -1,8 +1,11 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
+	"time"
 
 	connector "ml-connector"
 	"ml-connector/app"
@@ -16,6 +19,39 @@ type recordBody struct {
 	Head    []app.SideRow // fields that stand once
 	Lists   []sideList    // those of lists
 	Life    []stage
+	Events  []event              // newest first
+	Calls   []connector.Exchange // that wrote, or failed
+	Looks   []connector.Exchange // all others: what only looked
+}
+
+// event is one line of a Record's history.
+type event struct {
+	At              time.Time
+	Words           string
+	Exchange, Actor string // "" = none; the engine's own name is left out
+}
+
+// gather puts Versions and Entries into one history, and Exchanges that changed something before those that only looked: a life
+// that is followed for weeks has hundreds of these.
+func (b *recordBody) gather() {
+	for _, e := range b.History {
+		actor := e.Actor
+		if actor == "engine" {
+			actor = ""
+		}
+		b.Events = append(b.Events, event{e.Time, actionWord(e), e.Exchange, actor})
+	}
+	for _, v := range b.Versions {
+		b.Events = append(b.Events, event{At: v.SeenAt, Words: fmt.Sprintf("Read at %s: version %d", b.Row.Record.Connection, v.Version)})
+	}
+	slices.SortStableFunc(b.Events, func(x, y event) int { return y.At.Compare(x.At) })
+	for _, x := range b.Exchanges {
+		if x.Method != http.MethodGet || x.Failure != "" || x.Status >= http.StatusBadRequest {
+			b.Calls = append(b.Calls, x)
+		} else {
+			b.Looks = append(b.Looks, x)
+		}
+	}
 }
 
 // sideList is one list of a Document, all its fields below it.
@@ -87,6 +123,7 @@ func (p *Pages) recordView(r *http.Request, rec connector.Record, delivery int64
 	}
 	b := recordBody{RecordPage: shown, Target: len(shown.Deliveries) == 0 && shown.Focus != nil}
 	b.arrange()
+	b.gather()
 	if shown.Focus != nil {
 		b.Life = lifeOf(shown.Focus)
 	}
