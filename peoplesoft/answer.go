@@ -39,7 +39,7 @@ type answer struct {
 var (
 	tuplePattern = regexp.MustCompile(`\(\s*(\d{1,5})\s*,\s*(\d{1,5})\s*\)`)
 	tagPattern   = regexp.MustCompile(`(?s)<(script|style)\b.*?</(script|style)\s*>|<[^>]*>`)
-	pagePattern  = regexp.MustCompile(`(?i)^\s*(<!doctype\s+html|<html|<head|<body)`)
+	pagePattern  = regexp.MustCompile(`(?is)^\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*(<!doctype\s+html|<html|<head|<body)`)
 )
 
 // readAnswer takes an answer apart. It never fails: what it does not recognise is a text.
@@ -49,13 +49,12 @@ func readAnswer(r *connector.Response, fallback string) *answer {
 	if a.empty {
 		return a
 	}
-	head := body[:min(len(body), 400)]
-	if pagePattern.Match(head) || strings.Contains(r.Header["Content-Type"], "text/html") && body[0] == '<' {
+	tree, err := parseTree(body)
+	if pagePattern.Match(body[:min(len(body), 400)]) || body[0] == '<' && strings.Contains(r.Header["Content-Type"], "text/html") && !brokerDocument(tree) {
 		a.page = true
 		a.plain(pageText(body))
 		return a
 	}
-	tree, err := parseTree(body)
 	if err != nil {
 		a.plain(string(body[:min(len(body), 2000)]))
 		return a
@@ -63,6 +62,11 @@ func readAnswer(r *connector.Response, fallback string) *answer {
 	a.tree = tree
 	a.collect(&element{kids: []*element{tree}})
 	return a
+}
+
+// brokerDocument says whether a tree is what the Integration Broker answers in: some gateways send that as text/html too.
+func brokerDocument(tree *element) bool {
+	return tree != nil && (strings.EqualFold(tree.name, "IBResponse") || strings.EqualFold(tree.name, "Envelope"))
 }
 
 func (a *answer) plain(t string) {

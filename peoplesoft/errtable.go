@@ -126,7 +126,7 @@ const (
 func phraseRules(retry string) []rule {
 	return []rule{
 		{row: 25, set: anyNumber, number: anyNumber, pattern: phrase(`\bnot authori[sz]ed\b`), onWrite: connector.Forbidden, meaning: "the user may not do this", hint: ciPermission},
-		{row: rowTimeout, set: anyNumber, number: anyNumber, pattern: phrase(`\bjolt\b|session pool|no available application server|application server (is )?(not|un)\s?available|timed?[ -]?out\b|\bTPETIME\b`), onWrite: connector.Ambiguous, onRead: connector.Unavailable,
+		{row: rowTimeout, set: anyNumber, number: anyNumber, pattern: phrase(`\bjolt\b|session pool|no available application server|application server\b[^.;]{0,40}\b(down|stopped|shut ?down|unreachable|unavailable|not (available|running|reachable))\b|\b(contact|connect|connection|reach)\b[^.;]{0,30}\bapplication server|timed?[ -]?out\b|\bTPETIME\b`), onWrite: connector.Ambiguous, onRead: connector.Unavailable,
 			meaning: "PeopleSoft's application server is down or took too long", hint: retry},
 		{row: 37, set: anyNumber, number: anyNumber, pattern: phrase(`combo\b|combination error`), onWrite: connector.Rejected, meaning: "the combination of ChartFields is not valid", hint: "Correct the accounting at the source, or allow the combination in PeopleSoft, then replay."},
 		{row: 38, set: anyNumber, number: anyNumber, pattern: phrase(`\bbudget\b|\bexceeds\b`), onWrite: connector.Rejected, meaning: "a check refused it, by its words one of the budget", hint: "The owner of the budget decides; then replay."},

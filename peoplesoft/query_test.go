@@ -163,6 +163,9 @@ func TestQueryErrors(t *testing.T) {
 		words       []string // in message or hint
 	}{
 		"200 with a web page":             {200, "text/html", "<html><body>Sign in to your account</body></html>", connector.Misconfigured, []string{"web page", "base_path", "Sign in"}},
+		"200 with a web page of XHTML":    {200, "application/xhtml+xml", `<?xml version="1.0"?><!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0" "x"><html><body>Sign in</body></html>`, connector.Misconfigured, []string{"web page", "Sign in"}},
+		"200 with a fragment of a page":   {200, "text/html", `<center>Maintenance</center>`, connector.Misconfigured, []string{"web page", "Maintenance"}},
+		"a server that is down, with 200": {200, "text/xml", `<IBResponse type="error"><StatusCode>20</StatusCode><DefaultMessage>The application server is down.</DefaultMessage></IBResponse>`, connector.Unavailable, []string{"application server"}},
 		"a redirect to a sign-on page":    {302, "text/html", "", connector.Misconfigured, []string{"redirect", "single sign-on"}},
 		"a wrong node":                    {500, "text/html; charset=UTF-8", "Integration Service: no send handler matches the inbound request message. (158,505)", connector.Misconfigured, []string{"node", "Local Node", "(158,505)"}},
 		"an inactive operation, with 200": {200, "text/html", "<HTML><HEAD><TITLE>RESTListeningConnector</TITLE></HEAD><BODY>Unable to find a Routing corresponding to the incoming request message.</BODY></HTML>", connector.Misconfigured, []string{"routing", "active"}},

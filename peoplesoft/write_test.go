@@ -287,6 +287,24 @@ func TestWriteErrors(t *testing.T) {
 	}
 }
 
+// TestAnswersThatAreCalledAWebPage: what the Integration Broker answers counts by what it is, not by its Content-Type.
+func TestAnswersThatAreCalledAWebPage(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		kind connector.Kind
+		body string
+	}{
+		"a message that was accepted": {connector.Invoice, `<?xml version="1.0"?><IBResponse type="success"><StatusCode>0</StatusCode><TransactionID>T1</TransactionID></IBResponse>`},
+		"an order that was saved":     {connector.PurchaseOrder, savedOrder},
+	} {
+		i := open(t, always(200, "text/html; charset=UTF-8", row.body))
+		d := map[connector.Kind]connector.Document{connector.PurchaseOrder: orderDocument(), connector.Invoice: voucherDocument()}[row.kind]
+		if _, err := i.Write(context.Background(), connector.Write{Kind: row.kind, Operation: connector.OpCreate, Document: d}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestRepeatedVoucherIsASuccess(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
