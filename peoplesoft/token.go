@@ -140,13 +140,13 @@ func tokenError(op string, resp *connector.Response, code, reason string) error 
 		e.Code, e.Message, e.Hint = connector.Misconfigured, sentence("the identity provider refused the scope", words), "Correct the setting `scope` (readwrite, read or write)."
 	case code == "invalid_client" || code == "unauthorized_client" || code == "access_denied" || resp.Status == http.StatusUnauthorized || resp.Status == http.StatusForbidden:
 		e.Code, e.Message, e.Hint = connector.Credentials, sentence("the identity provider refused client_id and client_secret", words), "Check client_id and client_secret, and whether this client may use the grant client_credentials."
+	case resp.Status == http.StatusTooManyRequests:
+		e.Code, e.Message, e.Wait = connector.Throttled, sentence("the identity provider limits the requests for tokens", words), retryAfter(resp.Header)
+	case resp.Status >= 500 || code == "temporarily_unavailable" || code == "server_error":
+		e.Code, e.Message = connector.Unavailable, sentence(fmt.Sprintf("the identity provider answered HTTP %d", resp.Status), words)
+		e.Hint, e.Wait = "It is tried again. If it lasts, ask whoever runs the identity provider.", retryAfter(resp.Header)
 	case code != "":
 		e.Code, e.Message, e.Hint = connector.Misconfigured, sentence("the identity provider refused the request for a token", words), "Check token_url, scope, audience and the profile's oauth.client_auth with whoever runs the identity provider."
-	case resp.Status == http.StatusTooManyRequests:
-		e.Code, e.Message, e.Wait = connector.Throttled, "the identity provider limits the requests for tokens", retryAfter(resp.Header)
-	case resp.Status >= 500:
-		e.Code, e.Message, e.Hint = connector.Unavailable, fmt.Sprintf("the identity provider answered HTTP %d", resp.Status), "It is tried again. If it lasts, ask whoever runs the identity provider."
-		e.Wait = retryAfter(resp.Header)
 	case resp.Status >= 400:
 		e.Code, e.Message, e.Hint = connector.Misconfigured, fmt.Sprintf("the identity provider answered HTTP %d without a reason", resp.Status), "Check token_url: there is no token endpoint at this address."
 	default:

@@ -146,6 +146,10 @@ func TestTokenErrors(t *testing.T) {
 		"a redirect":                       {302, ``, connector.Misconfigured, "token_url"},
 		"an identity provider that's down": {503, ``, connector.Unavailable, "503"},
 		"too many requests":                {429, ``, connector.Throttled, "limits"},
+		"too many requests, in words":      {429, `{"error":"too_many_requests"}`, connector.Throttled, "too_many_requests"},
+		"one that is down, in words":       {503, `{"error":"temporarily_unavailable"}`, connector.Unavailable, "503"},
+		"one that is down, with 400":       {400, `{"error":"temporarily_unavailable"}`, connector.Unavailable, "tried again"},
+		"a wrong secret, with 500":         {500, `{"error":"invalid_client"}`, connector.Credentials, "client_secret"},
 	} {
 		f := always(row.status, "application/json", row.body)
 		i := open(t, f, oauthSettings...)
