@@ -3,6 +3,7 @@ package peoplesoft
 import (
 	"bytes"
 	"net/http"
+	"slices"
 
 	connector "ml-connector"
 )
@@ -33,9 +34,11 @@ func (i *Instance) messageRequest(op, operation, external string, payload []byte
 	if to == "" {
 		to = i.config.node
 	}
-	parameters := []struct{ name, value string }{
+	type parameter struct{ name, value string }
+	parameters := []parameter{
 		{"OperationName", operation}, {"OperationType", "async"}, {"From", i.config.fromNode}, {"To", to}, {externalMessageID, external},
 	}
+	parameters = slices.DeleteFunc(parameters, func(p parameter) bool { return p.value == "" }) // a gateway of one database needs no node
 	r := request{op: op, method: http.MethodPost, path: i.path(i.profile.messageURL, "", ""), write: true, door: doorMessage, header: map[string]string{"Content-Type": "text/xml; charset=UTF-8"}}
 	const head = `<?xml version="1.0"?>` + "\n"
 	switch i.profile.envelope {

@@ -125,6 +125,7 @@ func TestWriteRequests(t *testing.T) {
 			[]any{"profile.po.can_cancel", true, "profile.write.po.transport", "rest_ci"}, `{"notification":1}`, "US001/0000004711"},
 		"supplier_create":   {create(connector.Supplier, supplierDocument()), nil, `<E><Body><R><detail><JGR_VNDR_CI><SETID>SHARE</SETID><VENDOR_ID>0000090001</VENDOR_ID></JGR_VNDR_CI></detail></R></Body></E>`, "SHARE/0000090001"},
 		"voucher_headers":   {create(connector.Invoice, voucherDocument()), nil, accepted200, "US001/J0918273"},
+		"voucher_no_node":   {create(connector.Invoice, voucherDocument()), []any{"node", "", "profile.rest.path_with_node", false}, accepted200, "US001/J0918273"},
 		"voucher_query":     {create(connector.Invoice, voucherDocument()), []any{"profile.message.envelope", "query", "profile.message.to_node", "PSFT_AP"}, accepted200, "US001/J0918273"},
 		"voucher_ibrequest": {create(connector.Invoice, voucherDocument()), []any{"profile.message.envelope", "ibrequest", "profile.message.external_id", "ibrequest"}, accepted200, "US001/J0918273"},
 		"voucher_oauth2":    {create(connector.Invoice, voucherDocument()), []any{"auth", "oauth2", "username", nil, "client_id", "mlc", "token_url", "https://idp.example.com/t", "profile.voucher.payment_record", "VCHR_PYMNT_STG"}, accepted200, "US001/J0918273"},
