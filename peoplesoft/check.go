@@ -172,6 +172,10 @@ func (c *checker) operations() bool {
 			c.add(o.step(), from, connector.StepSkipped, "can't be proven without writing").Flows = o.flows
 			continue
 		}
+		if c.i.config.auth == authOAuth2 && c.i.config.username == "" {
+			c.add(o.step(), from, connector.StepSkipped, "can't be proven without writing: services are described by SOAP, which takes no token").Flows = o.flows
+			continue
+		}
 		resp, err := c.i.call(c.ctx, request{op: o.step(), method: http.MethodGet, path: o.path, door: doorSOAP})
 		if err != nil {
 			c.failed(o.step(), from, err, lasting).Flows = o.flows
@@ -183,7 +187,7 @@ func (c *checker) operations() bool {
 			continue
 		}
 		f := c.i.fail(o.step(), a, false)
-		if f.err.Code == connector.Credentials || f.row > 0 && f.row != rowTimeout {
+		if f.err.Code == connector.Credentials || f.refuses(o.name) {
 			c.failed(o.step(), from, f, lasting).Flows = o.flows
 			if f.err.Code == connector.Credentials {
 				return false
@@ -194,6 +198,17 @@ func (c *checker) operations() bool {
 		s.Flows, s.Hint = o.flows, "That is no obstacle: some sites don't show descriptions of services. The first write will tell."
 	}
 	return true
+}
+
+// refuses says whether an answer shows that a service can't be used, and not only that its description is not to be had.
+func (f *failure) refuses(service string) bool {
+	switch f.row {
+	case rowNode, rowRouting:
+		return true
+	case rowOperation, rowHandler, rowNoComponent, rowComponent:
+		return strings.Contains(f.err.Message, service)
+	}
+	return false
 }
 
 // skipRest notes what was not tried.

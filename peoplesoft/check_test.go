@@ -131,6 +131,12 @@ func TestCheckFailures(t *testing.T) {
 		"a query of two Flows":                {onQuery("JGR_VENDOR", 500, `{"status":"error","message":"not authorized to run it. (50,24)"}`), nil, "query:JGR_VENDOR", connector.Forbidden, nil, 0, []string{"suppliers-to-peoplesoft", "suppliers-to-jaggaer"}},
 		"a query that lacks a column":         {onQuery("JGR_REQ", 200, `{"data":{"query":{"numrows":1,"rows":[{"A.BUSINESS_UNIT":"US001"}]}}}`), nil, "query:JGR_REQ", connector.Misconfigured, []string{"A.REQ_ID"}, 0, []string{"requisitions"}},
 		"an account that's locked on the way": {onQuery("JGR_REQ", 401, "locked (48,7)"), nil, "query:JGR_REQ", connector.Credentials, nil, 0, nil},
+		"an operation that the user may not invoke": {func(r connector.Request) (*connector.Response, error) {
+			if strings.Contains(r.URL, "CI_JGR_PO_CI") {
+				return answerWith(500, "", fault("536", "User MLC not authorized to invoke Service Operation CI_JGR_PO_CI_C. (158,536)")), nil
+			}
+			return nil, nil
+		}, nil, "operation:CI_JGR_PO_CI", connector.Forbidden, []string{"permission list"}, 0, []string{"purchase-orders"}},
 		"an operation that has no routing": {func(r connector.Request) (*connector.Response, error) {
 			if strings.Contains(r.URL, "CI_JGR_PO_CI") {
 				return answerWith(500, "", fault("505", "Unable to find a Routing corresponding to the incoming request message.")), nil
@@ -188,6 +194,18 @@ func TestCheckWarnings(t *testing.T) {
 		"a status page of something else": {func(r connector.Request) (*connector.Response, error) {
 			return only(r, "PeopleSoftListeningConnector", 200, "<html>Welcome</html>")
 		}, "gateway", connector.StepWarning, "does not look like"},
+		"a WSDL that was never made": {func(r connector.Request) (*connector.Response, error) {
+			if strings.Contains(r.URL, "CI_JGR_PO_CI") {
+				return answerWith(500, "text/xml", fault("10021", "The WSDL of the service does not exist. (158,10021)")), nil
+			}
+			return nil, nil
+		}, "operation:CI_JGR_PO_CI", connector.StepWarning, "could not be proven"},
+		"a schema that the user may not see": {func(r connector.Request) (*connector.Response, error) {
+			if strings.Contains(r.URL, "GetSchema") {
+				return answerWith(500, "text/xml", fault("536", "User MLC not authorized to invoke Service Operation GETSCHEMA. (158,536)")), nil
+			}
+			return nil, nil
+		}, "operation:VOUCHER_BUILD", connector.StepWarning, "could not be proven"},
 		"a WSDL that is not shown": {func(r connector.Request) (*connector.Response, error) {
 			return only(r, "CI_JGR_PO_CI", 404, "<html>Not found</html>")
 		}, "operation:CI_JGR_PO_CI", connector.StepWarning, "could not be proven"},
@@ -204,6 +222,45 @@ func TestCheckWarnings(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestCheckDescribesServicesWhereTheyAre: the WSDL lies beside the address that a site posts to, also where that is itself the
+// WSDL's; and without a user for SOAP it is not asked for, as a refusal would tell nothing.
+func TestCheckDescribesServicesWhereTheyAre(t *testing.T) {
+	t.Parallel()
+	const base = "https://psft.example.com:8443/PSIGW/PeopleSoftServiceListeningConnector"
+	for name, row := range map[string]struct {
+		edits        []any
+		wsdl, schema string
+		state        connector.StepState
+	}{
+		"at the connector":      {nil, base + "/PSFT_EP/CI_JGR_PO_CI.1.wsdl", base + "/PSFT_EP?Operation=GetSchema&xsd=VOUCHER_BUILD.VERSION_1", connector.StepOK},
+		"at the WSDL itself":    {[]any{"profile.soap.url", "/PSIGW/PeopleSoftServiceListeningConnector/CI_{ci}.1.wsdl"}, base + "/CI_JGR_PO_CI.1.wsdl", base + "?Operation=GetSchema&xsd=VOUCHER_BUILD.VERSION_1", connector.StepOK},
+		"with a token alone":    {oauthSettings, "", "", connector.StepSkipped},
+		"with a token and SOAP": {append(append([]any{}, oauthSettings...), "username", "MLC"), base + "/PSFT_EP/CI_JGR_PO_CI.1.wsdl", base + "/PSFT_EP?Operation=GetSchema&xsd=VOUCHER_BUILD.VERSION_1", connector.StepOK},
+	} {
+		var asked []string
+		f := site(func(r connector.Request) (*connector.Response, error) {
+			if r.URL == idp {
+				return answerWith(200, "application/json", `{"access_token":"tok-1","token_type":"Bearer","expires_in":3600}`), nil
+			}
+			if strings.Contains(r.URL, "ServiceListeningConnector") {
+				asked = append(asked, r.URL)
+			}
+			return nil, nil
+		})
+		steps := open(t, f, row.edits...).Check(context.Background(), []connector.Need{{Flow: "purchase-orders", Kind: connector.PurchaseOrder, Writes: true}, {Flow: "invoices", Kind: connector.Invoice, Writes: true}})
+		var want []string
+		if row.wsdl != "" {
+			want = []string{row.wsdl, row.schema}
+		}
+		if !reflect.DeepEqual(asked, want) {
+			t.Errorf("%s: asked for %q, want %q", name, asked, want)
+		}
+		if got := stateOf(steps, "operation:VOUCHER_BUILD"); got != row.state {
+			t.Errorf("%s: the step of the message is %s, want %s", name, got, row.state)
+		}
 	}
 }
 

@@ -30,6 +30,13 @@ type rule struct {
 
 // Rows that the code treats in a way of their own.
 const (
+	rowOperation   = 3  // the user may not invoke the operation
+	rowNode        = 4  // the node is wrong
+	rowRouting     = 5  // the operation is not active
+	rowHandler     = 9  // its handler is not
+	rowNoComponent = 24 // there is no such Component Interface
+	rowComponent   = 25 // the user may not use it
+
 	rowDuplicate  = 8  // ExternalMessageID received before
 	rowConcurrent = 17 // somebody else changed the document at the same time
 	rowExists     = 18 // a row with this key is there

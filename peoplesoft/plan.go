@@ -1,6 +1,7 @@
 package peoplesoft
 
 import (
+	"path"
 	"slices"
 	"strings"
 
@@ -139,9 +140,18 @@ func (i *Instance) describe(c component) operationNeed {
 		if version == "" {
 			version = "VERSION_1"
 		}
-		return operationNeed{name: name, path: i.path(i.profile.soapURL, "", "") + "?Operation=GetSchema&xsd=" + escape(name+"."+version)}
+		return operationNeed{name: name, path: i.serviceConnector(c.ci) + "?Operation=GetSchema&xsd=" + escape(name+"."+version)}
 	}
-	return operationNeed{name: "CI_" + c.ci, path: i.path(i.profile.soapURL, c.ci, "") + "/CI_" + c.ci + ".1.wsdl"}
+	return operationNeed{name: "CI_" + c.ci, path: i.serviceConnector(c.ci) + "/CI_" + c.ci + ".1.wsdl"}
+}
+
+// serviceConnector is the address below which services are described. Some sites post to that of the WSDL (PEOPLESOFT.md §1.1).
+func (i *Instance) serviceConnector(ci string) string {
+	p := strings.TrimRight(i.path(i.profile.soapURL, ci, ""), "/")
+	if strings.HasSuffix(strings.ToLower(p), ".wsdl") {
+		p = path.Dir(p)
+	}
+	return p
 }
 
 func (p *plan) query(e entity, flow, without string) {
