@@ -14,7 +14,12 @@ import (
 	connector "ml-connector"
 )
 
-var releasePattern = regexp.MustCompile(`(?i)tools\s*version\s*:?\s*(\d+\.\d+(\.\d+)?)`)
+// What a gateway's status page says (PEOPLESOFT.md §1.2).
+var (
+	gatewayPage    = regexp.MustCompile(`(?i)PeopleSoft\s+(Integration\s+Gateway|Listening\s+Connector)`)
+	activePattern  = regexp.MustCompile(`(?i)status\s*:?\s*active\b`)
+	releasePattern = regexp.MustCompile(`(?i)tools\s*version\s*:?\s*(\d+\.\d+(\.\d+)?)`)
+)
 
 // clockSkew is how far PeopleSoft's clock may be off ours before it is worth a word: the overlap of a read covers less.
 const clockSkew = 5 * time.Minute
@@ -97,12 +102,16 @@ func (c *checker) gateway(from time.Time, resp *connector.Response) {
 		c.skew = &skew
 	}
 	page := string(toUTF8(resp.Body, c.i.profile.fallback))
+	text := squeeze(pageText([]byte(page)))
 	release := c.i.profile.toolsVersion
 	if m := releasePattern.FindStringSubmatch(page); m != nil && release == "" {
 		release = m[1]
 	}
 	switch {
-	case resp.Status == http.StatusOK && strings.Contains(page, "PeopleSoft"):
+	case resp.Status == http.StatusOK && gatewayPage.MatchString(page) && !activePattern.MatchString(text):
+		s := c.add("gateway", from, connector.StepWarning, "the gateway does not say that it is active: "+clip(text, 200))
+		s.Hint = "If the next steps fail too, the PeopleSoft administrator looks at the gateway's properties and log."
+	case resp.Status == http.StatusOK && gatewayPage.MatchString(page):
 		message := "the gateway is up"
 		if release != "" {
 			message += ", PeopleTools " + release
@@ -152,6 +161,11 @@ func (c *checker) node() bool {
 		c.add("node", from, connector.StepOK, message)
 		return true
 	}
+	if form := c.otherForm(e, err); form != "" {
+		c.add("node", from, connector.StepFailed, "signed on, but this PeopleSoft gives no query's answer as "+c.i.profile.format+"; as "+form+" it does").Code = connector.Misconfigured
+		c.steps[len(c.steps)-1].Hint = "Leave query.format out of the profile, or set it to " + form + "."
+		return false
+	}
 	if f, ok := errors.AsType[*failure](err); ok && f.has(setQuery) && f.err.Code != connector.Credentials {
 		s := c.add("node", from, connector.StepWarning, "signed on, but the probe query can't be run: "+f.err.Message)
 		s.Code, s.Hint = f.err.Code, "Create the public query "+e.spec.name+" over a record of one row (see `connection requirements`). "+f.err.Hint
@@ -198,6 +212,22 @@ func (c *checker) operations() bool {
 		s.Flows, s.Hint = o.flows, "That is no obstacle: some sites don't show descriptions of services. The first write will tell."
 	}
 	return true
+}
+
+// otherForm is a form that the probe query answers in where the one of the profile was refused, "" when there is none.
+func (c *checker) otherForm(e entity, refused error) string {
+	if c.i.profile.format == "" || !otherFormatMayHelp(refused) {
+		return ""
+	}
+	for _, form := range []string{formatJSON, formatXMLP, formatWebRowSet} {
+		if form == c.i.profile.format {
+			continue
+		}
+		if _, _, err := c.i.askIn(c.ctx, e, form, 1, nil); err == nil {
+			return form
+		}
+	}
+	return ""
 }
 
 // refuses says whether an answer shows that a service can't be used, and not only that its description is not to be had.

@@ -127,6 +127,15 @@ func TestCheckFailures(t *testing.T) {
 			}
 			return nil, nil
 		}, oauthSettings, "token", connector.Credentials, []string{"client_secret"}, 2, nil},
+		"a form that this release does not have": {func(r connector.Request) (*connector.Response, error) {
+			switch {
+			case strings.Contains(r.URL, "/JSON/"):
+				return answerWith(500, "", `{"status":"error","message":"Output type JSON is not supported. (50,403)"}`), nil
+			case strings.Contains(r.URL, "/XMLP/"):
+				return answerWith(200, "text/xml", `<QAS_GETQUERYRESULTS_RESP_MSG><query numrows="0"/></QAS_GETQUERYRESULTS_RESP_MSG>`), nil
+			}
+			return nil, nil
+		}, []any{"profile.query.format", "json"}, "node", connector.Misconfigured, []string{"json", "query.format", "set it to xmlp"}, 3, nil},
 		"a query that is missing":             {onQuery("JGR_REQ", 500, `{"status":"error","message":"Query JGR_REQ does not exist. (50,24)"}`), nil, "query:JGR_REQ", connector.Misconfigured, []string{"JGR_REQ", "profile"}, 0, []string{"requisitions"}},
 		"a query of two Flows":                {onQuery("JGR_VENDOR", 500, `{"status":"error","message":"not authorized to run it. (50,24)"}`), nil, "query:JGR_VENDOR", connector.Forbidden, nil, 0, []string{"suppliers-to-peoplesoft", "suppliers-to-jaggaer"}},
 		"a query that lacks a column":         {onQuery("JGR_REQ", 200, `{"data":{"query":{"numrows":1,"rows":[{"A.BUSINESS_UNIT":"US001"}]}}}`), nil, "query:JGR_REQ", connector.Misconfigured, []string{"A.REQ_ID"}, 0, []string{"requisitions"}},
@@ -194,6 +203,12 @@ func TestCheckWarnings(t *testing.T) {
 		"a status page of something else": {func(r connector.Request) (*connector.Response, error) {
 			return only(r, "PeopleSoftListeningConnector", 200, "<html>Welcome</html>")
 		}, "gateway", connector.StepWarning, "does not look like"},
+		"a sign-on page in its place": {func(r connector.Request) (*connector.Response, error) {
+			return only(r, "PeopleSoftListeningConnector", 200, "<html><title>Oracle PeopleSoft Sign-in</title></html>")
+		}, "gateway", connector.StepWarning, "does not look like"},
+		"a gateway that is not active": {func(r connector.Request) (*connector.Response, error) {
+			return only(r, "PeopleSoftListeningConnector", 200, strings.Replace(statusPage, "ACTIVE", "INACTIVE", 1))
+		}, "gateway", connector.StepWarning, "INACTIVE"},
 		"a WSDL that was never made": {func(r connector.Request) (*connector.Response, error) {
 			if strings.Contains(r.URL, "CI_JGR_PO_CI") {
 				return answerWith(500, "text/xml", fault("10021", "The WSDL of the service does not exist. (158,10021)")), nil

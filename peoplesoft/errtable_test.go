@@ -106,13 +106,15 @@ func TestSitesOwnErrorsGoFirst(t *testing.T) {
 func TestExplain(t *testing.T) {
 	t.Parallel()
 	explain := New().(connector.Explainer).Explain
-	for text, want := range map[string]connector.Code{"(158,505)": connector.Misconfigured, "500: no send handler (158,505) at 10:04": connector.Misconfigured, fault("45", "x"): connector.Credentials,
+	for text, want := range map[string]connector.Code{"(158,505)": connector.Misconfigured, " 158,505\n": connector.Misconfigured, `{"ERRMSGTEXT":"Vendor location is inactive"}`: connector.Rejected,
+		"<html><head><title>Oracle PeopleSoft Sign-in</title></head><body>User ID</body></html>": connector.Misconfigured,
+		"500: no send handler (158,505) at 10:04":                                                connector.Misconfigured, fault("45", "x"): connector.Credentials,
 		refusal(invalidDept): connector.Rejected, "Unable to find a Routing": connector.Misconfigured, "something (10200,5)": connector.Rejected} {
 		if e := explain(text); e == nil || e.Code != want || e.Hint == "" || e.Message == "" {
 			t.Errorf("%.40q is explained as %+v, want %s", text, e, want)
 		}
 	}
-	for _, text := range []string{"", "hello", `{"error":"something"}`, `{"returnCode":2,"returnMessage":"124(code)"}`, "<html><body>It works</body></html>"} {
+	for _, text := range []string{"", "hello", `{"error":"something"}`, `{"returnCode":2,"returnMessage":"124(code)"}`, "<html><body>It works</body></html>", statusPage, "US001, 4711"} {
 		if e := explain(text); e != nil {
 			t.Errorf("%q says nothing of PeopleSoft and is explained as %v", text, e)
 		}

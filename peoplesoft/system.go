@@ -1,6 +1,8 @@
 package peoplesoft
 
 import (
+	"regexp"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -54,14 +56,24 @@ func prepare(s connector.Settings, c config) *Instance {
 	return i
 }
 
+// bareTuple is message set and number as people type them, without brackets.
+var bareTuple = regexp.MustCompile(`^\s*\d{1,5}\s*,\s*\d{1,5}\s*$`)
+
 // Explain says what a PeopleSoft error means. A read would be judged more mildly.
 func (system) Explain(text string) *connector.Error {
+	if bareTuple.MatchString(text) {
+		text = "(" + strings.TrimSpace(text) + ")"
+	}
 	a := readAnswer(&connector.Response{Status: 500, Body: []byte(text)}, "")
 	notices := a.errors()
 	if r := judge(nil, notices, true); r != nil {
 		return connector.Errorf(r.onWrite, "", "%s", sentence(r.meaning, said(notices))).Advise("%s", r.hint)
 	}
-	known := a.broker == "error" || len(a.tree.all("messages"))+len(a.tree.all("Error-Warning")) > 0
+	if a.page && len(notices) > 0 && strings.Contains(notices[0].text, "PeopleSoft") && !gatewayPage.MatchString(notices[0].text) {
+		code, message, hint := a.odd(false, said(notices))
+		return connector.Errorf(code, "", "%s", message).Advise("%s", hint)
+	}
+	known := a.broker == "error" || a.tree.first("ERRMSGTEXT") != nil || len(a.tree.all("messages"))+len(a.tree.all("Error-Warning")) > 0
 	for _, n := range notices {
 		if known && !n.plain || len(n.tuples) > 0 {
 			return connector.Errorf(connector.Rejected, "", "%s", sentence("PeopleSoft refused something", said(notices))).
