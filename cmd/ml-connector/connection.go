@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -240,10 +241,11 @@ func (p *program) printPings(pings []app.Ping) error {
 	return nil
 }
 
-// sayNotReady tells each Flow that is not ready once, with what either Connection lacks.
+// sayNotReady tells each Flow that is not ready once, with the steps of either Connection that keep it back; what they said
+// stands in the table. Flows that the same steps keep back are told together.
 func (p *program) sayNotReady(pings []app.Ping) {
-	var flows []string
-	needs := map[string][]string{}
+	var flows, causes []string
+	needs, kept := map[string][]string{}, map[string][]string{}
 	for _, g := range pings {
 		for _, f := range g.Fit {
 			if f.Ready {
@@ -252,13 +254,26 @@ func (p *program) sayNotReady(pings []app.Ping) {
 			if needs[f.Flow] == nil {
 				flows = append(flows, f.Flow)
 			}
-			for _, n := range f.Needs {
-				needs[f.Flow] = append(needs[f.Flow], g.Name+" "+n)
+			for _, s := range g.Steps {
+				if slices.ContainsFunc(f.Needs, func(n string) bool { return strings.HasPrefix(n, s.Step+": ") }) {
+					needs[f.Flow] = append(needs[f.Flow], g.Name+" "+s.Step)
+				}
 			}
 		}
 	}
 	for _, f := range flows {
-		p.say("flow %s is not ready: %s", f, clean(strings.Join(needs[f], "; ")))
+		cause := strings.Join(needs[f], ", ")
+		if kept[cause] == nil {
+			causes = append(causes, cause)
+		}
+		kept[cause] = append(kept[cause], f)
+	}
+	for _, cause := range causes {
+		if names := kept[cause]; len(names) == 1 {
+			p.say("flow %s is not ready, because of %s", names[0], clean(cause))
+		} else {
+			p.say("flows %s are not ready, because of %s", strings.Join(names, ", "), clean(cause))
+		}
 	}
 }
 
