@@ -305,6 +305,10 @@ func (b *pump) decide(ctx context.Context, it *item) error {
 	}
 	it.action = connector.Decide(b.r.situation(it, alike))
 	if it.action.Action == connector.ActCreate {
+		if again := b.tooSoon(it); !again.IsZero() {
+			it.out = &store.Outcome{State: connector.Waiting, DueAt: again, Details: map[string]string{"reason": "the target may not show yet what was sent just now"}}
+			return nil
+		}
 		if by, err := b.e.claimedByOther(ctx, b.r, it); err != nil || by != nil {
 			it.out = by
 			return err
@@ -312,6 +316,19 @@ func (b *pump) decide(ctx context.Context, it *item) error {
 	}
 	b.act(it)
 	return nil
+}
+
+// tooSoon says when a look-up that found nothing proves something, zero for now. What the target would double and was refused a
+// moment ago is not sent again before lookup_settle is over: the refusal may have come although it was stored, and lists lag.
+func (b *pump) tooSoon(it *item) time.Time {
+	d := it.work.Delivery
+	if b.r.writes.Class != connector.ClassDuplicate || !it.work.PreviouslySent || !it.looked || d.Err != nil && d.Err.Code.Reaction() == connector.ReactRetry {
+		return time.Time{}
+	}
+	if again := d.SentAt.Add(b.settle()); b.e.Now().Before(again) {
+		return again
+	}
+	return time.Time{}
 }
 
 // act turns a Decision into an outcome or a write.

@@ -1,0 +1,54 @@
+package engine_test
+
+import (
+	"testing"
+	"time"
+
+	connector "ml-connector"
+	"ml-connector/store"
+)
+
+// TestWhatWasRefusedAMomentAgoIsNotSentAgainBeforeListsCanShowIt: the target stored it and said that it refused it, and its lists lag.
+func TestWhatWasRefusedAMomentAgoIsNotSentAgainBeforeListsCanShowIt(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		stored bool
+		writes int
+	}{"it was stored": {true, 1}, "it was not": {false, 2}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, connector.ClassDuplicate)
+			w.to.settles, w.to.blind = "60s", true
+			refused := false
+			w.to.onWrite = func(connector.Write) (error, bool) {
+				if refused {
+					return nil, false
+				}
+				refused = true
+				return connector.Errorf(connector.Rejected, "write", "refused").Advise("Mend it."), !tc.stored
+			}
+			w.from.put("1", order("P1", "10", "open"))
+			w.sync()
+			d := w.last("1")
+			if d.State != connector.Held {
+				t.Fatalf("it is %s, expected held", d.State)
+			}
+			w.tx(func(tx *store.Tx) error { return tx.Replay([]int64{d.ID}, "cli:test", false) })
+			pump := func() {
+				for n := range w.flow().Partitions {
+					w.pumpOnce(n)
+				}
+			}
+			pump()
+			if n, d := len(w.to.writes), w.last("1"); n != 1 || d.State != connector.Waiting {
+				t.Fatalf("replayed at once: %d writes, %s; expected one, and waiting", n, d.State)
+			}
+			w.to.blind = false
+			w.pass(time.Minute)
+			pump()
+			if n, d := len(w.to.writes), w.last("1"); n != tc.writes || w.to.count("P1") != 1 || d.State != connector.Delivered {
+				t.Errorf("%d writes, %d objects, %s; expected %d writes, one object, delivered", n, w.to.count("P1"), d.State, tc.writes)
+			}
+		})
+	}
+}
