@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -50,5 +51,44 @@ func TestWhatWasRefusedAMomentAgoIsNotSentAgainBeforeListsCanShowIt(t *testing.T
 				t.Errorf("%d writes, %d objects, %s; expected %d writes, one object, delivered", n, w.to.count("P1"), d.State, tc.writes)
 			}
 		})
+	}
+}
+
+// TestWhereNothingCanBeLookedUpAPersonsWordCountsOnce: what is in doubt is sent again when a person says that it did not arrive, and
+// after that doubt is doubt again.
+func TestWhereNothingCanBeLookedUpAPersonsWordCountsOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, connector.ClassDuplicate)
+	writing := false
+	w.to.onSend = func(context.Context) { writing = true }
+	w.to.onCall = func() error {
+		if writing {
+			writing = false
+			return nil
+		}
+		return connector.Errorf(connector.Misconfigured, "look up", "it can't be read here").Advise("A person can tell.")
+	}
+	w.to.onWrite = func(connector.Write) (error, bool) { return ambiguous(), true }
+	w.from.put("1", order("P1", "10", "open"))
+	w.sync()
+	for n := 1; n <= 3; n++ {
+		w.sync()
+		if got, d := len(w.to.writes), w.last("1"); got != n || d.State != connector.InDoubt {
+			t.Fatalf("%d writes, %s; expected %d, in doubt", got, d.State, n)
+		}
+		if n == 2 {
+			w.to.onWrite = nil
+		}
+		w.tx(func(tx *store.Tx) error { return tx.Resolve(w.last("1").ID, "", "looked in its pages", "cli:test") })
+		w.pass(time.Minute)
+		for n := range w.flow().Partitions {
+			w.pumpOnce(n)
+		}
+		if n == 2 {
+			break
+		}
+	}
+	if got, d := len(w.to.writes), w.last("1"); got != 3 || w.to.count("P1") != 1 || d.State != connector.Delivered {
+		t.Errorf("%d writes, %d objects, %s; expected three, one, delivered", got, w.to.count("P1"), d.State)
 	}
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"database/sql"
 	"slices"
 	"time"
@@ -219,6 +220,14 @@ func (tx *Tx) Resolve(id int64, targetID, reason, actor string) error {
 		}
 	}
 	return tx.LinkRecords(b.source, target, actor)
+}
+
+// SaidNotSent says whether a person resolved a doubt of the Delivery as not sent, and nothing of it was sent since.
+func (db *DB) SaidNotSent(ctx context.Context, id int64) (bool, error) {
+	var resolved, sent int64
+	_, err := one(db.view(ctx), "read what a person said", `SELECT MAX(CASE WHEN e.action = 'delivery.resolved' THEN e.number ELSE 0 END), MAX(CASE WHEN e.action = 'delivery.sending' THEN e.number ELSE 0 END)
+ FROM entries e WHERE e.delivery > 0 AND e.delivery = $1 HAVING COUNT(*) > 0`, []any{id}, &resolved, &sent)
+	return resolved > sent, err
 }
 
 // Reopen changes the state of a settled Delivery because of what was seen since: drift, or its end. fail says why it is

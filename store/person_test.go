@@ -100,8 +100,15 @@ func TestPeople(t *testing.T) {
 			equal(t, "linked", linked, true)
 			refused(t, "the same target for another", resolve(1, "PO-1"), connector.Conflict)
 			equal(t, "which changes nothing", f.state(orders, "2"), connector.InDoubt)
+			said := func() bool {
+				yes, err := f.SaidNotSent(f.ctx, works[1].Delivery.ID)
+				must(t, err)
+				return yes
+			}
+			equal(t, "nobody said that it was not sent", said(), false)
 			must(t, resolve(1, ""))
 			equal(t, "not sent", f.state(orders, "2"), connector.Waiting)
+			equal(t, "somebody said so", said(), true)
 			refused(t, "what is in no doubt", resolve(1, "PO-2"), connector.Conflict)
 			f.sound()
 		})
