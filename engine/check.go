@@ -204,10 +204,16 @@ func (e *Engine) pause(ctx context.Context, f connector.Flow, connection string,
 		e.Log.Warn("flow paused", "flow", f.Name, "code", err.Code, "reason", p.Reason)
 		return true, e.DB.Tx(ctx, func(tx *store.Tx) error { return tx.PauseFlow(f.Name, p) })
 	case connector.ReactPauseConnection:
-		e.Log.Warn("connection paused", "connection", connection, "code", err.Code, "reason", p.Reason)
-		err := e.DB.Tx(ctx, func(tx *store.Tx) error { return tx.StandStill(connection, p) })
-		if err != nil {
-			return true, err
+		first := false
+		failed := e.DB.Tx(ctx, func(tx *store.Tx) (err error) {
+			first, err = tx.StandStill(connection, p)
+			return err
+		})
+		if failed != nil {
+			return true, failed
+		}
+		if first { // who runs into it later has nothing new to say
+			e.Log.Warn("connection paused", "connection", connection, "code", err.Code, "reason", p.Reason)
 		}
 		e.pauseStored(connection)
 		return true, nil

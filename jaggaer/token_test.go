@@ -2,6 +2,8 @@ package jaggaer
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -100,6 +102,33 @@ func TestTheLifetimeCountsFromBeforeTheRequest(t *testing.T) {
 	_ = readOrders(b)
 	if f.tokens != 2 {
 		t.Errorf("%d token requests", f.tokens)
+	}
+}
+
+// TestClocksThatDiffer: JAGGAER's clock says nothing about a token's life, and when ours is set back a token that has ended meanwhile
+// is renewed by its 401.
+func TestClocksThatDiffer(t *testing.T) {
+	t.Parallel()
+	expired := false
+	f := &fake{answer: func(r connector.Request) (*connector.Response, error) {
+		if expired && strings.HasSuffix(r.Header["Authorization"], "token-1") {
+			return respond(401, ""), nil
+		}
+		return respond(200, emptyList, "Date", "Mon, 02 Mar 2020 12:00:00 GMT"), nil
+	}}
+	b := open(t, f)
+	f.logins = func() (*connector.Response, error) {
+		return respond(200, fmt.Sprintf(`{"access_token":"token-%d","expires_in":3600,"expire_on":"2020-01-01T00:00:00+00:00"}`, f.tokens), "Date", "Tue, 03 Mar 2026 12:00:00 GMT"), nil
+	}
+	for _, step := range []struct {
+		at      time.Duration
+		expired bool
+		tokens  int
+	}{{0, false, 1}, {30 * time.Minute, false, 1}, {-2 * time.Hour, true, 2}, {-2 * time.Hour, true, 2}, {30 * time.Hour, true, 3}} {
+		b.at, expired = noon.Add(step.at), step.expired
+		if err := readOrders(b); err != nil || f.tokens != step.tokens {
+			t.Errorf("at %s: %d tokens, expected %d: %v", step.at, f.tokens, step.tokens, err)
+		}
 	}
 }
 

@@ -150,12 +150,12 @@ func (tx *Tx) PauseConnection(name string, p connector.Pause) error {
 }
 
 // StandStill is PauseConnection for what does not stand still yet: of all that run into the same thing the first pauses it.
-func (tx *Tx) StandStill(name string, p connector.Pause) error {
+func (tx *Tx) StandStill(name string, p connector.Pause) (first bool, err error) {
 	n, err := tx.exec("pause connection "+name, "UPDATE connections SET pause = $2 WHERE name = $1 AND pause = ''", name, asJSON(p, false))
 	if err == nil && n > 0 {
 		tx.Enter(connector.Entry{Actor: p.By, Action: "connection.paused", Subject: "connection:" + name, Details: map[string]string{"code": string(p.Code)}})
 	}
-	return err
+	return n > 0, err
 }
 
 // ResumeConnection ends a pause; of what does not stand still nothing changes.
