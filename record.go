@@ -21,6 +21,7 @@ type Version struct {
 	Stamp    string    // the System's own mark of this content, as received; "" when it has none
 	Changed  time.Time // when the System says that it changed; zero when it does not say
 	Standing Standing
+	Ours     bool  // it carries a number that only we give, so a write of ours made it
 	Names    []Ref // what comes before it in one purchase and belongs to the same Connection: Kind, and IDs or Number
 	Document Document
 	Text     []byte   `json:"-"` // the Document's canonical text, when somebody made it already; nil = nobody did

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -122,7 +123,7 @@ func (s *side) Read(ctx context.Context, q connector.Query) (connector.Page, err
 			p.Next = strconv.Itoa(start + i)
 			break
 		}
-		p.Versions = append(p.Versions, connector.Version{ID: id, Title: id, Stamp: at.String(), Changed: at, Standing: connector.Usable, Document: s.table[id].Clone(), Mirror: s.table[id].Clone()})
+		p.Versions = append(p.Versions, connector.Version{ID: id, Title: id, Stamp: at.String(), Changed: at, Standing: connector.Usable, Ours: strings.HasPrefix(s.table[id].Text("KEY"), "P"), Document: s.table[id].Clone(), Mirror: s.table[id].Clone()})
 	}
 	return p, nil
 }

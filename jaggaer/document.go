@@ -29,7 +29,7 @@ func (i *Instance) version(kind connector.Kind, e entity, raw map[string]any) (c
 			v.Numbers = append(v.Numbers, n)
 		}
 	}
-	v.Title = title(kind, doc)
+	v.Title, v.Ours = title(kind, doc), ours(kind, doc)
 	if kind == connector.Supplier {
 		v.Name = doc.Text("header.name")
 		v.Mirror = supplierMirror(doc, raw, header)
@@ -50,6 +50,17 @@ func numberFields(kind connector.Kind) []string {
 		return []string{"requisitionNumber", "externalRequisitionNumber"}
 	}
 	return nil
+}
+
+// ours says that a record carries a number that only we give it: the other side's own.
+func ours(kind connector.Kind, doc connector.Document) bool {
+	switch kind {
+	case connector.Supplier:
+		return doc.Text("header.erpNumber") != ""
+	case connector.Requisition:
+		return doc.Text("header.externalRequisitionNumber") != ""
+	}
+	return false
 }
 
 // names lists what comes before a record in one purchase: an order's requisition (JAGGAER.md §4.4), and the orders of an

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -104,7 +105,7 @@ func (i *Instance) supplier(setid string, e entity, rows []row) (connector.Versi
 	name := strings.TrimSpace(d.Text("NAME1") + " " + d.Text("NAME2"))
 	id := d.Text("VENDOR_ID")
 	v := connector.Version{ID: setid + "/" + id, Numbers: numbers(id, d.Text("AR_NUM")), Title: name, Name: name, Document: d, Mirror: supplierMirror(e, r)}
-	v.Stamp = i.stamp(e, r)
+	v.Stamp, v.Ours = i.stamp(e, r), strings.HasPrefix(d.Text("AR_NUM"), ourSupplier)
 	switch d.Text("VENDOR_STATUS") {
 	case "A":
 		v.Standing = connector.Usable
@@ -181,6 +182,7 @@ func (i *Instance) order(unit string, e entity, rows []row) (connector.Version, 
 	id := d.Text("PO_ID")
 	v := connector.Version{ID: unit + "/" + id, Numbers: numbers(id, d.Text("PO_REF")), Title: "Purchase order " + unit + " " + id, Stamp: i.stamp(e, rows[0]),
 		Names: named(connector.Requisition, rows, "D.BUSINESS_UNIT_REQ", "D.REQ_ID", unit), Document: d, Mirror: m}
+	v.Ours = d.Text("PO_REF") != ""
 	switch d.Text("PO_STATUS") {
 	case "X", "PX", "DA", "LD":
 		v.Standing = connector.Refused
@@ -203,8 +205,13 @@ func (i *Instance) voucher(unit string, e entity, rows []row) (connector.Version
 	}
 	id := d.Text("VOUCHER_ID")
 	return connector.Version{ID: unit + "/" + id, Numbers: numbers(id, d.Text("INVOICE_ID")), Title: fmt.Sprintf("Voucher %s %s, invoice %s", unit, id, d.Text("INVOICE_ID")),
-		Stamp: i.stamp(e, rows[0]), Names: named(connector.PurchaseOrder, rows, "B.BUSINESS_UNIT_PO", "B.PO_ID", unit), Document: d, Mirror: m}, needKey("VOUCHER_ID", id)
+		Stamp: i.stamp(e, rows[0]), Names: named(connector.PurchaseOrder, rows, "B.BUSINESS_UNIT_PO", "B.PO_ID", unit), Ours: ourVoucher.MatchString(id), Document: d, Mirror: m}, needKey("VOUCHER_ID", id)
 }
+
+// The numbers that only we give (FLOWS.md): those of suppliers that we made, and of vouchers.
+const ourSupplier = "JGR-"
+
+var ourVoucher = regexp.MustCompile(`^[JK][0-9]{7}$`)
 
 // named lists the documents of a Kind that rows refer to by business unit and number, each once: the requisitions of an
 // order's distributions, the orders of a voucher's lines (PEOPLESOFT.md §3.6). A blank unit is the document's own.

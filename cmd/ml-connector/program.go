@@ -54,7 +54,7 @@ func (p *program) commands() *cobra.Command {
 	global.StringVar(&p.database, "database", "", "sqlite:PATH or postgres://… (else ML_CONNECTOR_DATABASE, else the file's)")
 	global.StringVarP(&p.format, "output", "o", "table", "table, json or csv")
 	global.StringVar(&p.server, "server", "", "act through a running server (not in this release)")
-	root.AddCommand(p.applyCommand(), p.exportCommand(), p.connectionCommand(), p.flowCommand(), p.syncCommand(), p.recordCommand(),
+	root.AddCommand(p.applyCommand(), p.exportCommand(), p.connectionCommand(), p.flowCommand(), p.syncCommand(), p.reconcileCommand(), p.recordCommand(),
 		p.deliveryCommand(), p.whyCommand(), p.linkCommand(), p.unlinkCommand(), p.auditCommand(), p.crosswalkCommand(), p.explainCommand(),
 		p.serveCommand(), p.workCommand(), p.demoCommand(), p.sandboxCommand(), p.versionCommand())
 	refuseUnknown(root)
