@@ -43,7 +43,7 @@ func (s *Scheduler) insertDue(ctx context.Context, due Due, now time.Time) error
 	}
 	for _, f := range due.Tracks {
 		err := s.e.TrackBegins(ctx, f, func(tx *store.Tx) error { return s.insertTx(ctx, tx, trackArgs{f.Name, s.mark(now)}) })
-		if err != nil {
+		if err != nil && ctx.Err() == nil {
 			s.e.Log.Error("a schedule can't be followed", "flow", f.Name, "error", err)
 		}
 	}
