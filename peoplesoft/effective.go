@@ -43,7 +43,7 @@ func (x *change) level(d, prev connector.Document, fields []connector.Field, now
 		if v == "" && !blanked || n >= keys && now != nil && x.same(f, v, now) {
 			continue
 		}
-		leaf, err := x.i.leaf(x.op, f.Name, v, f.Type == connector.TypeNumber)
+		leaf, err := x.i.fieldLeaf(x.op, f, v)
 		if err != nil {
 			return nil, err
 		}

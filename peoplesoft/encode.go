@@ -103,7 +103,7 @@ func (i *Instance) nodes(op string, d, prev connector.Document, fields []connect
 		if t == "" && prev.Text(f.Name) == "" {
 			continue
 		}
-		leaf, err := i.leaf(op, f.Name, t, f.Type == connector.TypeNumber)
+		leaf, err := i.fieldLeaf(op, f, t)
 		if err != nil {
 			return nil, err
 		}
@@ -134,6 +134,26 @@ func (i *Instance) nodes(op string, d, prev connector.Document, fields []connect
 func (i *Instance) leaf(op, name, v string, number bool) (node, error) {
 	v, err := i.clean(op, name, v)
 	return node{name: name, text: v, number: number}, err
+}
+
+// fieldLeaf is a leaf that PeopleSoft can hold. The Schema has counted its characters; a database that is not Unicode counts
+// bytes, two of each character beyond Latin-1 as double-byte character sets have them (PEOPLESOFT.md §7.2).
+func (i *Instance) fieldLeaf(op string, f *connector.Field, v string) (node, error) {
+	leaf, err := i.leaf(op, f.Name, v, f.Type == connector.TypeNumber)
+	if err != nil || i.profile.unicode || f.Type != connector.TypeText || f.Length == 0 || isPrintable(leaf.text) {
+		return leaf, err
+	}
+	size := 0
+	for _, r := range leaf.text {
+		if size++; r > 0xff {
+			size++
+		}
+	}
+	if size > f.Length {
+		return node{}, connector.Errorf(connector.Invalid, op, "the field %s takes %d bytes, and this PeopleSoft database, which is not Unicode, has room for %d: %q", f.Name, size, f.Length, clip(leaf.text, 60)).
+			Advise("Shorten it at the source, or let the Flow's mapping cut it shorter (`cut`), then replay.")
+	}
+	return leaf, nil
 }
 
 // matching is the row of a list with the same key.

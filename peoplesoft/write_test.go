@@ -288,6 +288,43 @@ func TestWriteErrors(t *testing.T) {
 	}
 }
 
+// TestLengthsAreBytesWhereTheDatabaseIsNotUnicode at every level (PEOPLESOFT.md §7.2); what is too long is not sent.
+func TestLengthsAreBytesWhereTheDatabaseIsNotUnicode(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		unicode bool
+		text    string
+		refused bool
+	}{
+		"characters, where it is":               {true, strings.Repeat("価", 254), false},
+		"two bytes of each":                     {false, strings.Repeat("価", 128), true},
+		"as many as there is room for":          {false, strings.Repeat("価", 127), false},
+		"one byte of each character of Latin-1": {false, strings.Repeat("é", 254), false},
+	} {
+		f := always(200, "text/xml", savedOrder)
+		i := open(t, f, "profile.db.unicode", row.unicode)
+		d := orderDocument()
+		d["PO_LINE"].([]any)[0].(doc)["DESCR254_MIXED"] = row.text
+		_, err := i.Write(t.Context(), connector.Write{Kind: connector.PurchaseOrder, Operation: connector.OpCreate, Document: d})
+		if code := connector.CodeOf(err); (code == connector.Invalid) != row.refused || !row.refused && err != nil || row.refused == (f.count() > 0) {
+			t.Errorf("%s: %v after %d requests", name, err, f.count())
+		}
+	}
+}
+
+// TestAPayloadInOneDocumentComesOutAsItWas: the end of a CDATA section inside it is split (PEOPLESOFT.md §4.3).
+func TestAPayloadInOneDocumentComesOutAsItWas(t *testing.T) {
+	t.Parallel()
+	const payload = "<VOUCHER_BUILD><DESCR><![CDATA[a]]></DESCR> b]]></VOUCHER_BUILD>"
+	tree, err := parseXML(open(t, nil, "profile.message.envelope", "ibrequest").brokerRequest("VOUCHER_BUILD.VERSION_1", "PSFT_EP", "x", []byte(payload)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := tree.first("Data").text; got != payload {
+		t.Errorf("%s came out as %s", payload, got)
+	}
+}
+
 // TestAnswersThatAreCalledAWebPage: what the Integration Broker answers counts by what it is, not by its Content-Type.
 func TestAnswersThatAreCalledAWebPage(t *testing.T) {
 	t.Parallel()
