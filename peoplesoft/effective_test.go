@@ -108,6 +108,27 @@ func TestASupplierChangesByEffectiveDate(t *testing.T) {
 	}
 }
 
+// TestARowOfTheFutureStaysAsItIs: what is in force today is changed, whatever was entered for later.
+func TestARowOfTheFutureStaysAsItIs(t *testing.T) {
+	t.Parallel()
+	for _, verb := range []string{"update", "updatedata"} {
+		w, id := supplied(t, "profile.vendor.update_verb", verb)
+		later := city("Duluth")
+		later["VNDR_ADDR_SCROL"].([]any)[0].(doc)["VENDOR_ADDR"].([]any)[0].(doc)["EFFDT"] = "2026-12-01"
+		w.now = time.Date(2026, 3, 6, 18, 0, 0, 0, time.UTC)
+		for _, d := range []connector.Document{later, {"VNDR_ADDR_SCROL": []any{doc{"ADDRESS_SEQ_NUM": "1", "VENDOR_ADDR": []any{doc{"POSTAL": "55001"}}}}}} {
+			if _, err := w.changeSupplier(id, d, nil); err != nil {
+				t.Fatalf("%s: %v", verb, err)
+			}
+		}
+		got := w.rowsOf(id, "VNDR_ADDR_SCROL", "VENDOR_ADDR", "CITY", "POSTAL")["1"]
+		slices.Sort(got)
+		if want := []string{"2026-03-04 A Springfield 55000", "2026-03-06 A Springfield 55001", "2026-12-01 A Duluth 55000"}; !slices.Equal(got, want) {
+			t.Errorf("%s: addresses %q, want %q", verb, got, want)
+		}
+	}
+}
+
 func TestASupplierThatLosesALocationOrAll(t *testing.T) {
 	t.Parallel()
 	w, id := supplied(t)
