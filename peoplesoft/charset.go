@@ -31,7 +31,7 @@ func toUTF8(body []byte, fallback string) []byte {
 }
 
 // repairJSON makes JSON of what PeopleSoft sends as such: raw line breaks and tabs inside a string are escaped, other
-// control characters there are dropped, and a backslash that escapes nothing stands for itself (PEOPLESOFT.md §3.2).
+// control characters are dropped wherever they are, and a backslash that escapes nothing stands for itself (PEOPLESOFT.md §3.2).
 func repairJSON(body []byte) []byte {
 	if !needsRepair(body) {
 		return body
@@ -41,6 +41,7 @@ func repairJSON(body []byte) []byte {
 	for i := 0; i < len(body); i++ {
 		b := body[i]
 		switch {
+		case !inside && b < 0x20 && b != '\n' && b != '\r' && b != '\t':
 		case !inside:
 			inside = b == '"'
 			out = append(out, b)

@@ -182,6 +182,7 @@ func TestTrack(t *testing.T) {
 		"built, its approval denied":                {map[string]string{"JGR_VCHR_BY_ID": voucherRow("J1", "I", `,"A.ENTRY_STATUS":"P","A.APPR_STATUS":"D"`)}, time.Hour, connector.StageBuilt, "approval was denied"},
 		"built, with match exceptions":              {map[string]string{"JGR_VCHR_BY_ID": voucherRow("J1", "I", builtStatus+`,"A.MATCH_STATUS_VCHR":"E"`)}, time.Hour, connector.StageBuilt, "match"},
 		"posted":                                    {map[string]string{"JGR_VCHR_BY_ID": voucherRow("J1", "I", builtStatus+`,"A.POST_STATUS_AP":"P"`), "JGR_PAYMENT": pay(`"A.PYMNT_SELCT_STATUS":"N"`)}, time.Hour, connector.StagePosted, ""},
+		"posted, closed without a payment":          {map[string]string{"JGR_VCHR_BY_ID": voucherRow("J1", "I", builtStatus+`,"A.POST_STATUS_AP":"P","A.CLOSE_STATUS":"C"`), "JGR_PAYMENT": pay(`"A.PYMNT_SELCT_STATUS":"C"`)}, time.Hour, connector.StagePosted, "is closed"},
 		"posted, payment on hold": {map[string]string{"JGR_VCHR_BY_ID": voucherRow("J1", "I", builtStatus+`,"A.POST_STATUS_AP":"P"`), "JGR_PAYMENT": pay(`"A.PYMNT_SELCT_STATUS":"N","A.PYMNT_HOLD":"Y","A.PYMNT_HOLD_REASON":"AMT"`)},
 			time.Hour, connector.StagePosted, "hold AMT"},
 		"paid": {map[string]string{"JGR_VCHR_BY_ID": voucherRow("J1", "I", builtStatus+`,"A.POST_STATUS_AP":"P"`), "JGR_PAYMENT": pay(`"A.PYMNT_SELCT_STATUS":"P","B.PYMNT_STATUS":"P","B.PYMNT_DT":"2026-05-01","B.PYMNT_METHOD":"ACH","B.PYMNT_ID_REF":"900123"`)},

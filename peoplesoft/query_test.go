@@ -45,6 +45,20 @@ func TestQueryRequestOfAnotherSite(t *testing.T) {
 	}
 }
 
+// TestTheFirstPageBeginsWhereTheSiteSays: a blank prompt means something else in some databases (PEOPLESOFT.md §3.6).
+func TestTheFirstPageBeginsWhereTheSiteSays(t *testing.T) {
+	t.Parallel()
+	for first, want := range map[string]string{"": "prompt_fieldvalue=SHARE,&", " ": "prompt_fieldvalue=SHARE,%20&", "0": "prompt_fieldvalue=SHARE,0&"} {
+		f := always(200, "application/json", noRows)
+		if _, err := open(t, f, "profile.query.first_key", first).Read(t.Context(), connector.Query{Kind: connector.Supplier}); err != nil {
+			t.Fatal(err)
+		}
+		if got := f.last().URL; !strings.Contains(got, want) {
+			t.Errorf("first_key %q: %s", first, got)
+		}
+	}
+}
+
 func TestPromptValuesAreCheckedBeforeAnythingIsSent(t *testing.T) {
 	t.Parallel()
 	for name, value := range map[string]string{"a comma": "A,B", "a line break": "A\nB", "a null": "A\x00", "bytes that are no UTF-8": "A\xff"} {
@@ -70,6 +84,7 @@ func TestDecodeRows(t *testing.T) {
 		"JSON with the plain key and numbers as texts":             {`{"data":{"query":{"numrows":"2","queryname":"Q","rows":[{"A.SETID":"SHARE","A.N":"2500.000"},{"A.SETID":" ","A.N":""}]}}}`, two, true, false},
 		"JSON without rows": {`{"data":{"query":{"numrows":0,"queryname=":"Q"}}}`, []cells{}, true, false},
 		"JSON with raw line breaks and other control characters": {"{\"data\":{\"query\":{\"numrows\":1,\"rows\":[{\"A.T\":\"one\r\ntwo\tthree\x01\"}]}}}", []cells{{"A.T": "one\r\ntwo\tthree"}}, true, false},
+		"JSON with a control character between its parts":        {"{\"data\":\x00{\"query\":\x1f{\"numrows\":1,\n\"rows\":[{\"A.T\":\"one\"}]}}}", []cells{{"A.T": "one"}}, true, false},
 		"JSON with a backslash that escapes nothing":             {`{"data":{"query":{"numrows":1,"rows":[{"A.T":"C:\data \\ \""}]}}}`, []cells{{"A.T": `C:\data \ "`}}, true, false},
 		"JSON that counts other rows than it has":                {`{"data":{"query":{"numrows":3,"rows":[{"A.SETID":"SHARE"}]}}}`, []cells{{"A.SETID": "SHARE"}}, true, true},
 		"JSON that is cut":      {`{"data":{"query":{"numrows":2,"rows":[{"A.SETID":"SHA`, nil, true, true},

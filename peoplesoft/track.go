@@ -80,7 +80,7 @@ func (i *Instance) voucherLife(r row) connector.Life {
 		life.Stage = connector.StagePosted
 	}
 	var said []string
-	for _, text := range []string{matchWords[r["A.MATCH_STATUS_VCHR"]], approvalWords[r["A.APPR_STATUS"]]} {
+	for _, text := range []string{matchWords[r["A.MATCH_STATUS_VCHR"]], approvalWords[r["A.APPR_STATUS"]], closeWords[r["A.CLOSE_STATUS"]]} {
 		if text != "" {
 			said = append(said, text)
 		}
@@ -89,11 +89,12 @@ func (i *Instance) voucherLife(r row) connector.Life {
 	return life
 }
 
-// What the statuses of matching and approval mean (PEOPLESOFT.md §3.6); others say nothing that a person could use.
+// What the statuses of matching, approval and closing mean (PEOPLESOFT.md §3.6); others say nothing that a person could use.
 var (
 	matchWords = map[string]string{"T": "is not matched yet", "M": "is matched", "E": "has match exceptions", "D": "has match exceptions, in dispute",
 		"O": "its match exceptions were overridden", "C": "its match exceptions were overridden by a credit note"}
 	approvalWords = map[string]string{"P": "waits for approval", "A": "is approved", "D": "its approval was denied"}
+	closeWords    = map[string]string{"C": "is closed"}
 )
 
 // reason is what the profile's `voucher.error_fields` hold.

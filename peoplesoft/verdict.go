@@ -223,7 +223,7 @@ func (a *answer) byStatus(write bool, words string) (code connector.Code, messag
 	case http.StatusForbidden:
 		return connector.Forbidden, sentence("PeopleSoft, or a proxy before it, forbids this (HTTP 403)", words), "Ask the PeopleSoft security administrator for access to the service operation, and the network team for this address."
 	case http.StatusNotFound, http.StatusMethodNotAllowed:
-		return connector.Misconfigured, message, "There is no Integration Broker at this address: check host, port and base_path."
+		return connector.Misconfigured, message, "There is nothing at this address: check host, port and base_path, and the paths of the profile (the Exchange shows which was called)."
 	case http.StatusTooManyRequests:
 		return connector.Throttled, message, "A proxy limits the calls; `concurrency` may be set lower."
 	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType:
