@@ -55,8 +55,9 @@ type Flow struct {
 	Cursor      time.Time // zero before the first whole or windowed read
 	NextRunAt   time.Time
 	NextTrackAt time.Time
-	Partitions  int // that its Deliveries are spread over
-	Wanted      int // as many it shall have, once nobody works on the present ones
+	NextDeepAt  time.Time // of the next Run that reads the last days whatever the stamps say
+	Partitions  int       // that its Deliveries are spread over
+	Wanted      int       // as many it shall have, once nobody works on the present ones
 }
 
 // Connection is one customer's instance of a System, as applied; its secrets are in the Vault.

@@ -35,6 +35,7 @@ type FlowDetail struct {
 	Track       string                 `json:"track"`
 	Acknowledge string                 `json:"acknowledge"`
 	Deep        string                 `json:"deep"`
+	NextDeep    *time.Time             `json:"next_deep"`
 	Position    int                    `json:"position"`
 	AppliedAt   time.Time              `json:"applied_at"`
 	Mapping     string                 `json:"mapping"`
@@ -76,7 +77,7 @@ func (a *App) Flow(ctx context.Context, name string) (FlowDetail, error) {
 	}
 	shape, err := a.flowShape(ctx, f)
 	return FlowDetail{Flow: shape, Use: f.Use, Where: f.Where, Drift: f.Drift, Withdraw: f.Withdraw, MaxChanges: f.MaxChanges, Start: moment(f.Start),
-		RetryHeld: f.RetryHeld, Track: f.Track, Acknowledge: f.Acknowledge, Deep: f.Deep, Position: f.Position, AppliedAt: f.AppliedAt, Mapping: f.Mapping}, err
+		RetryHeld: f.RetryHeld, Track: f.Track, Acknowledge: f.Acknowledge, Deep: f.Deep, NextDeep: moment(f.NextDeepAt), Position: f.Position, AppliedAt: f.AppliedAt, Mapping: f.Mapping}, err
 }
 
 // EnableFlow lets a Flow run by its schedule, and ends its pause.

@@ -15,6 +15,7 @@ type SyncOptions struct {
 	Flows []string // none = all that are enabled, in dependency order
 	Since time.Time
 	Until time.Time
+	Deep  bool // the last days, whatever the stamps say
 	Wait  time.Duration
 }
 
@@ -65,7 +66,7 @@ func (a *App) Sync(ctx context.Context, o SyncOptions, actor string) (Synced, er
 	if err := e.CloseAbandoned(ctx); err != nil {
 		return Synced{}, err
 	}
-	rep, err := e.Sync(ctx, engine.SyncRequest{Flows: o.Flows, Trigger: connector.TriggerManual, Since: o.Since, Until: o.Until, Wait: o.Wait})
+	rep, err := e.Sync(ctx, engine.SyncRequest{Flows: o.Flows, Trigger: connector.TriggerManual, Since: o.Since, Until: o.Until, Deep: o.Deep, Wait: o.Wait})
 	return synced(rep.Runs, rep.TimedOut), err
 }
 
@@ -133,7 +134,7 @@ func (a *App) ask(ctx context.Context, o SyncOptions, actor string) (Synced, err
 	}
 	var id int64
 	err := a.DB.Tx(ctx, func(tx *store.Tx) (err error) {
-		id, err = tx.RequestRun(store.RunRequest{Flows: o.Flows, Since: o.Since, Until: o.Until, Wait: o.Wait, Actor: actor})
+		id, err = tx.RequestRun(store.RunRequest{Flows: o.Flows, Since: o.Since, Until: o.Until, Deep: o.Deep, Wait: o.Wait, Actor: actor})
 		return err
 	})
 	if err != nil {
@@ -243,7 +244,7 @@ func (a *App) DryRun(ctx context.Context, o SyncOptions) (Plan, error) {
 	if _, err := a.flowNames(ctx, o.Flows); err != nil {
 		return Plan{}, err
 	}
-	planned, err := a.newEngine().Plan(ctx, engine.SyncRequest{Flows: o.Flows, Since: o.Since, Until: o.Until})
+	planned, err := a.newEngine().Plan(ctx, engine.SyncRequest{Flows: o.Flows, Since: o.Since, Until: o.Until, Deep: o.Deep})
 	out := Plan{Rows: []PlanRow{}, Runs: synced(planned.Runs, false).Runs}
 	for _, r := range planned.Rows {
 		row := PlanRow{Flow: r.Flow, Record: Place(r.Record), Operation: r.Operation, Target: Place(r.Target), Changes: r.Changes, Error: ErrorShape(r.Err)}

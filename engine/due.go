@@ -143,7 +143,7 @@ func (e *Engine) Answer(ctx context.Context, request int64) error {
 	if err != nil || req == nil {
 		return unlessStopped(ctx, err)
 	}
-	rep, err := e.Sync(ctx, SyncRequest{Flows: req.Flows, Trigger: connector.TriggerManual, Since: req.Since, Until: req.Until, Wait: req.Wait})
+	rep, err := e.Sync(ctx, SyncRequest{Flows: req.Flows, Trigger: connector.TriggerManual, Since: req.Since, Until: req.Until, Deep: req.Deep, Wait: req.Wait})
 	if ctx.Err() != nil {
 		return e.DB.ReopenRunRequest(context.WithoutCancel(ctx), req.ID)
 	}

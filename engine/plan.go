@@ -58,7 +58,7 @@ func (e *Engine) Plan(ctx context.Context, q SyncRequest) (Planned, error) {
 }
 
 func (e *Engine) planFlow(ctx context.Context, f connector.Flow, q SyncRequest, over *overlay, again Rechecks) ([]PlanRow, int64, error) {
-	pq := PollRequest{Flow: f.Name, Trigger: connector.TriggerDryRun, Since: q.Since, Until: q.Until}
+	pq := PollRequest{Flow: f.Name, Trigger: connector.TriggerDryRun, Since: q.Since, Until: q.Until, Deep: q.Deep}
 	fail := func(err error) ([]PlanRow, int64, error) {
 		now := e.Now()
 		run, err2 := e.beginRun(ctx, f, connector.TriggerDryRun, connector.Window{From: q.Since, To: now}, now)

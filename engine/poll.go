@@ -14,6 +14,7 @@ type PollRequest struct {
 	Trigger connector.Trigger
 	Since   time.Time // when set: this window instead of the cursor's; known records are decided again, the cursor stays
 	Until   time.Time // when set: the end of the window
+	Deep    bool      // reads the last days whatever the stamps say; a scheduled Run does by itself when it is due
 	Again   Rechecks  // not nil: what stands still by itself is checked once more first
 
 	accepted func(n int) // not nil: hears how many Deliveries a page brought
@@ -43,6 +44,7 @@ func (e *Engine) Poll(ctx context.Context, q PollRequest) (Polled, error) {
 		return Polled{}, err
 	}
 	started := e.Now()
+	q.Deep = q.Deep || q.Trigger == connector.TriggerSchedule && deepIsDue(f, started)
 	w := r.window(q, started)
 	run, err := e.beginRun(ctx, r.flow, q.Trigger, w, started)
 	if err != nil {
@@ -50,6 +52,9 @@ func (e *Engine) Poll(ctx context.Context, q PollRequest) (Polled, error) {
 	}
 	if fail := e.readAll(ctx, r, q, run, w, started); fail != nil {
 		return e.endRun(ctx, r.flow, run, f.From, fail)
+	}
+	if err := e.deepDone(ctx, f, q, started); err != nil {
+		return Polled{Run: run}, err
 	}
 	if q.Trigger == connector.TriggerSchedule {
 		if _, err := e.DB.Heal(ctx, f.Name, f.RetryHeld, e.Now()); err != nil {
@@ -79,6 +84,9 @@ func (r *route) window(q PollRequest, started time.Time) connector.Window {
 	case r.flow.Kind == connector.Supplier || r.flow.Kind == connector.GLAccount: // master data: everything else refers to them (FLOWS.md "What to read")
 	case r.flow.Start.IsZero():
 		w.From = r.flow.AppliedAt
+	}
+	if days := r.deepFrom(started); q.Deep && q.Since.IsZero() && days.Before(w.From) {
+		w.From = days
 	}
 	if w.From.Before(r.flow.Start) {
 		w.From = r.flow.Start
@@ -131,7 +139,7 @@ func (e *Engine) readAll(ctx context.Context, r *route, q PollRequest, run int64
 	}
 	again := !q.Since.IsZero()
 	query := connector.Query{Kind: r.flow.Kind, From: w.From, To: w.To}
-	if !again {
+	if !again && !q.Deep {
 		query.Known = func(id, stamp string) bool {
 			known, err := e.DB.KnownStamp(ctx, r.flow.Name, r.flow.From, r.flow.Kind, id, stamp)
 			return err == nil && known

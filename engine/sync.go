@@ -15,6 +15,7 @@ type SyncRequest struct {
 	Trigger connector.Trigger
 	Since   time.Time
 	Until   time.Time
+	Deep    bool          // the last days, whatever the stamps say
 	Wait    time.Duration // how long to wait until nothing can move further
 }
 
@@ -43,7 +44,7 @@ func (e *Engine) Sync(ctx context.Context, q SyncRequest) (SyncReport, error) {
 		if ctx.Err() != nil {
 			break
 		}
-		p, err := e.pollAndDrain(ctx, f, PollRequest{Flow: f.Name, Trigger: q.Trigger, Since: q.Since, Until: q.Until, Again: again})
+		p, err := e.pollAndDrain(ctx, f, PollRequest{Flow: f.Name, Trigger: q.Trigger, Since: q.Since, Until: q.Until, Deep: q.Deep, Again: again})
 		if p.Run != 0 {
 			ids = append(ids, p.Run)
 		}

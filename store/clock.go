@@ -60,6 +60,7 @@ func (db *DB) ClockWentBack(ctx context.Context, by time.Duration) error {
 			{"UPDATE deliveries SET looked_at = $1 WHERE looked_at > $1", []any{now}},
 			{"UPDATE flows SET next_run_at = " + sooner("next_run_at") + " WHERE next_run_at > $1", []any{now, back}},
 			{"UPDATE flows SET next_track_at = " + sooner("next_track_at") + " WHERE next_track_at > $1", []any{now, back}},
+			{"UPDATE flows SET next_deep_at = " + sooner("next_deep_at") + " WHERE next_deep_at > $1", []any{now, back}},
 			{"UPDATE flows SET cursor_at = cursor_at - $2 WHERE cursor_at > $1", []any{now, back}},
 			{"UPDATE partitions SET beat_at = $1 WHERE beat_at > $1", []any{now}},
 			{"UPDATE shares SET beat_at = $1 WHERE beat_at > $1", []any{now}},

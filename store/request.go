@@ -14,6 +14,7 @@ type RunRequest struct {
 	Flows       []string // none = all
 	Since       time.Time
 	Until       time.Time
+	Deep        bool          // the last days, whatever the stamps say
 	Wait        time.Duration // how long until nothing can move further
 	Actor       string
 	RequestedAt time.Time
@@ -30,8 +31,8 @@ func (tx *Tx) RequestRun(r RunRequest) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	_, err = tx.exec("request a Run", `INSERT INTO run_requests (id, flows, since, until, wait, actor, requested_at, taken_at, done_at, runs, timed_out, error)
- VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, '', 0, '')`, id, asJSON(r.Flows, len(r.Flows) == 0), micros(r.Since), micros(r.Until), r.Wait.Microseconds(), r.Actor, micros(tx.now))
+	_, err = tx.exec("request a Run", `INSERT INTO run_requests (id, flows, since, until, wait, actor, requested_at, taken_at, done_at, runs, timed_out, error, deep)
+ VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, '', 0, '', $8)`, id, asJSON(r.Flows, len(r.Flows) == 0), micros(r.Since), micros(r.Until), r.Wait.Microseconds(), r.Actor, micros(tx.now), bit(r.Deep))
 	return id, err
 }
 
@@ -104,9 +105,9 @@ func (db *DB) RunRequest(ctx context.Context, id int64) (RunRequest, error) {
 func runRequest(r reader, id int64) (RunRequest, error) {
 	q := RunRequest{ID: id}
 	var flows, runs, fail string
-	var since, until, wait, requested, taken, done, timedOut int64
-	found, err := one(r, "read a request", "SELECT flows, since, until, wait, actor, requested_at, taken_at, done_at, runs, timed_out, error FROM run_requests WHERE id = $1", []any{id},
-		&flows, &since, &until, &wait, &q.Actor, &requested, &taken, &done, &runs, &timedOut, &fail)
+	var since, until, wait, requested, taken, done, timedOut, deep int64
+	found, err := one(r, "read a request", "SELECT flows, since, until, wait, actor, requested_at, taken_at, done_at, runs, timed_out, error, deep FROM run_requests WHERE id = $1", []any{id},
+		&flows, &since, &until, &wait, &q.Actor, &requested, &taken, &done, &runs, &timedOut, &fail, &deep)
 	if err != nil {
 		return q, err
 	}
@@ -114,7 +115,7 @@ func runRequest(r reader, id int64) (RunRequest, error) {
 		return q, connector.Errorf(connector.NotFound, "read a request", "there is no request %d", id)
 	}
 	q.Since, q.Until, q.RequestedAt, q.TakenAt, q.DoneAt = timeOf(since), timeOf(until), timeOf(requested), timeOf(taken), timeOf(done)
-	q.Wait, q.TimedOut = time.Duration(wait)*time.Microsecond, timedOut != 0
+	q.Wait, q.TimedOut, q.Deep = time.Duration(wait)*time.Microsecond, timedOut != 0, deep != 0
 	if err := fromJSON(flows, &q.Flows); err != nil {
 		return q, r.fail("read a request", err)
 	}

@@ -122,7 +122,7 @@ func TestMistakesAreToldWithTheirPlaceAndRemedy(t *testing.T) {
 		"an acknowledgement that the source does not take": {"start: 2026-01-01", "acknowledge: voucher", []string{":21: flows.invoices.acknowledge has acknowledge: voucher, but of s2p: profile.operations.payment.write is off. Set it to rest."}},
 		"an acknowledgement of what nobody follows":        {"start: 2026-01-01", "track: off, acknowledge: paid", []string{":21: flows.invoices.acknowledge has acknowledge: paid, and track: off", "payment.write is off"}},
 		"an acknowledgement in a mapping":                  {"start: 2026-01-01", "file: telling.yaml", []string{":21: flows.invoices.file has acknowledge: paid, but of s2p"}},
-		"days to read again":                               {"start: 2026-01-01", "deep_days: 3", []string{":21: flows.invoices.deep_days is not in this release"}},
+		"days to read again":                               {"start: 2026-01-01", "deep_days: 3", []string{":21: flows.invoices.deep_days belongs to settings.profile"}},
 		"a connection that takes pushes":                   {"port: 8443", "receive: true", []string{":10: connections.erp.settings.receive is true, but taking what a System pushes is not in this release"}},
 		"a kind that is read by a setting that is empty":   {"      business_units: [US001, 002]\n", "", []string{":22: flows.gl-accounts.from is erp, whose setting business_units is empty, and this Flow needs it: units"}},
 		"a list that is empty is as none":                  {"[US001, 002]", "[]", []string{":23: flows.gl-accounts.from is erp, whose setting business_units is empty"}},

@@ -209,7 +209,7 @@ func option(flow *connector.Flow, e entry, zone *time.Location) {
 	case "deep":
 		flow.Deep = e.value.schedule(true)
 	case "deep_days":
-		e.value.fail("is not in this release, and neither is re-reading whatever the stamps say; leave it out")
+		e.value.fail("belongs to settings.profile of the connection that is read")
 	case "acknowledge":
 		flow.Acknowledge = e.value.oneOf("off", "voucher", "paid")
 	case "enabled":

@@ -49,12 +49,15 @@ func flowState(f app.Flow) string {
 	return "enabled"
 }
 
-// deepWords says what is to come of `deep`: the file may have it, and nothing reads it yet.
+// deepWords says how often the last days are read again, and when next.
 func deepWords(f app.FlowDetail) string {
-	if f.Deep == "" {
+	switch {
+	case f.Deep == "":
 		return "off"
+	case f.NextDeep == nil:
+		return f.Deep
 	}
-	return f.Deep + ", but deep re-reading is not in this release: nothing is read by it"
+	return f.Deep + ", next " + timeOf(f.NextDeep)
 }
 
 func (p *program) flowShow() *cobra.Command {

@@ -14,14 +14,14 @@ import (
 func (p *program) syncCommand() *cobra.Command {
 	var since, until string
 	var wait time.Duration
-	var dry bool
+	var dry, deep bool
 	c := &cobra.Command{
 		Use:   "sync [FLOW…]",
 		Short: "Run flows now, wait, and report; without a name all, in dependency order",
 		Long: "Run flows now, deliver what they read and what was waiting for them, and wait until nothing can move further. When an engine is\n" +
 			"alive on this database, it is asked to. Exit status 3: a run ended with held or in_doubt records.",
 		RunE: func(c *cobra.Command, args []string) error {
-			o := app.SyncOptions{Flows: args, Wait: wait}
+			o := app.SyncOptions{Flows: args, Deep: deep, Wait: wait}
 			var err error
 			if o.Since, err = moment(since, time.Now()); err != nil {
 				return err
@@ -44,6 +44,7 @@ func (p *program) syncCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&since, "since", "", "decide the records known since then again, and read what changed: a time, or 36h, 7d")
+	c.Flags().BoolVar(&deep, "deep", false, "read the last days (profile.deep_days of the source, else 7) again and compare content, whatever the stamps say")
 	c.Flags().StringVar(&until, "until", "", "read what changed before then")
 	c.Flags().DurationVar(&wait, "wait", 5*time.Minute, "how long to wait until nothing can move further")
 	c.Flags().BoolVar(&dry, "dry-run", false, "read, map and decide, and write to neither system")
