@@ -173,7 +173,7 @@ func TestTrack(t *testing.T) {
 		"in pre-edit error":                         {map[string]string{"JGR_VCHR_PREEDIT": voucherRow("J1", "I", `,"A.ERRMSGTEXT":"invalid vendor "`)}, time.Hour, connector.StageRecycled, "pre-edit error: invalid vendor"},
 		"in pre-edit error without words":           {map[string]string{"JGR_VCHR_PREEDIT": voucherRow("J1", "I", "")}, time.Hour, connector.StageRecycled, "Build Error Detail"},
 		"recycled as a duplicate":                   {map[string]string{"JGR_VCHR_BY_ID": voucherRow("J1", "I", `,"A.ENTRY_STATUS":"R","A.DUP_INVOICE_STATUS":"D"`)}, time.Hour, connector.StageRecycled, "duplicate"},
-		"recycled for another reason":               {map[string]string{"JGR_VCHR_BY_ID": voucherRow("J1", "I", `,"A.ENTRY_STATUS":"R","A.DUP_INVOICE_STATUS":"N","A.ERRMSGTEXT":"closed period"`)}, time.Hour, connector.StageRecycled, "recycled: closed period"},
+		"recycled for another reason":               {map[string]string{"JGR_VCHR_BY_ID": voucherRow("J1", "I", `,"A.ENTRY_STATUS":"R","A.DUP_INVOICE_STATUS":"N","A.ERRMSGTEXT":"closed period"`)}, time.Hour, connector.StageRecycled, "closed period"},
 		"deleted":                                   {map[string]string{"JGR_VCHR_BY_ID": voucherRow("J1", "I", `,"A.ENTRY_STATUS":"X"`)}, time.Hour, connector.StageRecycled, "deleted"},
 		"built":                                     {map[string]string{"JGR_VCHR_BY_ID": voucherRow("J1", "I", builtStatus)}, time.Hour, connector.StageBuilt, ""},
 		"built, of a status that is the site's own": {map[string]string{"JGR_VCHR_BY_ID": voucherRow("J1", "I", `,"A.ENTRY_STATUS":"Q"`)}, time.Hour, connector.StageBuilt, ""},

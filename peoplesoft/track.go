@@ -71,7 +71,7 @@ func (i *Instance) voucherLife(r row) connector.Life {
 	life := connector.Life{Stage: connector.StageBuilt, At: i.now(), Number: r["A.VOUCHER_ID"]}
 	switch {
 	case r["A.ENTRY_STATUS"] == "R":
-		life.Stage, life.Reason = connector.StageRecycled, i.reason("recycled", r)
+		life.Stage, life.Reason = connector.StageRecycled, i.reason("", r)
 		return life
 	case r["A.ENTRY_STATUS"] == "X":
 		life.Stage, life.Reason = connector.StageRecycled, "was deleted in PeopleSoft"
@@ -97,8 +97,11 @@ var (
 	closeWords    = map[string]string{"C": "is closed"}
 )
 
-// reason is what the profile's `voucher.error_fields` hold.
+// reason is what the profile's `voucher.error_fields` hold (PEOPLESOFT.md §9), after what the stage alone does not say.
 func (i *Instance) reason(what string, r row) string {
+	if what != "" {
+		what += ": "
+	}
 	var said []string
 	for _, f := range i.profile.voucher.errorFields {
 		alias, field := qualified(f)
@@ -114,7 +117,7 @@ func (i *Instance) reason(what string, r row) string {
 		}
 	}
 	if len(said) == 0 {
-		return what + ": see Build Error Detail in PeopleSoft"
+		return what + "see Build Error Detail in PeopleSoft"
 	}
-	return what + ": " + clip(strings.Join(said, "; "), 500)
+	return what + clip(strings.Join(said, "; "), 500)
 }

@@ -278,7 +278,7 @@ func TestWhatIsRecycledTonightIsHeldTomorrowAndLeavesHeldWhenItIsCorrected(t *te
 				}
 			}
 		}, func(c *calmSite, _ connector.Delivery) { c.ps.Build() }},
-		{"recycled", "recycled: Accounting date 2026-03-09 is not in an open period", func(*calmSite, connector.Delivery) {}, func(c *calmSite, d connector.Delivery) {
+		{"recycled", "Accounting date 2026-03-09 is not in an open period", func(*calmSite, connector.Delivery) {}, func(c *calmSite, d connector.Delivery) {
 			c.ps.Build()
 			unit, id := unitAndVoucher(d)
 			c.must(c.ps.Recycle(unit, id, "Accounting date 2026-03-09 is not in an open period"))
