@@ -31,3 +31,28 @@ func TestFlowsThatAreNotReadyAreToldTogether(t *testing.T) {
 		t.Errorf("said\n%s\nwant\n%s", talk.String(), want)
 	}
 }
+
+// TestWhatIsLeftIsFoundWhereItIsSaidToBe: what is in doubt is not in the list of what is held.
+func TestWhatIsLeftIsFoundWhereItIsSaidToBe(t *testing.T) {
+	t.Parallel()
+	const list = ": ml-connector delivery list --state "
+	for _, row := range []struct {
+		held, doubt []int
+		want        string
+	}{
+		{[]int{0, 0}, []int{0, 0}, ""},
+		{[]int{0, 1}, []int{0, 0}, "1 record needs a person" + list + "held\n"},
+		{[]int{2, 1}, []int{0, 1}, "3 records need a person" + list + "held\n1 record is in doubt" + list + "in_doubt\n"},
+		{[]int{0, 0}, []int{1, 1}, "2 records are in doubt" + list + "in_doubt\n"},
+	} {
+		var talk bytes.Buffer
+		var runs []app.Run
+		for n := range row.held {
+			runs = append(runs, app.Run{Held: row.held[n], InDoubt: row.doubt[n]})
+		}
+		(&program{talk: &talk}).sayLeft(runs)
+		if talk.String() != row.want {
+			t.Errorf("said %q, want %q", talk.String(), row.want)
+		}
+	}
+}

@@ -148,13 +148,7 @@ func (p *program) printRuns(done app.Synced) error {
 		return err
 	}
 	p.sayRunErrors(done.Runs)
-	held := 0
-	for _, r := range done.Runs {
-		held += r.Held + r.InDoubt
-	}
-	if held > 0 {
-		p.say("%d records need a person: ml-connector delivery list --state held", held)
-	}
+	p.sayLeft(done.Runs)
 	if done.TimedOut {
 		p.say("the wait is over, and something can still move: it goes on with the next run")
 	}
@@ -179,6 +173,24 @@ func counts(r app.Run) []string {
 		out = append(out, fmt.Sprint(n))
 	}
 	return out
+}
+
+// sayLeft tells where to find what Runs left to people or in doubt.
+func (p *program) sayLeft(runs []app.Run) {
+	held, doubt := 0, 0
+	for _, r := range runs {
+		held, doubt = held+r.Held, doubt+r.InDoubt
+	}
+	tell := func(n int, one, many, state string) {
+		switch {
+		case n == 1:
+			p.say("1 record %s: ml-connector delivery list --state %s", one, state)
+		case n > 1:
+			p.say("%d records %s: ml-connector delivery list --state %s", n, many, state)
+		}
+	}
+	tell(held, "needs a person", "need a person", "held")
+	tell(doubt, "is in doubt", "are in doubt", "in_doubt")
 }
 
 func (p *program) sayRunErrors(runs []app.Run) {
