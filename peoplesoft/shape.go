@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	connector "ml-connector"
@@ -200,10 +201,27 @@ func (f *filler) group(path string, s shape, v any) any {
 	}
 	for _, k := range slices.Sorted(maps.Keys(in)) {
 		if !known[k] {
-			f.problem(join(path, k), "unknown key")
+			f.problem(join(path, k), "unknown key%s", meant(k, known))
 		}
 	}
 	return out
+}
+
+// meant names the known key that was likely meant: the longest that differs by case, dashes or its end; "" when none is near.
+func meant(key string, known map[string]bool) string {
+	plain := func(t string) string { return strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(t)) }
+	best := ""
+	for k := range known {
+		a, b := plain(key), plain(k)
+		near := a == b || min(len(a), len(b)) > 3 && (strings.HasPrefix(a, b) || strings.HasPrefix(b, a))
+		if near && (len(k) > len(best) || len(k) == len(best) && k < best) {
+			best = k
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return "; did you mean " + best + "?"
 }
 
 func (f *filler) open(path string, s shape, v any) any {

@@ -83,6 +83,21 @@ func TestValidate(t *testing.T) {
 	}
 }
 
+func TestAnUnknownKeySaysWhatWasMeant(t *testing.T) {
+	t.Parallel()
+	for key, want := range map[string]string{
+		"base-path": "base_path", "profile.query.requisitions": "requisition", "profile.query.vendor_by_external": "vendor_by_ext", "profile.query.pageSize": "page_size", "profile.po.line_cancel": "line_cancel_fields",
+		"profile.query.xyz": "", "profile.po.ci": "",
+	} {
+		s := testSettings()
+		set(s, key, "x")
+		p := New().Validate(s).Problems
+		if len(p) != 1 || p[0].Path != key || want != "" && !strings.HasSuffix(p[0].Message, "did you mean "+want+"?") || want == "" && p[0].Message != "unknown key" {
+			t.Errorf("%s: %+v, want %q to be meant", key, p, want)
+		}
+	}
+}
+
 func TestValidateFillsInDefaults(t *testing.T) {
 	t.Parallel()
 	s := testSettings()
