@@ -186,8 +186,11 @@ func purposeOf(e entity) string {
 // requireRights is the permission list of the user that signs on.
 func (i *Instance) requireRights(p plan, services []connector.Requirement) connector.Requirement {
 	who := "of the user " + i.config.username
-	if i.config.username == "" {
+	switch {
+	case i.config.username == "" && i.config.auth == authOAuth2:
 		who = "of the user that the token of " + i.config.clientID + " stands for"
+	case i.config.username == "":
+		who = "of the user that the token stands for"
 	}
 	var records, operations, components []string
 	for _, q := range p.queries {
@@ -210,6 +213,16 @@ func (i *Instance) requireRights(p plan, services []connector.Requirement) conne
 	}
 	if len(components) > 0 {
 		facts = append(facts, fact("component interfaces: Get, Create, Save, Find (and Update where it is used) with full access", components...))
+	}
+	switch i.config.auth {
+	case authOAuth2:
+		scope := ""
+		if i.config.scope != "" {
+			scope = ", scope " + i.config.scope
+		}
+		facts = append(facts, fact("sign-on", "OAuth2, PeopleTools 8.58 or later: the REST operations take tokens of the identity provider at "+i.config.tokenURL+" (client "+i.config.clientID+scope+"), which names this user in them"))
+	case authToken:
+		facts = append(facts, fact("sign-on", "PS_TOKEN: the node that issues it is trusted, and it lasts until it is replaced in the secret ps_token"))
 	}
 	facts = append(facts, fact("account", "not locked, its password does not expire; it needs no page and no sign-on to the portal"))
 	return connector.Requirement{Group: groupRights, Name: "permission list " + who, Purpose: "What the integration may do, and nothing else.", Flows: p.flows(), Facts: facts}

@@ -1,6 +1,7 @@
 package peoplesoft
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -75,7 +76,7 @@ func (i *Instance) messageFacts(operation, handler string) []connector.Fact {
 		fact("service operation", name+", version "+version+", asynchronous, active"),
 		fact("handler", handler),
 		fact("queue and domain", "running"),
-		fact("routing", "inbound from node "+i.config.fromNode+" to "+to+", active, external alias "+operation),
+		fact("routing", "inbound from node "+i.config.fromNode+" to "+cmp.Or(to, "the local node")+", active, external alias "+operation),
 		fact("sending node", i.config.fromNode+": an external node, active, authentication by password where it has one (secret node_password); its default user has full access to "+name),
 		fact("address", address),
 		fact("form", form),

@@ -439,3 +439,39 @@ func TestRequirementsGoByTheFlowsAndTheProfile(t *testing.T) {
 		}
 	}
 }
+
+// TestTheLetterSaysHowTheSiteSignsOn: a gateway of one database has no node to name, and a token is made elsewhere.
+func TestTheLetterSaysHowTheSiteSignsOn(t *testing.T) {
+	t.Parallel()
+	settings := func(more map[string]any) connector.Settings {
+		s := connector.Settings{"host": "psft.example.com", "port": int64(8443), "time_zone": "America/Chicago", "business_units": []any{"US001"}, "profile": map[string]any{"rest": map[string]any{"path_with_node": false}}}
+		for k, v := range more {
+			s[k] = v
+		}
+		return s
+	}
+	for name, row := range map[string]struct {
+		settings     connector.Settings
+		who, signsOn string
+	}{
+		"Basic":    {settings(map[string]any{"username": "MLC"}), "of the user MLC", ""},
+		"OAuth2":   {settings(map[string]any{"auth": "oauth2", "token_url": "https://idp.example.com/t", "client_id": "mlc", "scope": "readwrite"}), "of the user that the token of mlc stands for", "https://idp.example.com/t (client mlc, scope readwrite)"},
+		"PS_TOKEN": {settings(map[string]any{"auth": "ps_token"}), "of the user that the token stands for", "PS_TOKEN"},
+	} {
+		var rights, message connector.Requirement
+		for _, r := range requirements(t, row.settings, []connector.Need{{Flow: "invoices", Kind: connector.Invoice, Writes: true}}) {
+			switch r.Group {
+			case "permission list":
+				rights = r
+			case "message":
+				message = r
+			}
+		}
+		if said := strings.Join(valuesOf(rights, "sign-on"), " "); !strings.HasSuffix(rights.Name, row.who) || !strings.Contains(said, row.signsOn) || row.signsOn == "" && said != "" {
+			t.Errorf("%s: %s, signs on %q", name, rights.Name, said)
+		}
+		if said := strings.Join(valuesOf(message, "routing"), " "); !strings.Contains(said, "from node JAGGAER to the local node, active") {
+			t.Errorf("%s: routing %q", name, said)
+		}
+	}
+}
