@@ -209,15 +209,15 @@ func (r *route) look(ctx context.Context, e *Engine, it *item, fail func(context
 	it.found, it.looked = found, true
 }
 
-// lookFailed is a look-up before a write that failed. Where it never works here, first attempts go on without it, but what
-// was sent before waits for a person, whose word that it did not arrive counts for one more attempt.
+// lookFailed is a look-up before a write that failed. Where it never works here, first attempts go on without it, and so does what
+// surely was not sent. Else it waits for a person, whose word that it did not arrive counts for one more attempt.
 func (b *pump) lookFailed(ctx context.Context, it *item, err *connector.Error) {
 	if err.Code.Reaction() == connector.ReactPauseFlow && b.r.writes.Class == connector.ClassDuplicate && it.work.PreviouslySent {
-		switch said, failed := b.e.DB.SaidNotSent(ctx, it.work.Delivery.ID); {
+		switch not, failed := b.e.DB.NotSent(ctx, it.work.Delivery.ID); {
 		case failed != nil:
 			b.fail(ctx, it, connector.AsError(failed))
 			return
-		case said:
+		case not:
 			it.looked = true
 			return
 		}

@@ -92,3 +92,44 @@ func TestWhereNothingCanBeLookedUpAPersonsWordCountsOnce(t *testing.T) {
 		t.Errorf("%d writes, %d objects, %s; expected three, one, delivered", got, w.to.count("P1"), d.State)
 	}
 }
+
+// TestWhatSurelyWasNotSentGoesOnWithoutALookUp: a target that can't be looked up and did not take the connection is written to again by
+// itself; one that took it and said nothing is not.
+func TestWhatSurelyWasNotSentGoesOnWithoutALookUp(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		fail   func() error
+		writes int
+		state  connector.State
+	}{"no connection": {func() error { return connector.Errorf(connector.Unavailable, "write", "refused") }, 2, connector.Delivered},
+		"too fast":  {func() error { return connector.Errorf(connector.Throttled, "write", "slowly") }, 2, connector.Delivered},
+		"no answer": {ambiguous, 1, connector.InDoubt}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, connector.ClassDuplicate)
+			writing, failed := false, false
+			w.to.onSend = func(context.Context) { writing = true }
+			w.to.onCall = func() error {
+				if writing {
+					writing = false
+					return nil
+				}
+				return connector.Errorf(connector.Misconfigured, "look up", "it can't be read here").Advise("A person can tell.")
+			}
+			w.to.onWrite = func(connector.Write) (error, bool) {
+				if failed {
+					return nil, false
+				}
+				failed = true
+				return tc.fail(), true
+			}
+			w.from.put("1", order("P1", "10", "open"))
+			w.sync()
+			w.pass(10 * time.Minute)
+			w.sync()
+			if n, d := len(w.to.writes), w.last("1"); n != tc.writes || d.State != tc.state {
+				t.Errorf("%d writes, %s (%v); expected %d, %s", n, d.State, d.Err, tc.writes, tc.state)
+			}
+		})
+	}
+}

@@ -222,12 +222,20 @@ func (tx *Tx) Resolve(id int64, targetID, reason, actor string) error {
 	return tx.LinkRecords(b.source, target, actor)
 }
 
-// SaidNotSent says whether a person resolved a doubt of the Delivery as not sent, and nothing of it was sent since.
-func (db *DB) SaidNotSent(ctx context.Context, id int64) (bool, error) {
+// NotSent says whether the last attempt of a Delivery surely did nothing: it was told so at once and waits on, or a person resolved
+// the doubt so, and nothing was sent since.
+func (db *DB) NotSent(ctx context.Context, id int64) (bool, error) {
+	const op = "read what became of the last attempt"
+	v := db.view(ctx)
 	var resolved, sent int64
-	_, err := one(db.view(ctx), "read what a person said", `SELECT MAX(CASE WHEN e.action = 'delivery.resolved' THEN e.number ELSE 0 END), MAX(CASE WHEN e.action = 'delivery.sending' THEN e.number ELSE 0 END)
+	_, err := one(v, op, `SELECT MAX(CASE WHEN e.action = 'delivery.resolved' THEN e.number ELSE 0 END), MAX(CASE WHEN e.action = 'delivery.sending' THEN e.number ELSE 0 END)
  FROM entries e WHERE e.delivery > 0 AND e.delivery = $1 HAVING COUNT(*) > 0`, []any{id}, &resolved, &sent)
-	return resolved > sent, err
+	if err != nil || sent == 0 || resolved > sent {
+		return resolved > sent, err
+	}
+	var next string
+	_, err = one(v, op, "SELECT e.action FROM entries e WHERE e.delivery > 0 AND e.delivery = $1 AND e.number > $2 ORDER BY e.number LIMIT 1", []any{id, sent}, &next)
+	return next == "delivery.waiting", err
 }
 
 // Reopen changes the state of a settled Delivery because of what was seen since: drift, or its end. fail says why it is

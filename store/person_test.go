@@ -101,7 +101,7 @@ func TestPeople(t *testing.T) {
 			refused(t, "the same target for another", resolve(1, "PO-1"), connector.Conflict)
 			equal(t, "which changes nothing", f.state(orders, "2"), connector.InDoubt)
 			said := func() bool {
-				yes, err := f.SaidNotSent(f.ctx, works[1].Delivery.ID)
+				yes, err := f.NotSent(f.ctx, works[1].Delivery.ID)
 				must(t, err)
 				return yes
 			}
