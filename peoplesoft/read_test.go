@@ -323,6 +323,27 @@ func TestReadWithoutBusinessUnits(t *testing.T) {
 	}
 }
 
+// TestStandingOfAnOrder: what an invoice may refer to, and whether it waits until the order is dispatched (`po.require_dispatched`).
+func TestStandingOfAnOrder(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		status            string
+		plain, dispatched connector.Standing
+	}{
+		{"I", connector.Usable, connector.Pending}, {"O", connector.Usable, connector.Pending}, {"PA", connector.Usable, connector.Pending}, {"A", connector.Usable, connector.Pending},
+		{"D", connector.Usable, connector.Usable}, {"C", connector.Usable, connector.Usable}, {"Q", connector.Usable, connector.Pending},
+		{"DA", connector.Refused, connector.Refused}, {"LD", connector.Refused, connector.Refused}, {"PX", connector.Refused, connector.Refused}, {"X", connector.Refused, connector.Refused},
+	} {
+		for require, want := range map[bool]connector.Standing{false: row.plain, true: row.dispatched} {
+			i := open(t, always(200, "", `{"data":{"query":{"numrows":1,"rows":[{"A.BUSINESS_UNIT":"US001","A.PO_ID":"01","A.PO_STATUS":"`+row.status+`","B.LINE_NBR":1,"C.SCHED_NBR":1}]}}}`), "profile.po.require_dispatched", require)
+			found, err := i.Find(t.Context(), connector.Lookup{Kind: connector.PurchaseOrder, ID: "US001/01"})
+			if err != nil || len(found) != 1 || found[0].Standing != want {
+				t.Errorf("status %s, require_dispatched %v: %+v, %v; want %v", row.status, require, found, err, want)
+			}
+		}
+	}
+}
+
 func TestReadByKeys(t *testing.T) {
 	t.Parallel()
 	vendors := &table{key: "A.VENDOR_ID", place: "A.SETID", rows: []map[string]any{{"A.SETID": "SHARE", "A.VENDOR_ID": "0000010001", "A.NAME1": "N", "A.VENDOR_STATUS": "A", "A.AR_NUM": "JGR-9"}}}
