@@ -45,6 +45,24 @@ func TestQueryRequestOfAnotherSite(t *testing.T) {
 	}
 }
 
+// TestARefusedTokenIsNoPassword: the remedy of a 401 depends on what signed on.
+func TestARefusedTokenIsNoPassword(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		edits []any
+		word  string
+	}{
+		"a token of an identity provider": {oauthSettings, "identity provider"}, "a PS_TOKEN": {[]any{"auth", "ps_token", "username", nil}, "ps_token"},
+	} {
+		f, _ := tokenServer(3600, func(string) bool { return false })
+		i := open(t, f, row.edits...)
+		_, _, err := i.askRaw(t.Context(), i.entity(entPing), 1)
+		if e := connector.AsError(err); e == nil || e.Code != connector.Credentials || strings.Contains(e.Message, "password") || !strings.Contains(e.Hint, row.word) {
+			t.Errorf("%s: %+v", name, e)
+		}
+	}
+}
+
 // TestTheFirstPageBeginsWhereTheSiteSays: a blank prompt means something else in some databases (PEOPLESOFT.md §3.6).
 func TestTheFirstPageBeginsWhereTheSiteSays(t *testing.T) {
 	t.Parallel()

@@ -131,11 +131,20 @@ func (i *Instance) fail(op string, a *answer, write bool) *failure {
 		f.err.Message = sentence(r.meaning, words)
 	} else {
 		f.err.Code, f.err.Message, f.err.Hint = a.byShape(write, words)
+		if token := tokenRefused[i.config.auth]; a.status == http.StatusUnauthorized && f.err.Code == connector.Credentials && token != "" {
+			f.err.Message, f.err.Hint = sentence("PeopleSoft refused the token (HTTP 401)", words), token
+		}
 	}
 	if f.err.Code == connector.Throttled || f.err.Code == connector.Unavailable {
 		f.err.Wait = a.wait
 	}
 	return f
+}
+
+// tokenRefused says what to do about a 401 where no password is what signs on.
+var tokenRefused = map[string]string{
+	authOAuth2: "A PeopleSoft security administrator can tell whether it trusts this identity provider and this scope, and has a user for this client. Services by SOAP sign on with username and password: check these too, where they are given.",
+	authToken:  "The token has ended or is of a node that is not trusted: give the secret `ps_token` a new one.",
 }
 
 // sentence joins what it means and PeopleSoft's own words.
