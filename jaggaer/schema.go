@@ -103,7 +103,7 @@ func phone(name string) connector.Field {
 }
 
 func associatedFields() []connector.Field {
-	return []connector.Field{textField("type"), group("AddressRef", textFields("ERPNumber", "SQIntegrationNumber")...)}
+	return []connector.Field{textField("type"), required(group("AddressRef", textFields("ERPNumber", "SQIntegrationNumber")...))}
 }
 
 func contactFields() []connector.Field {
