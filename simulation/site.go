@@ -63,7 +63,8 @@ func (s *sim) found() {
 	s.sides = map[string]*side{erp: {name: erp, handler: s.ps, skew: p.ERPSkew}, s2p: {name: s2p, handler: s.jg, skew: p.S2PSkew}}
 }
 
-func (s *sim) settings(p profile) map[string]connector.Settings {
+func (s *sim) settings() map[string]connector.Settings {
+	p := s.profile
 	units := []any{}
 	for _, d := range s.company.Divisions {
 		units = append(units, d.BusinessUnit)
@@ -82,10 +83,6 @@ func (s *sim) settings(p profile) map[string]connector.Settings {
 	if p.Envelope != "" {
 		message["envelope"] = p.Envelope
 	}
-	seen := "rest"
-	if p.Unseen {
-		seen = "off"
-	}
 	return map[string]connector.Settings{
 		erp: times(connector.Settings{
 			"host": "erp.invalid", "port": 8000, "tls": true, "node": "PSFT_EP", "auth": "basic", "username": peoplesoftsim.DefaultUser().ID, "time_zone": s.company.TimeZone,
@@ -101,7 +98,7 @@ func (s *sim) settings(p profile) map[string]connector.Settings {
 		s2p: times(connector.Settings{
 			"url": s2pURL, "client_id": jaggaersim.DefaultClientID, "xml_url": s2pURL, "identity": jaggaersim.DefaultIdentity,
 			"profile": map[string]any{
-				"operations": map[string]any{"payment.write": p.PaymentTransport, "supplier.write": p.SupplierBy, "requisition.create": p.RequisitionBy, "requisition.read": seen}, "xml": map[string]any{"paths": map[string]any{"payment": "TestPaymentStatusImport"}},
+				"operations": map[string]any{"payment.write": p.PaymentTransport}, "xml": map[string]any{"paths": map[string]any{"payment": "TestPaymentStatusImport"}},
 			},
 		}),
 	}
@@ -151,7 +148,7 @@ func (s *sim) configure(db *store.DB) error {
 		return err
 	}
 	return db.Tx(s.ctx, func(tx *store.Tx) error {
-		for name, settings := range s.settings(s.profile) {
+		for name, settings := range s.settings() {
 			system := map[string]string{erp: "peoplesoft", s2p: "jaggaer"}[name]
 			if err := tx.SaveConnection(connector.Connection{Name: name, System: system, Settings: settings}); err != nil {
 				return err
