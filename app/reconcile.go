@@ -1,7 +1,6 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -155,7 +154,7 @@ type sums map[string]*sum
 
 type sum struct {
 	records int
-	total   apd.Decimal
+	total   string // decimal text
 }
 
 func (s sums) add(m *Money) {
@@ -165,25 +164,19 @@ func (s sums) add(m *Money) {
 	}
 	at := s[currency]
 	if at == nil {
-		at = &sum{}
+		at = &sum{total: "0"}
 		s[currency] = at
 	}
 	at.records++
-	if m == nil {
-		return
-	}
-	if amount, _, err := apd.NewFromString(m.Amount); err == nil {
-		_, _ = apd.BaseContext.WithPrecision(sumDigits).Add(&at.total, &at.total, amount)
+	if m != nil {
+		at.total = addDecimals([]string{at.total, m.Amount})
 	}
 }
-
-// sumDigits is more than any sum has, so that none is rounded.
-const sumDigits = 60
 
 func (s sums) list() []SideSum {
 	out := []SideSum{}
 	for _, c := range slices.Sorted(maps.Keys(s)) {
-		out = append(out, SideSum{Currency: c, Records: s[c].records, Total: cmp.Or(s[c].total.Text('f'), "0")})
+		out = append(out, SideSum{Currency: c, Records: s[c].records, Total: s[c].total})
 	}
 	return out
 }

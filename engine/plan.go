@@ -177,15 +177,9 @@ func (p *planner) page(ctx context.Context, page connector.Page) error {
 	for _, v := range page.Versions {
 		rec := connector.Record{Connection: p.r.flow.From, Kind: p.r.flow.Kind, ID: v.ID}
 		p.over.note(rec, v)
-		w, err := p.e.DB.WorkFor(ctx, p.r.flow.Name, rec, p.r.flow.To)
+		it, err := p.e.mappedNow(ctx, p.r, p.run, v, p.over)
 		if err != nil {
 			return err
-		}
-		w.Version = v
-		w.Delivery.Record, w.Delivery.Flow, w.Delivery.Kind, w.Delivery.Run = rec, p.r.flow.Name, p.r.flow.Kind, p.run
-		it := &item{work: w}
-		if it.res = p.e.applyTo(ctx, p.r, it, p.over); it.unanswered != nil {
-			return it.unanswered
 		}
 		if err := p.missing(ctx, it); err != nil {
 			return err
@@ -195,14 +189,7 @@ func (p *planner) page(ctx context.Context, page connector.Page) error {
 		}
 		items = append(items, it)
 	}
-	b := &pump{e: p.e, r: p.r}
-	failed := map[*item]*connector.Error{}
-	var mu sync.Mutex
-	p.r.lookAll(ctx, p.e, unseen, b.each, func(_ context.Context, it *item, err *connector.Error) {
-		mu.Lock()
-		failed[it] = err
-		mu.Unlock()
-	})
+	failed := p.r.lookNow(ctx, p.e, unseen)
 	for _, it := range items {
 		if err := p.e.DB.SaveExchanges(ctx, it.kept.take()); err != nil {
 			return err
@@ -212,6 +199,33 @@ func (p *planner) page(ctx context.Context, page connector.Page) error {
 		}
 	}
 	return p.e.DB.SaveExchanges(ctx, p.kept.take())
+}
+
+// mappedNow is a Version that was just read, mapped as it would be for its Delivery; the store does not learn of it. Its error is of
+// the store.
+func (e *Engine) mappedNow(ctx context.Context, r *route, run int64, v connector.Version, over *overlay) (*item, error) {
+	rec := connector.Record{Connection: r.flow.From, Kind: r.flow.Kind, ID: v.ID}
+	w, err := e.DB.WorkFor(ctx, r.flow.Name, rec, r.flow.To)
+	if err != nil {
+		return nil, err
+	}
+	w.Version = v
+	w.Delivery.Record, w.Delivery.Flow, w.Delivery.Kind, w.Delivery.Run = rec, r.flow.Name, r.flow.Kind, run
+	it := &item{work: w}
+	it.res = e.applyTo(ctx, r, it, over)
+	return it, it.unanswered
+}
+
+// lookNow looks at the target for some that are not delivered now, and gives what failed.
+func (r *route) lookNow(ctx context.Context, e *Engine, items []*item) map[*item]*connector.Error {
+	failed := map[*item]*connector.Error{}
+	var mu sync.Mutex
+	r.lookAll(ctx, e, items, (&pump{e: e, r: r}).each, func(_ context.Context, it *item, err *connector.Error) {
+		mu.Lock()
+		failed[it] = err
+		mu.Unlock()
+	})
+	return failed
 }
 
 // missing tells what is nowhere from what is only not ready yet.

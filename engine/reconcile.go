@@ -5,7 +5,7 @@ import (
 	"hash/fnv"
 	"maps"
 	"slices"
-	"sync"
+	"time"
 
 	connector "ml-connector"
 )
@@ -113,30 +113,16 @@ func (c *comparison) source(ctx context.Context, q connector.Query) *connector.E
 func (c *comparison) versions(ctx context.Context, list []connector.Version) *connector.Error {
 	var items, linked []*item
 	for _, v := range list {
-		rec := connector.Record{Connection: c.r.flow.From, Kind: c.r.flow.Kind, ID: v.ID}
-		w, err := c.e.DB.WorkFor(ctx, c.r.flow.Name, rec, c.r.flow.To)
+		it, err := c.e.mappedNow(ctx, c.r, c.run, v, nil)
 		if err != nil {
 			return connector.AsError(err)
 		}
-		w.Version = v
-		w.Delivery.Record, w.Delivery.Flow, w.Delivery.Kind, w.Delivery.Run = rec, c.r.flow.Name, c.r.flow.Kind, c.run
-		it := &item{work: w}
-		if it.res = c.e.applyTo(ctx, c.r, it, nil); it.unanswered != nil {
-			return connector.AsError(it.unanswered)
-		}
 		items = append(items, it)
-		if w.Link != nil {
+		if it.work.Link != nil {
 			linked = append(linked, it)
 		}
 	}
-	failed := map[*item]*connector.Error{}
-	var mu sync.Mutex
-	b := &pump{e: c.e, r: c.r}
-	c.r.lookAll(ctx, c.e, linked, b.each, func(_ context.Context, it *item, err *connector.Error) {
-		mu.Lock()
-		failed[it] = err
-		mu.Unlock()
-	})
+	failed := c.r.lookNow(ctx, c.e, linked)
 	for _, it := range items {
 		if err := c.e.DB.SaveExchanges(ctx, it.kept.take()); err != nil {
 			return connector.AsError(err)
@@ -204,7 +190,7 @@ func (c *comparison) target(ctx context.Context, w connector.Window) *connector.
 	}
 	q := connector.Query{Kind: c.r.flow.Kind, From: w.From, To: w.To}
 	if !reads.Windowed {
-		q.From = w.To.AddDate(-100, 0, 0)
+		q.From = time.Time{} // the whole
 	}
 	return c.e.eachPage(ctx, c.r.to, src, c.run, q, func(page connector.Page, xs []connector.Exchange) *connector.Error {
 		if err := c.e.DB.SaveExchanges(context.WithoutCancel(ctx), xs); err != nil {

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -22,10 +21,7 @@ func (p *program) reconcileCommand() *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			o := app.SyncOptions{Flows: args}
 			var err error
-			if o.Since, err = moment(since, time.Now()); err != nil {
-				return err
-			}
-			if o.Until, err = moment(until, time.Now()); err != nil {
+			if o.Since, o.Until, err = span(since, until); err != nil {
 				return err
 			}
 			return p.with(c.Context(), func(a *app.App) error {

@@ -23,10 +23,7 @@ func (p *program) syncCommand() *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			o := app.SyncOptions{Flows: args, Deep: deep, Wait: wait}
 			var err error
-			if o.Since, err = moment(since, time.Now()); err != nil {
-				return err
-			}
-			if o.Until, err = moment(until, time.Now()); err != nil {
+			if o.Since, o.Until, err = span(since, until); err != nil {
 				return err
 			}
 			return p.with(c.Context(), func(a *app.App) error {
@@ -50,6 +47,15 @@ func (p *program) syncCommand() *cobra.Command {
 	c.Flags().BoolVar(&dry, "dry-run", false, "read, map and decide, and write to neither system")
 	p.limitFlag(c)
 	return c
+}
+
+// span reads --since and --until.
+func span(since, until string) (from, to time.Time, err error) {
+	now := time.Now()
+	if from, err = moment(since, now); err == nil {
+		to, err = moment(until, now)
+	}
+	return from, to, err
 }
 
 // watch shows progress when somebody looks.
