@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"strconv"
 	"strings"
+
+	"ml-connector/alike"
 )
 
 // Rules are those of a Flow and of its target that bear on a decision.
@@ -34,9 +36,9 @@ type Situation struct {
 	Wanted Document   // the owned fields as they should be
 	Agreed *Agreement // nil before the first agreement
 
-	Looked bool    // Target was looked up just now
-	Target []Found // what the look-up found
-	Alike  string  // an unlinked object of the target that a person may have entered for this very Record, "" none
+	Looked bool              // Target was looked up just now
+	Target []Found           // what the look-up found
+	Alike  []alike.Candidate // objects of the target that a person may have entered for this very Record, the most alike first
 }
 
 // Action is what is to be done with a Delivery.
@@ -61,6 +63,7 @@ type Decision struct {
 	Reason string // for a person
 	Hint   string
 	Found  *Found // of an adoption or of a conflict with something that exists
+	Alike  bool   // because of what is alike; an adoption: link it, and decide again
 }
 
 // Decide says what is to be done with one Version. It is pure: the same Situation gives the same Decision.
@@ -109,11 +112,23 @@ func (s Situation) decideNew() Decision {
 	case len(s.Target) == 1 && s.Looked && !s.Forced:
 		return Decision{Action: ActHold, Code: Conflict, Found: &s.Target[0], Reason: "the target holds this already: " + s.Target[0].ID,
 			Hint: "If it is the same, link the two with `ml-connector link`; if it is to stay as it is, skip this Delivery."}
-	case s.Alike != "" && !s.Forced:
-		return Decision{Action: ActHold, Code: Conflict, Found: &Found{ID: s.Alike}, Reason: "the target holds one of the same name that is linked to nothing: " + s.Alike,
-			Hint: "If it is the same, link the two with `ml-connector link`; if not, create it with `ml-connector delivery replay ID --create`."}
+	case len(s.Alike) > 0 && !s.Forced:
+		return s.decideAlike()
 	}
 	return Decision{Action: ActCreate}
+}
+
+// decideAlike links the only one that certainly is the same, and decides again; else a person does.
+func (s Situation) decideAlike() Decision {
+	certain, reason, hint := alike.Judge(s.Alike)
+	switch found := (&Found{ID: s.Alike[0].ID}); {
+	case certain:
+		return Decision{Action: ActAdopt, Reason: reason, Found: found, Alike: true}
+	case s.Alike[0].Linked != "":
+		return Decision{Action: ActHold, Code: Conflict, Reason: reason, Hint: hint, Alike: true}
+	default:
+		return Decision{Action: ActHold, Code: Conflict, Reason: reason, Hint: hint, Alike: true, Found: found}
+	}
 }
 
 // adopt takes what was found as ours; where its owned fields differ (an older Version may have been sent), or can't be
@@ -122,7 +137,7 @@ func (s Situation) adopt() Decision {
 	f := &s.Target[0]
 	if s.Older && !s.Rules.CanUpdate && f.Document != nil && !Covers(f.Document, s.Wanted) {
 		return Decision{ActHold, Conflict, "the target holds an older version of it, " + f.ID + ", and can't take a change: " + firstFields(uncovered(f.Document, s.Wanted)),
-			"Make the change at the target by hand, then link the two with `ml-connector link`.", f}
+			"Make the change at the target by hand, then link the two with `ml-connector link`.", f, false}
 	}
 	unseen := f.Document == nil && !s.Sent
 	if s.Rules.CanUpdate && (unseen || !Covers(f.Document, s.Wanted)) {

@@ -3,6 +3,8 @@ package connector
 import (
 	"strings"
 	"testing"
+
+	"ml-connector/alike"
 )
 
 // doc makes a Document of pairs of a field and its value.
@@ -123,11 +125,20 @@ func TestDecide(t *testing.T) {
 		"beside what is surely not ours a person may have ours created": {
 			Situation{Rules: onlyCreates, Passed: true, Forced: true, Wanted: a, Looked: true, Target: []Found{{ID: "T1", Foreign: true}}}, ActCreate, "", "", ""},
 		"one of the same name that has no Link is a conflict": {
-			Situation{Rules: takesChanges, Passed: true, Wanted: a, Alike: "SHARE/7"}, ActHold, Conflict, "same name that is linked to nothing: SHARE/7", "SHARE/7"},
+			Situation{Rules: takesChanges, Passed: true, Wanted: a, Alike: []alike.Candidate{{ID: "SHARE/7", Same: true}}}, ActHold, Conflict, "same name that is linked to nothing: SHARE/7", "SHARE/7"},
+		"what may be the same is named with its score, at most three of them": {
+			Situation{Rules: takesChanges, Passed: true, Wanted: a, Alike: []alike.Candidate{{ID: "S/1", Score: 0.914, Why: []string{"similar name", "same country"}}, {ID: "S/2"}, {ID: "S/3"}, {ID: "S/4"}}},
+			ActHold, Conflict, "may hold it already, linked to nothing: S/1 (0.91: similar name; same country), S/2, S/3, and 1 more", "S/1"},
+		"what certainly is the same is linked": {
+			Situation{Rules: takesChanges, Passed: true, Wanted: a, Alike: []alike.Candidate{{ID: "S/1", Certain: true, Why: []string{"same tax number"}}, {ID: "S/2"}}}, ActAdopt, "", "same tax number", "S/1"},
+		"of two that certainly are the same a person takes one": {
+			Situation{Rules: takesChanges, Passed: true, Wanted: a, Alike: []alike.Candidate{{ID: "S/1", Certain: true}, {ID: "S/2", Certain: true}}}, ActHold, Conflict, "S/1, S/2", "S/1"},
+		"what certainly is the same and linked elsewhere is a conflict": {
+			Situation{Rules: takesChanges, Passed: true, Wanted: a, Alike: []alike.Candidate{{ID: "S/1", Certain: true, Linked: "77"}}}, ActHold, Conflict, "linked to another record here, 77: S/1", ""},
 		"one of the same name is created all the same when a person said so": {
-			Situation{Rules: takesChanges, Passed: true, Forced: true, Wanted: a, Alike: "SHARE/7"}, ActCreate, "", "", ""},
+			Situation{Rules: takesChanges, Passed: true, Forced: true, Wanted: a, Alike: []alike.Candidate{{ID: "SHARE/7", Same: true}}}, ActCreate, "", "", ""},
 		"one of the same name is no matter once the record is linked": {
-			Situation{Rules: takesChanges, Passed: true, Linked: true, Wanted: a, Agreed: agreed(a), Alike: "SHARE/7"}, ActUnchanged, "", "", ""},
+			Situation{Rules: takesChanges, Passed: true, Linked: true, Wanted: a, Agreed: agreed(a), Alike: []alike.Candidate{{ID: "SHARE/7", Same: true}}}, ActUnchanged, "", "", ""},
 
 		// The first agreement of a Link.
 		"before the first agreement there is no drift": {

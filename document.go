@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"ml-connector/canonical"
@@ -145,23 +144,4 @@ func Diff(old, now Document) []Change {
 }
 
 // leaves gives each leaf of a Document by its path. Blank ones are left out, and blank groups of a list don't count.
-func leaves(d Document) map[string]string {
-	out := map[string]string{}
-	flatten(out, "", prune(d))
-	return out
-}
-
-func flatten(out map[string]string, path string, v any) {
-	switch x := v.(type) {
-	case map[string]any:
-		for k, e := range x {
-			flatten(out, strings.TrimPrefix(path+"."+k, "."), e)
-		}
-	case []any:
-		for i, e := range x {
-			flatten(out, path+"["+strconv.Itoa(i+1)+"]", e)
-		}
-	case string:
-		out[path] = x
-	}
-}
+func leaves(d Document) map[string]string { return canonical.Leaves(prune(d)) }

@@ -6,7 +6,7 @@ import "time"
 type Entry struct {
 	Number   int64             `json:"number"`
 	Time     time.Time         `json:"time"`
-	Actor    string            `json:"actor"` // "engine", or a person: "cli:jdoe"
+	Actor    string            `json:"actor"` // "engine", a Connection that pushed, or a person: "cli:jdoe", "user:jdoe", "token:jdoe/nightly"
 	Action   string            `json:"action"`
 	Subject  string            `json:"subject"` // CONNECTION:KIND:ID, flow:NAME, connection:NAME, …
 	Run      int64             `json:"run"`

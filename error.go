@@ -76,14 +76,14 @@ func (c Code) ExitStatus() int { return c.row().exit }
 
 // Error is the one error type that crosses rooms. Message and Hint are for a person and hold no secret.
 type Error struct {
-	Code     Code
-	Op       string        // what was being done: "read query JGR_VENDOR"
-	Message  string        // what happened, with the System's own words where it said some
-	Hint     string        // what to do, and who does it
-	Cause    error         // wrapped once
-	Exchange string        // ID of the Exchange that shows it raw, "" when there was none
-	Wait     time.Duration // for throttled and unavailable: as told by the System; 0 when it did not say
-	Refs     []Ref         // for a Delivery that waits: what it names
+	Code        Code
+	Op, Message string        // what was being done: "read query JGR_VENDOR"; what happened, with the System's own words where it said some
+	Hint        string        // what to do, and who does it
+	Cause       error         // wrapped once
+	Exchange    string        // ID of the Exchange that shows it raw, "" when there was none
+	Wait        time.Duration // for throttled and unavailable: as told by the System; 0 when it did not say
+	Refs        []Ref         // for a Delivery that waits: what it names
+	Answered    bool          // of what is ambiguous: the System answered, and only what it said is in doubt
 }
 
 // Error gives operation, message and cause in one line.

@@ -32,32 +32,29 @@ type Pause struct {
 
 // Flow is one direction of one Kind, as applied. Mapping is the YAML text of its rules.
 type Flow struct {
-	Name        string
-	Use         string // the shipped Flow that it runs, "" when it has rules of its own
-	Kind        Kind
-	From        string // Connection
-	To          string
-	Position    int // in dependency order
-	Schedule    string
-	Where       string
-	Drift       DriftRule
-	Withdraw    WithdrawRule
-	MaxChanges  int // per Run; 0 = no limit
-	Start       time.Time
-	RetryHeld   int
-	Track       string
-	Acknowledge string
-	Deep        string
-	Enabled     bool
-	Mapping     string
-	Paused      Pause
-	AppliedAt   time.Time
-	Cursor      time.Time // zero before the first whole or windowed read
-	NextRunAt   time.Time
-	NextTrackAt time.Time
-	NextDeepAt  time.Time // of the next Run that reads the last days whatever the stamps say
-	Partitions  int       // that its Deliveries are spread over
-	Wanted      int       // as many it shall have, once nobody works on the present ones
+	Name                     string
+	Use                      string // the shipped Flow that it runs, "" when it has rules of its own
+	Kind                     Kind
+	From, To                 string // Connections
+	Position                 int    // in dependency order
+	Schedule, Where          string
+	Drift                    DriftRule
+	Withdraw                 WithdrawRule
+	MaxChanges, MaxCreates   int    // per Run; 0 = no limit
+	MaxShare                 int    // per Run: percent of what the Flow keeps in step that may be changed; 0 = no limit
+	MaxMoney                 string // per Run and currency, decimal; "" = no limit
+	Start                    time.Time
+	RetryHeld                int
+	Track, Acknowledge, Deep string
+	Enabled                  bool
+	Mapping                  string
+	Paused                   Pause
+	AppliedAt                time.Time
+	Cursor                   time.Time // zero before the first whole or windowed read
+	NextRunAt, NextTrackAt   time.Time
+	NextDeepAt               time.Time // of the next Run that reads the last days again
+	Partitions               int       // that its Deliveries are spread over
+	Wanted                   int       // as many it shall have, once nobody works on the present ones
 }
 
 // Connection is one customer's instance of a System, as applied; its secrets are in the Vault.

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"ml-connector/alike"
 )
 
 // world is the smallest model of one record on both sides and of what a store remembers between them. It follows
@@ -243,7 +245,7 @@ func anySituation(t *rapid.T) Situation {
 		},
 		Passed: rapid.Bool().Draw(t, "passed"), Withdrawn: rapid.Bool().Draw(t, "withdrawn"), Linked: rapid.Bool().Draw(t, "linked"),
 		Sent: rapid.Bool().Draw(t, "sent"), Forced: rapid.Bool().Draw(t, "forced"), Looked: rapid.Bool().Draw(t, "looked"),
-		Wanted: someDocument(t), Alike: rapid.SampledFrom([]string{"", "", "T9"}).Draw(t, "alike"),
+		Wanted: someDocument(t), Alike: someAlike(t),
 	}
 	if rapid.Bool().Draw(t, "agreed") {
 		s.Agreed = agreed(someDocument(t))
@@ -262,6 +264,14 @@ func anySituation(t *rapid.T) Situation {
 		s.Target = append(s.Target, f)
 	}
 	return s
+}
+
+func someAlike(t *rapid.T) (out []alike.Candidate) {
+	for range rapid.IntRange(0, 2).Draw(t, "alike") {
+		out = append(out, alike.Candidate{ID: "T9", Score: 0.9, Certain: rapid.Bool().Draw(t, "certain"), Same: rapid.Bool().Draw(t, "same name"), Why: []string{"same name"},
+			Linked: rapid.SampledFrom([]string{"", "", "S9"}).Draw(t, "linked to")})
+	}
+	return out
 }
 
 func TestDecideIsTotalAndDeterministic(t *testing.T) {
@@ -302,7 +312,9 @@ func TestDecideNeverWritesWhatMayNotBeWritten(t *testing.T) {
 			"a second one of a linked record":                 d.Action == ActCreate && s.Linked,
 			"a change that the target can't take":             d.Action == ActUpdate && !s.Rules.CanUpdate,
 			"over what the target holds already, unforced":    d.Action == ActCreate && s.Looked && len(s.Target) > 0 && !s.Forced,
-			"beside one of the same name, unforced":           d.Action == ActCreate && s.Alike != "" && !s.Forced,
+			"beside one of the same name, unforced":           d.Action == ActCreate && len(s.Alike) > 0 && !s.Forced,
+			"to what is linked elsewhere":                     d.Action == ActAdopt && d.Alike && s.Alike[0].Linked != "",
+			"to one of several that it may be":                d.Action == ActAdopt && d.Alike && (!s.Alike[0].Certain || len(s.Alike) > 1 && s.Alike[1].Certain),
 			"what is surely not ours":                         d.Found != nil && (d.Action == ActAdopt || d.Action == ActUpdate) && d.Found.Foreign,
 			"what was sent before and is found":               d.Action == ActCreate && s.Sent && s.Looked && len(s.Target) == 1 && !s.Target[0].Foreign,
 			"where more than one object has our key":          d.Action == ActCreate && s.Looked && len(s.Target) > 1,

@@ -1,6 +1,10 @@
 package connector
 
-import "time"
+import (
+	"time"
+
+	"ml-connector/alike"
+)
 
 // Record names one business object of a Connection. ID is the System's own, in the form of FLOWS.md "Record IDs".
 type Record struct {
@@ -21,8 +25,9 @@ type Version struct {
 	Stamp    string    // the System's own mark of this content, as received; "" when it has none
 	Changed  time.Time // when the System says that it changed; zero when it does not say
 	Standing Standing
-	Ours     bool  // it carries a number that only we give, so a write of ours made it
-	Names    []Ref // what comes before it in one purchase and belongs to the same Connection: Kind, and IDs or Number
+	Ours     bool         // it carries a number that only we give, so a write of ours made it
+	Traits   alike.Traits `json:",omitzero"` // what tells it apart from others of its Kind
+	Names    []Ref        // what comes before it in one purchase and belongs to the same Connection: Kind, and IDs or Number
 	Document Document
 	Text     []byte   `json:"-"` // the Document's canonical text, when somebody made it already; nil = nobody did
 	Mirror   Document // the same content in the field names that this System's Sink writes, as far as it can be told; nil when unknown

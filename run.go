@@ -19,8 +19,7 @@ type Window struct{ From, To time.Time }
 type Run struct {
 	ID        int64
 	Flow      string
-	From      string // Connection
-	To        string
+	From, To  string // Connections
 	Kind      Kind
 	Trigger   Trigger
 	Window    Window
@@ -32,16 +31,10 @@ type Run struct {
 
 // Counts are the parts of the run equation.
 type Counts struct {
-	Read       int
-	Delivered  int
-	Unchanged  int
-	Filtered   int
-	Skipped    int
-	Superseded int
-	Held       int
-	Blocked    int
-	InDoubt    int
-	Waiting    int // waiting and sending
+	Read                                                int
+	Delivered, Unchanged, Filtered, Skipped, Superseded int
+	Held, Blocked, InDoubt                              int
+	Waiting                                             int // waiting and sending
 }
 
 // Add counts n Deliveries of a state.

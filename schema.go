@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// FieldType is the form that the text of a field has.
+// FieldType is the form that the text of a field has. Of what is read there is also "time": 2026-03-01T08:12:33Z.
 type FieldType string
 
 // Forms of a field. Group and List have Fields of their own.
@@ -28,7 +28,8 @@ type Field struct {
 	Label    string
 	Type     FieldType
 	Length   int
-	Scale    int // digits after the point that a number may have
+	Bytes    bool // Length counts bytes of a double-byte character set: one for each character of Latin-1, two for others
+	Scale    int  // digits after the point that a number may have
 	Unsigned bool
 	Required bool
 	Values   []string // when not empty: the only values
@@ -36,7 +37,10 @@ type Field struct {
 }
 
 // Schema describes a Document. The order of the fields is the order in which a Sink writes them.
-type Schema struct{ Fields []Field }
+type Schema struct {
+	Fields []Field
+	Open   bool // of what is read: there may be fields besides
+}
 
 // FieldProblem is one field that a Schema can't hold: where, what, and what the limit is.
 type FieldProblem struct{ Field, Value, Message string }
@@ -122,11 +126,24 @@ func (f *Field) checkText(text string) string {
 			return "must be true or false"
 		}
 	default:
-		if n := utf8.RuneCountInString(text); f.Length > 0 && n > f.Length {
-			return fmt.Sprintf("has %d characters; the target takes at most %d", n, f.Length)
+		if n := f.size(text); f.Length > 0 && n > f.Length {
+			return fmt.Sprintf("has %d %s; the target takes at most %d", n, map[bool]string{false: "characters", true: "bytes"}[f.Bytes], f.Length)
 		}
 	}
 	return ""
+}
+
+// size is the length of a text as the target counts it.
+func (f *Field) size(text string) int {
+	n := utf8.RuneCountInString(text)
+	if f.Bytes {
+		for _, r := range text {
+			if r > 0xff {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 func (f *Field) checkNumber(text string) string {

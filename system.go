@@ -80,13 +80,13 @@ type Validation struct {
 	Addresses []string // scheme://host:port of everything that this Connection may call
 	TLS       TLSFiles
 	Problems  []SettingProblem
+	Warnings  []SettingProblem // of what is taken and has no effect
 }
 
 // TLSFiles name the Connection's own certificates; the secret `tls_key` holds the private key.
 type TLSFiles struct {
-	CA   string // path of a PEM bundle, "" = the machine's
-	Cert string // path of a client certificate, "" = none
-	Max  string // "1.2" to leave out newer versions for old hosts
+	CA, Cert string // paths: of a PEM bundle, "" = the machine's; of a client certificate, "" = none
+	Max      string // "1.2" to leave out newer versions for old hosts
 }
 
 // Opening is what a System needs to open a Connection.
@@ -97,9 +97,12 @@ type Opening struct {
 	Caller     Caller
 	Now        func() time.Time
 	Pace       Pace // nil = the real one
-	// Digest tells whether a value that must not be kept is the same as before: a keyed hash, the same on every process of
-	// this installation; nil = none. It changes with the key.
-	Digest func(value string) string
+	// Digest is a keyed hash, to tell whether a value that must not be kept is as it was; it changes with the key; nil = none.
+	// Same is one that is the same at every Connection.
+	Digest, Same func(value string) string
+	// Share gives use the text that Instances of this Connection, in any process of this installation, left to each other last ("" at
+	// first), to one at a time, and keeps what it gives back, sealed; nil = nobody to share with. Package oauth uses it.
+	Share func(ctx context.Context, use func(kept string) (keep string)) error
 }
 
 // Pace is what time and concurrency are made of. Whatever waits or does several things at once does it by a Pace, so that a
@@ -131,15 +134,14 @@ type KindInfo struct {
 	Windowed  bool     // reads by time of change; otherwise every read is of the whole
 	Writes    bool
 	Schema    Schema // of the Documents that Write takes
+	Content   Schema // of the Documents that Read gives; no Fields = not known
 	Class     Class
 	CanUpdate bool
 	CanCancel bool
-	LookFirst bool // a person could have entered the same: look up before the first create
-	Linkable  bool // what is found there before the first create is ours to link and to keep in step (upsert by key); otherwise it is a conflict
-	Batch     int  // Documents per WriteBatch; 0 = one by one
-	// Late, when not 0, says that an accepted write is carried out later, by a queue or a batch: for so long its absence
-	// proves nothing, and then it counts as lost.
-	Late time.Duration
+	LookFirst bool          // a person could have entered the same: look up before the first create
+	Linkable  bool          // what is found there before the first create is ours to link and to keep in step (upsert by key); otherwise it is a conflict
+	Batch     int           // Documents per WriteBatch; 0 = one by one
+	Late      time.Duration // not 0: what is accepted is carried out later (queue, batch); so long its absence proves nothing, and then it is lost
 }
 
 // Class says what a repeated write does (DESIGN.md "Doubt").
@@ -199,8 +201,7 @@ type Query struct {
 	To    time.Time
 	After string // "" or the Next of the page before; opaque
 	Keys  []Key
-	// Known, when not nil, says whether the caller has this content already; its Document need not be read again.
-	Known func(id, stamp string) bool
+	Known func(id, stamp string) bool // when not nil: whether the caller has this content, so that its Document need not be read again
 }
 
 // Key names one record: by the System's ID, or by a number that people know.
@@ -212,6 +213,7 @@ type Page struct {
 	Same     []Seen
 	Problems []Problem
 	Next     string    // "" = this was the last page
+	Notes    []string  // what an administrator should hear of how the System answers; each once in the life of an Instance
 	Asked    time.Time // when the engine, which fills it in, asked for it: what was read since may be newer
 }
 

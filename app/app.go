@@ -45,6 +45,17 @@ type App struct {
 
 	mu    sync.Mutex
 	vault *vault.Vault // opened when it is first needed
+
+	explains *engine.Engine       // made on first use
+	refusals map[string]time.Time // when an Entry told last that a push was refused, by Connection and code
+
+	logins        throttle
+	hashes        places
+	refusedLogIns struct { // that left an Entry
+		hour time.Time
+		all  int
+		from map[string]int // by address
+	}
 }
 
 // Open opens the database. The key is not touched before a secret is.
@@ -60,7 +71,7 @@ func Open(ctx context.Context, c Config) (*App, error) {
 		return nil, err
 	}
 	c.Now = db.Now
-	return &App{DB: db, Config: c}, nil
+	return &App{DB: db, Config: c, hashes: make(places, hashing)}, nil
 }
 
 // Close closes the database.

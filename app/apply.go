@@ -9,6 +9,7 @@ import (
 	connector "ml-connector"
 	"ml-connector/app/config"
 	"ml-connector/engine"
+	"ml-connector/people"
 	"ml-connector/store"
 	"ml-connector/vault"
 )
@@ -26,6 +27,8 @@ type ApplyOptions struct {
 type Applied struct {
 	DryRun  bool     `json:"dry_run"`
 	Changes []Change `json:"changes"`
+	// Warnings are of settings that are taken, and do nothing or not what they seem to.
+	Warnings []string `json:"warnings"`
 }
 
 // Change is one thing that `apply` changed.
@@ -37,8 +40,11 @@ type Change struct {
 
 // Apply puts Connections, secrets, Flows and Crosswalks of a file into the database, in one transaction. It is
 // idempotent: what is there already is not touched and not told.
-func (a *App) Apply(ctx context.Context, f *config.File, o ApplyOptions, actor string) (Applied, error) {
-	p := &applying{ctx: ctx, a: a, file: f, options: o, actor: actor}
+func (a *App) Apply(ctx context.Context, f *config.File, o ApplyOptions, by people.Actor) (Applied, error) {
+	if err := by.May(people.ChangeConnection); err != nil {
+		return Applied{}, err
+	}
+	p := &applying{ctx: ctx, a: a, file: f, options: o, actor: by.Name}
 	if err := p.openKeys(); err != nil {
 		return Applied{}, err
 	}
@@ -57,7 +63,17 @@ func (a *App) Apply(ctx context.Context, f *config.File, o ApplyOptions, actor s
 	} else {
 		err = a.DB.Tx(ctx, run)
 	}
-	return Applied{DryRun: o.DryRun, Changes: append([]Change{}, p.done...)}, err
+	return Applied{DryRun: o.DryRun, Changes: append([]Change{}, p.done...), Warnings: warnings(f)}, err
+}
+
+func warnings(f *config.File) []string {
+	out := []string{}
+	for _, c := range f.Connections {
+		for _, w := range c.InForce.Warnings {
+			out = append(out, "connections."+c.Name+".settings."+w.Path+" "+w.Message)
+		}
+	}
+	return out
 }
 
 // applying is one `apply` under way. In a dry run tx is nil and nothing is written.

@@ -78,6 +78,15 @@ func flowDocument(f connector.Flow) connector.Document {
 	if f.MaxChanges > 0 {
 		d["limits.changes_per_run"] = strconv.Itoa(f.MaxChanges)
 	}
+	if f.MaxCreates > 0 {
+		d["limits.creates_per_run"] = strconv.Itoa(f.MaxCreates)
+	}
+	if f.MaxShare > 0 {
+		d["limits.share_per_run"] = strconv.Itoa(f.MaxShare) + "%"
+	}
+	if f.MaxMoney != "" {
+		d["limits.money_per_run"] = f.MaxMoney
+	}
 	if !f.Start.IsZero() {
 		d["start"] = f.Start.UTC().Format(time.RFC3339)
 	}
@@ -92,7 +101,7 @@ func (p *applying) crosswalks() error {
 		}
 		rows := make([]store.CrosswalkRow, 0, len(x.Rows))
 		for _, r := range x.Rows {
-			rows = append(rows, store.CrosswalkRow{Left: r.Left, Right: r.Right, Note: r.Note, Source: store.FromFile})
+			rows = append(rows, rowOf(r, store.FromFile))
 		}
 		sides := store.Sides(x.Left, x.Right)
 		if stored, found, err := p.a.DB.CrosswalkSides(p.ctx, x.Name); err != nil {
@@ -121,9 +130,9 @@ func (p *applying) crosswalks() error {
 			return err
 		}
 		if p.options.Prune {
-			err = p.tx.ReplaceCrosswalk(x.Name, rows, store.FromFile)
+			err = p.tx.ReplaceCrosswalk(x.Name, rows, store.FromFile, p.actor)
 		} else {
-			err = p.tx.MergeCrosswalk(x.Name, rows, store.FromFile)
+			err = p.tx.MergeCrosswalk(x.Name, rows, store.FromFile, p.actor)
 		}
 		if err != nil {
 			return err
@@ -133,7 +142,7 @@ func (p *applying) crosswalks() error {
 }
 
 // crosswalkDiff counts what differs between the rows that are there and those of a file.
-type crosswalkDiff struct{ added, noted, moved, removed int }
+type crosswalkDiff struct{ added, dated, noted, moved, removed int }
 
 func crosswalkChanges(have, want []store.CrosswalkRow) crosswalkDiff {
 	var d crosswalkDiff
@@ -147,6 +156,8 @@ func crosswalkChanges(have, want []store.CrosswalkRow) crosswalkDiff {
 		switch {
 		case !known:
 			d.added++
+		case was.ValidFrom != r.ValidFrom || was.ValidTo != r.ValidTo:
+			d.dated++
 		case was.Note != r.Note:
 			d.noted++
 		}
@@ -186,7 +197,7 @@ func (d crosswalkDiff) words() []string {
 	for _, n := range []struct {
 		n    int
 		what string
-	}{{d.added, "added"}, {d.noted, "with another note"}, {d.moved, "in another order"}, {d.removed, "removed"}} {
+	}{{d.added, "added"}, {d.dated, "with other days"}, {d.noted, "with another note"}, {d.moved, "in another order"}, {d.removed, "removed"}} {
 		if n.n > 0 {
 			out = append(out, fmt.Sprintf("%d rows %s", n.n, n.what))
 		}
@@ -239,7 +250,7 @@ func (p *applying) prune() error {
 		if kept[x.Name] {
 			continue
 		}
-		if err := p.remove("crosswalk:"+x.Name, func() error { return p.tx.RemoveCrosswalk(x.Name) }); err != nil {
+		if err := p.remove("crosswalk:"+x.Name, func() error { return p.tx.RemoveCrosswalk(x.Name, p.actor) }); err != nil {
 			return err
 		}
 	}

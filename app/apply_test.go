@@ -14,6 +14,7 @@ import (
 
 	connector "ml-connector"
 	"ml-connector/app/config"
+	"ml-connector/people"
 	"ml-connector/store"
 )
 
@@ -76,7 +77,7 @@ func TestPruneRemovesWhatIsNotInTheFile(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.mustApply(both)
-	if _, err := b.SetCrosswalk(t.Context(), "words", store.CrosswalkRow{Left: "x", Right: "y"}, "cli:jdoe"); err != nil {
+	if _, err := b.SetCrosswalk(t.Context(), "words", store.CrosswalkRow{Left: "x", Right: "y"}, false, people.Local("cli:jdoe")); err != nil {
 		t.Fatal(err)
 	}
 	short := both[:strings.Index(both, "  papers")]
@@ -101,21 +102,21 @@ func TestApplyMergesCrosswalks(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.mustApply(both)
-	if _, err := b.SetCrosswalk(t.Context(), "words", store.CrosswalkRow{Left: "hello", Right: "ave"}, "cli:jdoe"); err != nil {
+	if _, err := b.SetCrosswalk(t.Context(), "words", store.CrosswalkRow{Left: "hello", Right: "ave"}, false, people.Local("cli:jdoe")); err != nil {
 		t.Fatal(err)
 	}
 	b.write("words.csv", "alpha,beta\nhello,salve\nbye,vale\nbye,cura\n")
 	if got := b.mustApply(both).Changes; len(got) != 1 || got[0].Details[0] != "2 rows added" {
 		t.Fatalf("told %v", got)
 	}
-	if got, _, _ := b.DB.CrosswalkValue(t.Context(), "words", "alpha", "beta", "hello"); got != "ave" {
+	if got, _, _ := b.DB.CrosswalkValue(t.Context(), "words", "alpha", "beta", "hello", "2026-03-01"); got != "ave" {
 		t.Errorf("what a person set gave way to %q", got)
 	}
 	b.write("words.csv", "alpha,beta\nhello,salve\nbye,cura\nbye,vale\n")
 	if got := b.mustApply(both).Changes; len(got) != 1 || got[0].Details[0] != "1 rows in another order" {
 		t.Fatalf("told %v", got)
 	}
-	if got, _, _ := b.DB.CrosswalkValue(t.Context(), "words", "alpha", "beta", "bye"); got != "cura" {
+	if got, _, _ := b.DB.CrosswalkValue(t.Context(), "words", "alpha", "beta", "bye", "2026-03-01"); got != "cura" {
 		t.Errorf("the first row of the file does not count: %q", got)
 	}
 	if got := b.mustApply(both).Changes; len(got) != 0 {
@@ -129,7 +130,7 @@ func TestI23SecretsAreSealedAndBound(t *testing.T) {
 	b := newBench(t)
 	b.mustApply(both)
 	ctx := t.Context()
-	if steps, err := b.Ping(ctx, []string{"a"}); err != nil || !steps[0].OK {
+	if steps, err := b.Ping(ctx, []string{"a"}, people.Local("cli:jdoe")); err != nil || !steps[0].OK {
 		t.Fatalf("%+v, %v", steps, err)
 	}
 	if got := b.left.opened[len(b.left.opened)-1].Secrets["secret"]; got != "not-a-real-secret" {
@@ -145,7 +146,7 @@ func TestI23SecretsAreSealedAndBound(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	pings, err := b.Ping(ctx, []string{"a"})
+	pings, err := b.Ping(ctx, []string{"a"}, people.Local("cli:jdoe"))
 	if err != nil || pings[0].OK || PingStatus(pings) != 4 {
 		t.Fatalf("%+v, %v", pings, err)
 	}
@@ -204,7 +205,7 @@ func TestAnotherKeyIsRefused(t *testing.T) {
 	if _, err := b.apply(both, ApplyOptions{}); connector.CodeOf(err) != connector.Misconfigured || !strings.Contains(err.Error(), says) {
 		t.Errorf("apply: %v", err)
 	}
-	if pings, err := b.Ping(t.Context(), []string{"a"}); connector.CodeOf(err) != connector.Misconfigured || !strings.Contains(err.Error(), says) || len(pings) != 0 {
+	if pings, err := b.Ping(t.Context(), []string{"a"}, people.Local("cli:jdoe")); connector.CodeOf(err) != connector.Misconfigured || !strings.Contains(err.Error(), says) || len(pings) != 0 {
 		t.Errorf("ping: %+v, %v", pings, err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // it must not get so far as to wait
@@ -216,7 +217,7 @@ func TestAnotherKeyIsRefused(t *testing.T) {
 	if got := subjects(done); err != nil || !slices.Equal(got, []string{"change secret:a.secret", "change secret:b.secret"}) {
 		t.Fatalf("with --new-key: %v, %v", got, err)
 	}
-	if pings, err := b.Ping(t.Context(), nil); err != nil || !pings[0].OK || !pings[1].OK {
+	if pings, err := b.Ping(t.Context(), nil, people.Local("cli:jdoe")); err != nil || !pings[0].OK || !pings[1].OK {
 		t.Errorf("after it: %+v, %v", pings, err)
 	}
 }
@@ -247,7 +248,7 @@ func TestANewKeyBesideTheOldOne(t *testing.T) {
 	}
 	b.write("master.key", fresh)
 	b.App = b.reopened()
-	if pings, err := b.Ping(t.Context(), nil); err != nil || !pings[0].OK || !pings[1].OK {
+	if pings, err := b.Ping(t.Context(), nil, people.Local("cli:jdoe")); err != nil || !pings[0].OK || !pings[1].OK {
 		t.Errorf("with the new key alone: %+v, %v", pings, err)
 	}
 }
@@ -284,7 +285,7 @@ func TestAFailedApplyChangesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.Flows = append(f.Flows, connector.Flow{Name: "broken", From: "a", To: "nowhere", Kind: connector.Invoice}) // the last step fails
-	if _, err := b.Apply(t.Context(), f, ApplyOptions{}, "cli:jdoe"); err == nil {
+	if _, err := b.Apply(t.Context(), f, ApplyOptions{}, people.Local("cli:jdoe")); err == nil {
 		t.Fatal("a Flow to nowhere was taken")
 	}
 	if c, err := b.DB.Connection(t.Context(), "a"); err != nil || c.Settings["host"] != "alpha.example.com" {
@@ -297,7 +298,7 @@ func TestApplyEndsAPause(t *testing.T) {
 	b := newBench(t)
 	b.mustApply(both)
 	ctx := t.Context()
-	if err := b.PauseConnection(ctx, "a", "month end", "cli:jdoe"); err != nil {
+	if err := b.PauseConnection(ctx, "a", "month end", people.Local("cli:jdoe")); err != nil {
 		t.Fatal(err)
 	}
 	b.mustApply(both)
@@ -331,7 +332,7 @@ func TestWhatIsExportedCanBeApplied(t *testing.T) {
 	b.write("own.yaml", "name: own\nkind: invoice\nfrom: alpha\nto: beta\nfields:\n  TEXT: {from: text}\n")
 	b.mustApply(strings.NewReplacer(
 		"port: 443}\n    secrets: {secret: env:LEFT}", "port: 443, codes: [\"007\", \"1e3\", \"true\", B], note: \"null\", profile: {a: {b: 7, c: \"08\", d: true}}}\n    secrets: {secret: env:LEFT}",
-		"papers: {from: a, to: b}", "papers: {from: a, to: b, file: own.yaml, schedule: \"5 4 * * *\", where: \"doc.text != ''\", limits: {changes_per_run: 9}, start: 2026-01-01, withdraw: update, retry_held: 0, track: \"@hourly\", deep: \"off\", enabled: false}",
+		"papers: {from: a, to: b}", "papers: {from: a, to: b, file: own.yaml, schedule: \"5 4 * * *\", where: \"doc.text != ''\", limits: {changes_per_run: 9, share_per_run: 5%, money_per_run: 1000.50}, start: 2026-01-01, withdraw: update, retry_held: 0, track: \"@hourly\", deep: \"off\", enabled: false}",
 	).Replace(both))
 	dir := filepath.Join(b.dir, "export")
 	paths, err := b.ExportTo(t.Context(), dir)
@@ -347,7 +348,7 @@ func TestWhatIsExportedCanBeApplied(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v in\n%s", err, text)
 	}
-	done, err := b.Apply(t.Context(), f, ApplyOptions{Prune: true}, "cli:jdoe")
+	done, err := b.Apply(t.Context(), f, ApplyOptions{Prune: true}, people.Local("cli:jdoe"))
 	if err != nil || len(done.Changes) != 0 {
 		t.Errorf("the export differs: %v, %v\n%s", done.Changes, err, text)
 	}
@@ -366,10 +367,10 @@ func TestRotateSecrets(t *testing.T) {
 	b.mustApply(both)
 	ctx := t.Context()
 	b.env["NEW"] = "a-new-secret"
-	if _, err := b.RotateSecrets(ctx, "a", map[string]string{"secret": "env:NEW"}, "cli:jdoe"); err != nil {
+	if _, err := b.RotateSecrets(ctx, "a", map[string]string{"secret": "env:NEW"}, people.Local("cli:jdoe")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.Ping(ctx, []string{"a"}); err != nil || b.left.opened[len(b.left.opened)-1].Secrets["secret"] != "a-new-secret" {
+	if _, err := b.Ping(ctx, []string{"a"}, people.Local("cli:jdoe")); err != nil || b.left.opened[len(b.left.opened)-1].Secrets["secret"] != "a-new-secret" {
 		t.Errorf("opened with the old one, %v", err)
 	}
 	for name, refs := range map[string]map[string]string{
@@ -378,12 +379,12 @@ func TestRotateSecrets(t *testing.T) {
 		"the secret by itself":  {"secret": "hunter2"},
 		"a file that is absent": {"secret": "file:nowhere"},
 	} {
-		_, err := b.RotateSecrets(ctx, "a", refs, "cli:jdoe")
+		_, err := b.RotateSecrets(ctx, "a", refs, people.Local("cli:jdoe"))
 		if connector.CodeOf(err) != connector.Invalid || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := b.RotateSecrets(ctx, "x", nil, "cli:jdoe"); connector.CodeOf(err) != connector.NotFound {
+	if _, err := b.RotateSecrets(ctx, "x", nil, people.Local("cli:jdoe")); connector.CodeOf(err) != connector.NotFound {
 		t.Errorf("an unknown connection: %v", err)
 	}
 }

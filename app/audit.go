@@ -8,6 +8,7 @@ import (
 	"io"
 
 	connector "ml-connector"
+	"ml-connector/people"
 	"ml-connector/store"
 )
 
@@ -68,7 +69,10 @@ func VerifyExport(r io.Reader, expect string) (Verification, error) {
 }
 
 // ExportLedger writes Entries, one JSON object a line, in their order. It streams.
-func (a *App) ExportLedger(ctx context.Context, w io.Writer) error {
+func (a *App) ExportLedger(ctx context.Context, w io.Writer, by people.Actor) error {
+	if err := by.May(people.ExportLedger); err != nil {
+		return err
+	}
 	out := bufio.NewWriter(w)
 	lines := json.NewEncoder(out)
 	lines.SetEscapeHTML(false)

@@ -14,6 +14,7 @@ import (
 	connector "ml-connector"
 	"ml-connector/app/config"
 	"ml-connector/flows"
+	"ml-connector/people"
 )
 
 // bench is an App over a database of its own, between two invented Systems.
@@ -37,6 +38,12 @@ func (c *clock) now() time.Time {
 	defer c.mu.Unlock()
 	c.at = c.at.Add(time.Millisecond) // no two moments are the same
 	return c.at
+}
+
+func (c *clock) pass(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
 }
 
 func newBench(t *testing.T) *bench {
@@ -96,7 +103,7 @@ func (b *bench) apply(text string, o ApplyOptions) (Applied, error) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return b.Apply(b.t.Context(), f, o, "cli:jdoe")
+	return b.Apply(b.t.Context(), f, o, people.Local("cli:jdoe"))
 }
 
 func (b *bench) mustApply(text string) Applied {
@@ -117,7 +124,7 @@ func (b *bench) write(name, text string) {
 
 func (b *bench) sync() Synced {
 	b.t.Helper()
-	done, err := b.Sync(b.t.Context(), SyncOptions{Wait: time.Minute}, "cli:jdoe")
+	done, err := b.Sync(b.t.Context(), SyncOptions{Wait: time.Minute}, people.Local("cli:jdoe"))
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 
 	connector "ml-connector"
 	"ml-connector/app/config"
+	"ml-connector/people"
 	"ml-connector/store"
 )
 
@@ -127,16 +128,22 @@ func (a *App) Connection(ctx context.Context, name string) (ConnectionDetail, er
 
 // AddConnection adds or changes one Connection, as `apply` would; text is a configuration file with that one entry, and
 // name is how messages call it.
-func (a *App) AddConnection(ctx context.Context, name string, text []byte, actor string) (Applied, error) {
+func (a *App) AddConnection(ctx context.Context, name string, text []byte, by people.Actor) (Applied, error) {
+	if err := by.May(people.ChangeConnection); err != nil {
+		return Applied{}, err
+	}
 	f, err := config.Parse(name, text, a.Process.Dir, a.Known(true))
 	if err != nil {
 		return Applied{}, err
 	}
-	return a.Apply(ctx, f, ApplyOptions{}, actor)
+	return a.Apply(ctx, f, ApplyOptions{}, by)
 }
 
 // RotateSecrets replaces secrets of a Connection; refs are env:NAME or file:PATH by the secret's name.
-func (a *App) RotateSecrets(ctx context.Context, name string, refs map[string]string, actor string) (Applied, error) {
+func (a *App) RotateSecrets(ctx context.Context, name string, refs map[string]string, by people.Actor) (Applied, error) {
+	if err := by.May(people.ChangeConnection); err != nil {
+		return Applied{}, err
+	}
 	c, err := a.DB.Connection(ctx, name)
 	if err != nil {
 		return Applied{}, err
@@ -168,41 +175,50 @@ func (a *App) RotateSecrets(ctx context.Context, name string, refs map[string]st
 			}
 			subject := "secret:" + name + "." + s.Name
 			out.Changes = append(out.Changes, Change{Action: "change", Subject: subject, Details: boundDetail(address)})
-			tx.Enter(connector.Entry{Actor: actor, Action: "secret.changed", Subject: subject})
+			tx.Enter(connector.Entry{Actor: by.Name, Action: "secret.changed", Subject: subject})
 		}
 		if err := tx.SetMeta(metaKey, keys.KeyID()); err != nil {
 			return err
 		}
-		return a.endPauses(ctx, tx, name, actor)
+		return a.endPauses(ctx, tx, name, by.Name)
 	})
 }
 
 // RemoveConnection takes a Connection and its secrets away; refused while a Flow uses it.
-func (a *App) RemoveConnection(ctx context.Context, name, actor string) error {
+func (a *App) RemoveConnection(ctx context.Context, name string, by people.Actor) error {
+	if err := by.May(people.ChangeConnection); err != nil {
+		return err
+	}
 	return a.DB.Tx(ctx, func(tx *store.Tx) error {
 		if err := tx.RemoveConnection(name); err != nil {
 			return err
 		}
-		tx.Enter(connector.Entry{Actor: actor, Action: "connection.removed", Subject: "connection:" + name})
+		tx.Enter(connector.Entry{Actor: by.Name, Action: "connection.removed", Subject: "connection:" + name})
 		return nil
 	})
 }
 
 // PauseConnection lets a Connection and all its Flows stand still until somebody resumes it.
-func (a *App) PauseConnection(ctx context.Context, name, reason, actor string) error {
+func (a *App) PauseConnection(ctx context.Context, name, reason string, by people.Actor) error {
+	if err := by.May(people.PauseConnection); err != nil {
+		return err
+	}
 	if reason == "" {
 		reason = "paused by hand"
 	}
-	p := connector.Pause{Code: connector.Misconfigured, Reason: reason, At: a.Now().UTC(), By: actor}
+	p := connector.Pause{Code: connector.Misconfigured, Reason: reason, At: a.Now().UTC(), By: by.Name}
 	return a.DB.Tx(ctx, func(tx *store.Tx) error { return tx.PauseConnection(name, p) })
 }
 
 // ResumeConnection ends a pause.
-func (a *App) ResumeConnection(ctx context.Context, name, actor string) error {
+func (a *App) ResumeConnection(ctx context.Context, name string, by people.Actor) error {
+	if err := by.May(people.PauseConnection); err != nil {
+		return err
+	}
 	return a.DB.Tx(ctx, func(tx *store.Tx) error {
 		if _, err := tx.Connection(name); err != nil {
 			return err
 		}
-		return tx.ResumeConnection(name, actor)
+		return tx.ResumeConnection(name, by.Name)
 	})
 }

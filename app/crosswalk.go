@@ -1,16 +1,17 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/csv"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
 
 	connector "ml-connector"
 	"ml-connector/app/config"
 	"ml-connector/mapping"
+	"ml-connector/people"
 	"ml-connector/store"
 )
 
@@ -32,9 +33,6 @@ func (a *App) Crosswalks(ctx context.Context) ([]Crosswalk, error) {
 	return out, err
 }
 
-// lookedUp finds the names of the Crosswalks that a mapping looks up: those of rules, and those in expressions.
-var lookedUp = regexp.MustCompile(`\blookup(?::\s*["']?|\(\s*["'])([A-Za-z0-9][A-Za-z0-9._-]*)`)
-
 // crosswalkUses gives, for each Crosswalk that a mapping looks up, the pairs of Systems between which it does: those of the
 // applied Flows, and of the shipped ones where no applied Flow looks it up.
 func (a *App) crosswalkUses(ctx context.Context) (map[string][]store.CrosswalkSides, error) {
@@ -44,9 +42,9 @@ func (a *App) crosswalkUses(ctx context.Context) (map[string][]store.CrosswalkSi
 		if err != nil {
 			return err
 		}
-		for _, found := range lookedUp.FindAllStringSubmatch(text, -1) {
-			if s := store.Sides(f.From, f.To); !slices.Contains(uses[found[1]], s) {
-				uses[found[1]] = append(uses[found[1]], s)
+		for _, use := range f.Crosswalks() {
+			if s := store.Sides(f.From, f.To); !slices.Contains(uses[use.Name], s) {
+				uses[use.Name] = append(uses[use.Name], s)
 			}
 		}
 		return nil
@@ -104,7 +102,7 @@ func (a *App) crosswalkSides(ctx context.Context, name string) (store.CrosswalkS
 		known = append(known, x.Name)
 	}
 	slices.Sort(known)
-	return sides, connector.Errorf(connector.NotFound, op, "no Flow looks up a crosswalk of this name%s", config.DidYouMean(name, known)).
+	return sides, connector.Errorf(connector.NotFound, op, "no Flow looks up a crosswalk of this name%s", mapping.DidYouMean(name, known)).
 		Advise("Crosswalks are %s. For another one, apply the Flow that looks it up first, or import a CSV.", strings.Join(slices.Compact(known), ", "))
 }
 
@@ -116,11 +114,18 @@ type CrosswalkSet struct {
 	Released int    `json:"released"`
 }
 
-// SetCrosswalk sets one row by hand. It counts before all others of either value, and releases what waited for it.
-func (a *App) SetCrosswalk(ctx context.Context, name string, row store.CrosswalkRow, actor string) (CrosswalkSet, error) {
+// SetCrosswalk sets one row by hand. It counts before all others of either value, and releases what waited for it. Of a pair that is there
+// already its note and its days stay where none are given; always takes its days away.
+func (a *App) SetCrosswalk(ctx context.Context, name string, row store.CrosswalkRow, always bool, by people.Actor) (CrosswalkSet, error) {
+	if err := by.May(people.ChangeCrosswalk); err != nil {
+		return CrosswalkSet{}, err
+	}
 	const op = "set a crosswalk row"
 	if name == "" || row.Left == "" || row.Right == "" {
 		return CrosswalkSet{}, connector.Errorf(connector.Invalid, op, "name and both values must be given").Advise("ml-connector crosswalk set uom EACH EA")
+	}
+	if always && row.ValidFrom+row.ValidTo != "" {
+		return CrosswalkSet{}, connector.Errorf(connector.Invalid, op, "a row that always counts has no days").Advise("Give --always, or the days.")
 	}
 	sides, err := a.crosswalkSides(ctx, name)
 	if err != nil {
@@ -128,13 +133,35 @@ func (a *App) SetCrosswalk(ctx context.Context, name string, row store.Crosswalk
 	}
 	out := CrosswalkSet{Name: name, Left: sides.Left, Right: sides.Right}
 	out.Released, err = a.changeCrosswalk(ctx, name, sides, func(tx *store.Tx) error {
-		if err := tx.SetCrosswalkRow(name, row); err != nil {
+		row, err := kept(tx, name, row, always)
+		if err != nil {
 			return err
 		}
-		tx.Enter(connector.Entry{Actor: actor, Action: "crosswalk.set", Subject: "crosswalk:" + name, Details: map[string]string{"left": row.Left, "right": row.Right}})
+		if problem := config.DaysProblem(row.ValidFrom, row.ValidTo); problem != "" {
+			return connector.Errorf(connector.Invalid, op, "the row %s", problem)
+		}
+		if err := tx.SetCrosswalkRow(name, row, by.Name); err != nil {
+			return err
+		}
+		tx.Enter(connector.Entry{Actor: by.Name, Action: "crosswalk.set", Subject: "crosswalk:" + name, Details: map[string]string{"left": row.Left, "right": row.Right}})
 		return nil
 	})
 	return out, err
+}
+
+// kept is a row with the note and the days that its pair has already, where it has none of its own.
+func kept(tx *store.Tx, name string, row store.CrosswalkRow, always bool) (store.CrosswalkRow, error) {
+	rows, err := tx.CrosswalkRows(name)
+	for _, r := range rows {
+		if r.Left != row.Left || r.Right != row.Right {
+			continue
+		}
+		row.Note = cmp.Or(row.Note, r.Note)
+		if !always {
+			row.ValidFrom, row.ValidTo = cmp.Or(row.ValidFrom, r.ValidFrom), cmp.Or(row.ValidTo, r.ValidTo)
+		}
+	}
+	return row, err
 }
 
 // changeCrosswalk changes rows in one transaction, and counts the Deliveries that this lets go on.
@@ -157,47 +184,6 @@ func (a *App) changeCrosswalk(ctx context.Context, name string, sides store.Cros
 	return released, err
 }
 
-// CrosswalkImport is what came of an import: the rows of the file, how many Deliveries go on, and whether any Flow looks
-// the Crosswalk up.
-type CrosswalkImport struct {
-	Rows     int  `json:"rows"`
-	Released int  `json:"released"`
-	Used     bool `json:"used"`
-}
-
-// ImportCrosswalk merges the rows of a CSV into a Crosswalk, or with replace makes them all that it has. A new one is
-// between the Systems that the first line of the CSV names.
-func (a *App) ImportCrosswalk(ctx context.Context, name string, text io.Reader, file string, replace bool, actor string) (CrosswalkImport, error) {
-	table, err := config.ReadTable(text, file, a.Systems)
-	if err != nil {
-		return CrosswalkImport{}, err
-	}
-	uses, err := a.crosswalkUses(ctx)
-	if err != nil {
-		return CrosswalkImport{}, err
-	}
-	out := CrosswalkImport{Rows: len(table.Rows), Used: len(uses[name]) > 0}
-	rows := make([]store.CrosswalkRow, 0, len(table.Rows))
-	for _, r := range table.Rows {
-		rows = append(rows, store.CrosswalkRow{Left: r.Left, Right: r.Right, Note: r.Note})
-	}
-	out.Released, err = a.changeCrosswalk(ctx, name, store.Sides(table.Left, table.Right), func(tx *store.Tx) error {
-		how, err := "merged", error(nil)
-		if replace {
-			how = "replaced"
-			err = tx.ReplaceCrosswalk(name, rows, store.FromPerson)
-		} else {
-			err = tx.MergeCrosswalk(name, rows, store.FromPerson)
-		}
-		if err != nil {
-			return err
-		}
-		tx.Enter(connector.Entry{Actor: actor, Action: "crosswalk.imported", Subject: "crosswalk:" + name, Details: map[string]string{"how": how}})
-		return nil
-	})
-	return out, err
-}
-
 // ExportCrosswalk writes a Crosswalk as CSV, as `import` and `apply` take it.
 func (a *App) ExportCrosswalk(ctx context.Context, name string, w io.Writer) error {
 	rows, err := a.DB.CrosswalkRows(ctx, name)
@@ -212,9 +198,18 @@ func (a *App) ExportCrosswalk(ctx context.Context, name string, w io.Writer) err
 		return err
 	}
 	out := csv.NewWriter(w)
-	_ = out.Write([]string{sides.Left, sides.Right, "note"}) // kept until Flush
+	header := []string{sides.Left, sides.Right, "note"}
+	dated := slices.ContainsFunc(rows, func(r store.CrosswalkRow) bool { return r.ValidFrom != "" || r.ValidTo != "" })
+	if dated {
+		header = append(header, "valid_from", "valid_to")
+	}
+	_ = out.Write(header) // kept until Flush
 	for _, r := range rows {
-		_ = out.Write([]string{r.Left, r.Right, r.Note})
+		cells := []string{r.Left, r.Right, r.Note}
+		if dated {
+			cells = append(cells, r.ValidFrom, r.ValidTo)
+		}
+		_ = out.Write(cells)
 	}
 	out.Flush()
 	return out.Error()

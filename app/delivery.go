@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -9,6 +10,7 @@ import (
 
 	connector "ml-connector"
 	"ml-connector/engine"
+	"ml-connector/people"
 	"ml-connector/store"
 )
 
@@ -51,8 +53,11 @@ func (a *App) EachDelivery(ctx context.Context, f store.DeliveryFilter, fn func(
 	return a.DB.EachDelivery(ctx, f, func(d connector.Delivery) error { return fn(DeliveryShape(d)) })
 }
 
-// Delivery shows one Delivery.
-func (a *App) Delivery(ctx context.Context, id int64) (DeliveryDetail, error) {
+// Delivery shows one Delivery. Who may not see Exchanges raw is told of each that it was, and not what was said.
+func (a *App) Delivery(ctx context.Context, id int64, by people.Actor) (DeliveryDetail, error) {
+	if err := by.May(people.Read); err != nil {
+		return DeliveryDetail{}, err
+	}
 	d, err := a.DB.Delivery(ctx, id)
 	if err != nil {
 		return DeliveryDetail{}, err
@@ -64,6 +69,9 @@ func (a *App) Delivery(ctx context.Context, id int64) (DeliveryDetail, error) {
 		return out, err
 	}
 	for _, x := range exchanges {
+		if !by.Can(people.ReadExchanges) {
+			x.RequestHeader, x.RequestBody, x.ResponseHeader, x.ResponseBody = nil, nil, nil, nil
+		}
 		out.Exchanges = append(out.Exchanges, exchangeShape(x))
 	}
 	entries, err := a.DB.Entries(ctx, store.EntryFilter{Delivery: id})
@@ -76,6 +84,7 @@ type ReplayOptions struct {
 	IDs    []int64
 	State  connector.State
 	Flow   string
+	Still  bool          // IDs that can't be replayed any more are passed over, as those of a choice by state are
 	Create bool          // a person said: create it even where something of the same name exists
 	Wait   time.Duration // how long to wait for what becomes of them; 0 = not
 }
@@ -86,15 +95,19 @@ type Replayed struct {
 	Passed   int                     `json:"passed_over"` // older than another Delivery of the same record, or changed meanwhile
 	States   map[connector.State]int `json:"states"`
 	TimedOut bool                    `json:"timed_out"`
+	Stands   []string                `json:"stands,omitempty"` // why those that still wait do not go on, and what to do
 }
 
 // ExitStatus is 3 when one of them is held or in doubt again, 5 when the wait was over before all had ended.
-func (r Replayed) ExitStatus() int {
+func (r Replayed) ExitStatus() int { return decidedStatus(r.States, r.TimedOut || len(r.Stands) > 0) }
+
+// decidedStatus is the exit status of a command after which Deliveries that were decided again are in some states.
+func decidedStatus(states map[connector.State]int, timedOut bool) int {
 	status := 0
-	if r.States[connector.Held] > 0 || r.States[connector.InDoubt] > 0 {
+	if states[connector.Held] > 0 || states[connector.InDoubt] > 0 {
 		status = connector.Rejected.ExitStatus()
 	}
-	if r.TimedOut {
+	if timedOut {
 		status = WorstExit(status, connector.Unavailable.ExitStatus())
 	}
 	return status
@@ -105,28 +118,34 @@ const replayBatch = 200
 
 // Replay lets Deliveries wait again, and waits for what becomes of them: this process delivers them, or the engine that
 // is alive does.
-func (a *App) Replay(ctx context.Context, o ReplayOptions, actor string) (Replayed, error) {
+func (a *App) Replay(ctx context.Context, o ReplayOptions, by people.Actor) (Replayed, error) {
+	if err := by.May(people.ReplayDelivery); err != nil {
+		return Replayed{}, err
+	}
 	out := Replayed{States: map[connector.State]int{}}
 	ids := o.IDs
 	if o.State != "" {
 		var err error
-		if ids, err = a.chosen(ctx, o); err != nil {
+		if ids, err = a.chosen(ctx, o, func(connector.Delivery) bool { return true }); err != nil {
 			return out, err
 		}
 	}
-	var replayed []int64
-	for batch := range slices.Chunk(ids, replayBatch) {
-		done, err := a.replayBatch(ctx, batch, o, actor)
-		replayed = append(replayed, done...)
-		if err != nil {
-			return out, err
-		}
+	replayed, err := a.letGo(ctx, ids, o.State != "" || o.Still, func(tx *store.Tx, ids []int64) error { return tx.Replay(ids, by.Name, o.Create) })
+	if err != nil {
+		return out, err
 	}
-	out.Replayed, out.Passed = len(replayed), len(ids)-len(replayed)
-	if o.Wait <= 0 || len(replayed) == 0 {
+	return a.await(ctx, replayed, len(ids), o.Wait)
+}
+
+// await waits for what becomes of Deliveries that wait again, out of so many that were asked for.
+func (a *App) await(ctx context.Context, replayed []int64, asked int, wait time.Duration) (Replayed, error) {
+	out := Replayed{States: map[connector.State]int{}, Replayed: len(replayed), Passed: asked - len(replayed)}
+	if wait <= 0 || len(replayed) == 0 {
 		return out, nil
 	}
-	if err := a.deliver(ctx, replayed, o.Wait); err != nil {
+	stands, err := a.deliver(ctx, replayed, wait)
+	out.Stands = stands
+	if err != nil {
 		return out, err
 	}
 	for _, id := range replayed {
@@ -135,15 +154,15 @@ func (a *App) Replay(ctx context.Context, o ReplayOptions, actor string) (Replay
 			return out, err
 		}
 		out.States[d.State]++
-		out.TimedOut = out.TimedOut || open(d.State)
+		out.TimedOut = out.TimedOut || isOpen(d.State) && len(stands) == 0
 	}
 	return out, nil
 }
 
-// open says that something may still happen to a Delivery by itself, soon.
-func open(s connector.State) bool { return s == connector.Waiting || s == connector.Sending }
+// isOpen says that something may still happen to a Delivery by itself, soon.
+func isOpen(s connector.State) bool { return s == connector.Waiting || s == connector.Sending }
 
-func (a *App) chosen(ctx context.Context, o ReplayOptions) ([]int64, error) {
+func (a *App) chosen(ctx context.Context, o ReplayOptions, which func(connector.Delivery) bool) ([]int64, error) {
 	if o.Flow != "" {
 		if _, err := a.DB.Flow(ctx, o.Flow); err != nil {
 			return nil, err
@@ -151,89 +170,158 @@ func (a *App) chosen(ctx context.Context, o ReplayOptions) ([]int64, error) {
 	}
 	var ids []int64
 	err := a.DB.EachDelivery(ctx, store.DeliveryFilter{State: o.State, Flow: o.Flow}, func(d connector.Delivery) error {
-		ids = append(ids, d.ID)
+		if which(d) {
+			ids = append(ids, d.ID)
+		}
 		return nil
 	})
 	return ids, err
 }
 
-// replayBatch replays some Deliveries in one transaction. Of a choice by state, those that can't be replayed (a newer
-// Version came meanwhile) are passed over; of IDs that a person gave, they are an error.
-func (a *App) replayBatch(ctx context.Context, ids []int64, o ReplayOptions, actor string) ([]int64, error) {
-	replay := func(ids []int64) error {
-		return a.DB.Tx(ctx, func(tx *store.Tx) error { return tx.Replay(ids, actor, o.Create) })
+// letGo lets Deliveries go on, some in each transaction. Of a choice by state, those that can't (a newer Version came meanwhile, or this
+// person may not) are passed over; of IDs that a person gave, they are an error.
+func (a *App) letGo(ctx context.Context, ids []int64, chosen bool, do func(tx *store.Tx, ids []int64) error) (done []int64, err error) {
+	some := func(ids []int64) error { return a.DB.Tx(ctx, func(tx *store.Tx) error { return do(tx, ids) }) }
+	passes := func(err error) bool {
+		return chosen && (connector.CodeOf(err) == connector.Conflict || connector.CodeOf(err) == connector.Forbidden)
 	}
-	err := replay(ids)
-	if err == nil {
-		return ids, nil
-	}
-	if o.State == "" || connector.CodeOf(err) != connector.Conflict {
-		return nil, err
-	}
-	var done []int64
-	for _, id := range ids {
-		switch err := replay([]int64{id}); connector.CodeOf(err) {
-		case "":
-			done = append(done, id)
-		case connector.Conflict:
-		default:
+	for batch := range slices.Chunk(ids, replayBatch) {
+		err := some(batch)
+		if err == nil {
+			done = append(done, batch...)
+			continue
+		}
+		if !passes(err) {
 			return done, err
+		}
+		for _, id := range batch {
+			switch err := some([]int64{id}); {
+			case err == nil:
+				done = append(done, id)
+			case !passes(err):
+				return done, err
+			}
 		}
 	}
 	return done, nil
 }
 
 // deliver waits until nothing of the Deliveries can move further, or the wait is over: the engine that is alive delivers
-// them, or this process when there is none, or none any more.
-func (a *App) deliver(ctx context.Context, ids []int64, wait time.Duration) error {
-	flows := map[string]bool{}
-	for _, id := range ids {
-		d, err := a.DB.Delivery(ctx, id)
-		if err != nil {
-			return err
+// them, or this process when there is none, or none any more. Those of Flows that stand still are not waited for: why comes back.
+func (a *App) deliver(ctx context.Context, ids []int64, wait time.Duration) (still []string, err error) {
+	stands, err := a.DB.Stands(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, s := range stands {
+		if at, found := slices.BinarySearch(names, s.Flow); !found {
+			names = slices.Insert(names, at, s.Flow)
 		}
-		flows[d.Flow] = true
 	}
-	names := make([]string, 0, len(flows))
-	for f := range flows {
-		names = append(names, f)
-	}
-	slices.Sort(names)
 	deadline := a.Now().Add(wait)
-	for len(ids) > 0 && a.Now().Before(deadline) {
+	for a.Now().Before(deadline) {
 		if mine, err := a.settleOver(ctx, names, deadline.Sub(a.Now())); mine || err != nil {
-			return err
+			return nil, err
 		}
-		d, err := a.DB.Delivery(ctx, ids[0])
-		if err != nil {
-			return err
+		if stands, err = a.DB.Stands(ctx, ids); err != nil {
+			return nil, err
 		}
-		if !open(d.State) {
-			ids = ids[1:]
-			continue
+		ids = ids[:0:0]
+		sending, open := false, map[string]bool{}
+		for _, s := range stands {
+			if isOpen(s.State) {
+				ids, open[s.Flow], sending = append(ids, s.ID), true, sending || s.State == connector.Sending
+			}
+		}
+		if len(ids) == 0 {
+			return nil, nil
+		}
+		if still, err = a.standing(ctx, open); err != nil || len(still) == len(open) && !sending {
+			return still, err
 		}
 		a.tell(engine.Progress{Stage: "waiting"})
 		if err := engine.Sleep(ctx, askEvery); err != nil {
-			return connector.Errorf(connector.Unavailable, "wait for the running engine", "stopped before it was done").Because(err)
+			return nil, connector.Errorf(connector.Unavailable, "wait for the running engine", "stopped before it was done").Because(err)
 		}
 	}
-	return nil
+	return nil, nil
+}
+
+// standing says which of some Flows the running engine delivers nothing of, why, and what to do.
+func (a *App) standing(ctx context.Context, flows map[string]bool) ([]string, error) {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(flows)) {
+		f, err := a.DB.Flow(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		if !f.Enabled {
+			out = append(out, "flow "+name+" is disabled, so they wait: `ml-connector sync "+name+"` delivers them once, `ml-connector flow enable "+name+"` from now on")
+			continue
+		}
+		if f.Paused.Code != "" {
+			out = append(out, "flow "+name+" is paused ("+trimStop(f.Paused.Reason)+"), so they wait: `ml-connector flow enable "+name+"`")
+			continue
+		}
+		for _, end := range []string{f.From, f.To} {
+			c, err := a.DB.Connection(ctx, end)
+			if err != nil {
+				return nil, err
+			}
+			if c.Paused.Code != "" {
+				out = append(out, "connection "+end+" is paused ("+trimStop(c.Paused.Reason)+"), so those of flow "+name+" wait: `ml-connector connection resume "+end+"`")
+				break
+			}
+		}
+	}
+	return out, nil
+}
+
+// Approve lets Deliveries go on that wait for a second person, and waits for what becomes of them. Of all that are held (of a Flow) those
+// that this person may not approve are passed over.
+func (a *App) Approve(ctx context.Context, o ReplayOptions, by people.Actor) (Replayed, error) {
+	if err := by.May(people.ApproveDelivery); err != nil {
+		return Replayed{}, err
+	}
+	out := Replayed{States: map[connector.State]int{}}
+	ids := o.IDs
+	if o.State != "" {
+		if o.State != connector.Held {
+			return out, connector.Errorf(connector.Invalid, "approve", "only what is held waits for a second person").Advise("Give --state held, or the IDs of deliveries.")
+		}
+		var err error
+		if ids, err = a.chosen(ctx, o, func(d connector.Delivery) bool { return d.Err != nil && d.Err.Op == store.ConfirmOp }); err != nil {
+			return out, err
+		}
+	}
+	approved, err := a.letGo(ctx, ids, o.State != "" || o.Still, func(tx *store.Tx, ids []int64) error { return tx.Approve(ids, by.Name) })
+	if err != nil {
+		return out, err
+	}
+	return a.await(ctx, approved, len(ids), o.Wait)
 }
 
 // Skip settles a Delivery without delivering it.
-func (a *App) Skip(ctx context.Context, id int64, reason, actor string) error {
-	return a.DB.Tx(ctx, func(tx *store.Tx) error { return tx.Skip(id, reason, actor) })
+func (a *App) Skip(ctx context.Context, id int64, reason string, by people.Actor) error {
+	if err := by.May(people.SkipDelivery); err != nil {
+		return err
+	}
+	return a.DB.Tx(ctx, func(tx *store.Tx) error { return tx.Skip(id, reason, by.Name) })
 }
 
 // Resolve ends a doubt by hand: delivered as targetID, or, with "", surely not sent. An ID is looked up at the target first,
 // where that can be asked, unless it is to be taken unchecked.
-func (a *App) Resolve(ctx context.Context, id int64, targetID, reason string, unchecked bool, actor string) error {
+func (a *App) Resolve(ctx context.Context, id int64, targetID, reason string, unchecked bool, by people.Actor) error {
+	if err := by.May(people.ResolveDelivery); err != nil {
+		return err
+	}
 	if targetID != "" {
 		if err := a.checkTarget(ctx, id, targetID, unchecked); err != nil {
 			return err
 		}
 	}
-	return a.DB.Tx(ctx, func(tx *store.Tx) error { return tx.Resolve(id, targetID, reason, actor) })
+	return a.DB.Tx(ctx, func(tx *store.Tx) error { return tx.Resolve(id, targetID, reason, by.Name) })
 }
 
 // checkTarget refuses an ID that no record of the target can have, and, unless unchecked, one that the target does not have.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	connector "ml-connector"
+	"ml-connector/people"
 	"ml-connector/store"
 )
 
@@ -30,6 +31,9 @@ type FlowDetail struct {
 	Drift       connector.DriftRule    `json:"drift"`
 	Withdraw    connector.WithdrawRule `json:"withdraw"`
 	MaxChanges  int                    `json:"changes_per_run"` // 0 = no limit
+	MaxCreates  int                    `json:"creates_per_run"`
+	MaxShare    int                    `json:"share_per_run"` // percent of what the flow keeps in step
+	MaxMoney    string                 `json:"money_per_run"` // decimal, in each currency; "" = no limit
 	Start       *time.Time             `json:"start"`
 	RetryHeld   int                    `json:"retry_held"`
 	Track       string                 `json:"track"`
@@ -76,33 +80,39 @@ func (a *App) Flow(ctx context.Context, name string) (FlowDetail, error) {
 		return FlowDetail{}, err
 	}
 	shape, err := a.flowShape(ctx, f)
-	return FlowDetail{Flow: shape, Use: f.Use, Where: f.Where, Drift: f.Drift, Withdraw: f.Withdraw, MaxChanges: f.MaxChanges, Start: moment(f.Start),
+	return FlowDetail{Flow: shape, Use: f.Use, Where: f.Where, Drift: f.Drift, Withdraw: f.Withdraw, MaxChanges: f.MaxChanges, MaxCreates: f.MaxCreates, MaxShare: f.MaxShare, MaxMoney: f.MaxMoney, Start: moment(f.Start),
 		RetryHeld: f.RetryHeld, Track: f.Track, Acknowledge: f.Acknowledge, Deep: f.Deep, NextDeep: moment(f.NextDeepAt), Position: f.Position, AppliedAt: f.AppliedAt, Mapping: f.Mapping}, err
 }
 
 // EnableFlow lets a Flow run by its schedule, and ends its pause.
-func (a *App) EnableFlow(ctx context.Context, name, actor string) error {
+func (a *App) EnableFlow(ctx context.Context, name string, by people.Actor) error {
+	if err := by.May(people.EnableFlow); err != nil {
+		return err
+	}
 	return a.DB.Tx(ctx, func(tx *store.Tx) error {
 		f, err := tx.Flow(name)
 		if err != nil {
 			return err
 		}
 		if !f.Enabled {
-			if err := tx.EnableFlow(name, true, actor); err != nil {
+			if err := tx.EnableFlow(name, true, by.Name); err != nil {
 				return err
 			}
 		}
-		return tx.ResumeFlow(name, actor)
+		return tx.ResumeFlow(name, by.Name)
 	})
 }
 
 // DisableFlow stops a Flow from running by its schedule and in a `sync` of all.
-func (a *App) DisableFlow(ctx context.Context, name, actor string) error {
+func (a *App) DisableFlow(ctx context.Context, name string, by people.Actor) error {
+	if err := by.May(people.EnableFlow); err != nil {
+		return err
+	}
 	return a.DB.Tx(ctx, func(tx *store.Tx) error {
 		f, err := tx.Flow(name)
 		if err != nil || !f.Enabled {
 			return err
 		}
-		return tx.EnableFlow(name, false, actor)
+		return tx.EnableFlow(name, false, by.Name)
 	})
 }

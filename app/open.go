@@ -36,18 +36,15 @@ func (a *App) open(ctx context.Context, c connector.Connection) (connector.Insta
 	if err != nil {
 		return nil, err
 	}
-	values := make([]string, 0, len(secrets))
-	for _, s := range secrets {
-		values = append(values, s)
-	}
 	caller, err := wire.New(wire.Config{
-		Connection: c.Name, Addresses: v.Addresses, Allow: a.Process.Egress, TLS: certificates, Secrets: values,
+		Connection: c.Name, Addresses: v.Addresses, Allow: a.Process.Egress, TLS: certificates, Secrets: values(secrets),
 		Timeout: timeoutOf(v.Settings), Now: a.Now,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return system.Open(connector.Opening{Connection: c.Name, Settings: v.Settings, Secrets: secrets, Caller: a.observe(c.Name, caller), Now: a.Now, Digest: a.digest(ctx, c.Name)})
+	return system.Open(connector.Opening{Connection: c.Name, Settings: v.Settings, Secrets: secrets, Caller: a.observe(c.Name, caller), Now: a.Now,
+		Digest: a.digest(ctx, c.Name), Same: a.digest(ctx, ""), Share: a.share(c.Name, v)})
 }
 
 // unsealed gives the secrets of a Connection that are bound to its present addresses. One that is bound to others is
@@ -75,13 +72,15 @@ func (a *App) unsealed(ctx context.Context, name string, system connector.System
 	return out, nil
 }
 
-// digest is the keyed hash of a Connection's values that must not be kept; nil when the vault can't be opened.
+// digest is the keyed hash of a Connection's values that must not be kept, with "" the one that is the same at every Connection;
+// nil when the vault can't be opened.
 func (a *App) digest(ctx context.Context, connection string) func(string) string {
 	keys, err := a.keys(ctx)
 	if err != nil {
 		return nil
 	}
-	return func(value string) string { return keys.Digest(connection, value) }
+	key := keys.KeyID()[:4] + "." // hashes of two keys can't be compared
+	return func(value string) string { return key + keys.Digest(connection, value) }
 }
 
 // boundAddress is what a secret is bound to: the settings in force that make up the address that it is sent to.

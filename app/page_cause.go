@@ -14,6 +14,7 @@ import (
 	"github.com/cockroachdb/apd/v3"
 
 	connector "ml-connector"
+	"ml-connector/money"
 	"ml-connector/store"
 )
 
@@ -26,8 +27,8 @@ type Cause struct {
 	Message string // of the only Delivery, or what the messages have in common: what differs is …
 	Hint    string
 	Count   int
-	Money   []Money // per currency
-	Counted bool    // Money is of all of them
+	Money   []money.Amount // per currency
+	Counted bool           // Money is of all of them
 	Oldest  time.Time
 	Rows    []ListedDelivery // the first of them
 }
@@ -37,7 +38,7 @@ type NeedsPage struct {
 	Causes []Cause
 	Total  int
 	Seen   int // that were looked at; fewer than Total when there are very many
-	Money  []Money
+	Money  []money.Amount
 }
 
 // mostGrouped bounds how many Deliveries are grouped for one page; mostSummed how many of one cause are added up.
@@ -63,7 +64,7 @@ func (a *App) Needs(ctx context.Context, rows int) (NeedsPage, error) {
 			return out, err
 		}
 	}
-	var all []Money
+	var all []money.Amount
 	for _, g := range found {
 		c, err := a.cured(ctx, g, rows)
 		if err != nil {
@@ -72,7 +73,7 @@ func (a *App) Needs(ctx context.Context, rows int) (NeedsPage, error) {
 		all = append(all, c.Money...)
 		out.Causes = append(out.Causes, c)
 	}
-	out.Money = Sum(all)
+	out.Money = money.Sum(all)
 	slices.SortFunc(out.Causes, func(x, y Cause) int {
 		return cmp.Or(compareMoney(y.Money, x.Money), cmp.Compare(y.Count, x.Count), x.Oldest.Compare(y.Oldest), strings.Compare(x.ID, y.ID))
 	})
@@ -124,7 +125,7 @@ func (a *App) cured(ctx context.Context, g *gathered, rows int) (Cause, error) {
 	if err != nil {
 		return c, err
 	}
-	var all []Money
+	var all []money.Amount
 	for _, l := range listed {
 		if l.Money != nil {
 			all = append(all, *l.Money)
@@ -132,16 +133,16 @@ func (a *App) cured(ctx context.Context, g *gathered, rows int) (Cause, error) {
 	}
 	c.Counted = c.Count <= mostSummed
 	if c.Counted {
-		c.Money = Sum(all)
+		c.Money = money.Sum(all)
 	}
 	c.Rows = listed[:min(rows, len(listed))]
 	return c, nil
 }
 
 // compareMoney orders by the largest single amount, whatever its currency: it is only an order of rows.
-func compareMoney(x, y []Money) int { return largest(x).Cmp(largest(y)) }
+func compareMoney(x, y []money.Amount) int { return largest(x).Cmp(largest(y)) }
 
-func largest(all []Money) *apd.Decimal {
+func largest(all []money.Amount) *apd.Decimal {
 	most := apd.New(0, 0)
 	for _, m := range all {
 		if x, _, err := apd.NewFromString(m.Amount); err == nil && x.Cmp(most) > 0 {

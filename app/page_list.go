@@ -8,6 +8,7 @@ import (
 	"time"
 
 	connector "ml-connector"
+	"ml-connector/money"
 	"ml-connector/store"
 )
 
@@ -28,7 +29,7 @@ type DeliveryChoice struct {
 type ListedDelivery struct {
 	connector.Delivery
 	Title string
-	Money *Money // nil when the Document names none
+	Money *money.Amount // nil when the Document names none
 }
 
 // DeliveryList is one page of a list, the newest first.
@@ -139,7 +140,7 @@ func (a *App) listed(ctx context.Context, ds []connector.Delivery) ([]ListedDeli
 		}
 		l := ListedDelivery{Delivery: d}
 		if row != nil {
-			l.Title, l.Money = row.Title, moneyOf(row.Document)
+			l.Title, l.Money = row.Title, money.Of(row.Document)
 		}
 		out = append(out, l)
 	}

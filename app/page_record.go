@@ -8,13 +8,14 @@ import (
 
 	connector "ml-connector"
 	"ml-connector/mapping"
+	"ml-connector/money"
 	"ml-connector/store"
 )
 
 // RecordPage is all that a page shows of one Record, and of the Delivery that it looks at.
 type RecordPage struct {
 	Row        store.RecordRow
-	Money      *Money
+	Money      *money.Amount
 	Versions   []Version
 	Other      []connector.Record // linked, one a Link
 	Deliveries []connector.Delivery
@@ -34,7 +35,8 @@ type SideRow struct {
 	There   string // "" when it is blank, or not known
 	Known   bool   // the target's value was read
 	Differs bool
-	Rule    string // where the value comes from, in the words of the Mapping
+	Rule    string      // where the value comes from, in the words of the Mapping
+	Trace   *FieldTrace // nil where it can't be told any more
 }
 
 // mostHistory bounds the Entries of one page.
@@ -52,7 +54,7 @@ func (a *App) RecordPage(ctx context.Context, rec connector.Record, delivery int
 		return out, connector.Errorf(connector.NotFound, "show "+rec.String(), "nothing that was read has this ID").
 			Advise("Search for a number of it; what was never read is not known here.")
 	}
-	out.Row, out.Money = *row, moneyOf(row.Document)
+	out.Row, out.Money = *row, money.Of(row.Document)
 	for _, step := range []func() error{
 		func() error { return a.recordVersions(ctx, &out) },
 		func() error { return a.recordDeliveries(ctx, &out, delivery) },
@@ -134,7 +136,7 @@ func (a *App) recordSides(ctx context.Context, p *RecordPage) error {
 		}
 	}
 	if p.Money == nil {
-		p.Money = moneyOf(p.Source)
+		p.Money = money.Of(p.Source)
 	}
 	sent, err := a.sentDocument(ctx, *d)
 	if err != nil || sent == nil {
@@ -152,7 +154,23 @@ func (a *App) recordSides(ctx context.Context, p *RecordPage) error {
 	}
 	p.Now = there != nil
 	p.Sides = sideRows(sent, there, a.ruleTexts(ctx, d.Flow))
+	a.traceSides(ctx, p)
 	return nil
+}
+
+// traceSides says of each field how it came about. Without the key of the secrets, or without the Flow, nothing is said.
+func (a *App) traceSides(ctx context.Context, p *RecordPage) {
+	x, err := a.explained(ctx, *p.Focus)
+	if err != nil {
+		return
+	}
+	at := map[string]*FieldTrace{}
+	for i := range x.Fields {
+		at[x.Fields[i].Field] = &x.Fields[i]
+	}
+	for i := range p.Sides {
+		p.Sides[i].Trace = at[p.Sides[i].Field]
+	}
 }
 
 // sentDocument is what was last sent; where nothing was, what both sides last agreed on.

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	connector "ml-connector"
+	"ml-connector/people"
 	"ml-connector/store"
 )
 
@@ -33,6 +34,9 @@ func (a *App) RunExchanges(ctx context.Context, id int64) ([]connector.Exchange,
 }
 
 // ExchangeShown is one Exchange, masked when it was kept; bodies that retention removed are nil.
-func (a *App) ExchangeShown(ctx context.Context, id string) (connector.Exchange, error) {
+func (a *App) ExchangeShown(ctx context.Context, id string, by people.Actor) (connector.Exchange, error) {
+	if err := by.May(people.ReadExchanges); err != nil {
+		return connector.Exchange{}, err
+	}
 	return a.DB.Exchange(ctx, id)
 }

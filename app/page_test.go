@@ -8,47 +8,6 @@ import (
 	connector "ml-connector"
 )
 
-func TestMoneyOfADocument(t *testing.T) {
-	t.Parallel()
-	for sentence, row := range map[string]struct {
-		doc  connector.Document
-		want string
-	}{
-		"a total with its currency": {connector.Document{"header": map[string]any{"total": map[string]any{"value": "443.80", "currency": "USD"}}}, "443.80 USD"},
-		"a total whose currency stands elsewhere": {
-			connector.Document{"header": map[string]any{"total": map[string]any{"value": "9000000"}, "currency": "JPY"}}, "9000000 JPY"},
-		"an amount of the head counts, not its lines again": {
-			connector.Document{"GROSS_AMT": "12.50", "TXN_CURRENCY_CD": "EUR", "LINE": []any{map[string]any{"MERCHANDISE_AMT": "12.50"}}}, "12.50 EUR"},
-		"lines are added, what they are made of is not": {
-			connector.Document{"CURRENCY_CD": "USD", "LINE": []any{
-				map[string]any{"SHIP": []any{map[string]any{"MERCHANDISE_AMT": "0.10", "DIST": []any{map[string]any{"MERCHANDISE_AMT": "0.10"}}}}},
-				map[string]any{"SHIP": []any{map[string]any{"MERCHANDISE_AMT": "0.20"}}}}}, "0.30 USD"},
-		"an amount without a currency is no money":            {connector.Document{"GROSS_AMT": "12.50"}, ""},
-		"a currency without an amount is none either":         {connector.Document{"currency": "USD", "name": "Acme"}, ""},
-		"what is no number is no amount":                      {connector.Document{"total": "NaN", "currency": "USD"}, ""},
-		"an unreadable total is not replaced by another sum":  {connector.Document{"total": map[string]any{"value": "?"}, "currency": "USD", "amount": "1"}, ""},
-		"what could not be read":                              {nil, ""},
-		"a number of sixteen digits and more loses none":      {connector.Document{"total": "12345678901234567890.01", "currency": "USD"}, "12345678901234567890.01 USD"},
-		"currencies named in a list of allowed ones stay out": {connector.Document{"allowed": []any{map[string]any{"currency": "USD"}}, "total": "1"}, ""},
-	} {
-		got := ""
-		if m := moneyOf(row.doc); m != nil {
-			got = m.Amount + " " + m.Currency
-		}
-		if got != row.want {
-			t.Errorf("%s: %q, not %q", sentence, got, row.want)
-		}
-	}
-}
-
-func TestMoneyIsAddedExactlyAndNeverAcrossCurrencies(t *testing.T) {
-	t.Parallel()
-	got := Sum([]Money{{"0.1", "USD"}, {"0.20", "USD"}, {"5", "EUR"}, {"-0.30", "USD"}, {"99999999999999999999.99", "EUR"}})
-	if len(got) != 2 || got[0] != (Money{"100000000000000000004.99", "EUR"}) || got[1] != (Money{"0.00", "USD"}) {
-		t.Errorf("got %v", got)
-	}
-}
-
 func TestCausesAreToldApartByWordsNotByNumbers(t *testing.T) {
 	t.Parallel()
 	held := func(flow string, code connector.Code, text string) connector.Delivery {

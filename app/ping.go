@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	connector "ml-connector"
+	"ml-connector/people"
 )
 
 // Step is one step of a ping.
@@ -59,7 +60,10 @@ func PingStatus(pings []Ping) int {
 
 // Ping checks Connections, each in its steps; no names are all of them. A Connection that can't even be opened has one
 // failed step, connect, that says why.
-func (a *App) Ping(ctx context.Context, names []string) ([]Ping, error) {
+func (a *App) Ping(ctx context.Context, names []string, by people.Actor) ([]Ping, error) {
+	if err := by.May(people.CheckConnection); err != nil {
+		return nil, err
+	}
 	all, err := a.DB.Connections(ctx)
 	if err != nil {
 		return nil, err

@@ -2,14 +2,20 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/cockroachdb/apd/v3"
 
 	connector "ml-connector"
 	"ml-connector/engine"
+	"ml-connector/money"
+	"ml-connector/people"
+	"ml-connector/store"
 )
 
 // Reconciliation is how both sides of Flows stand to each other.
@@ -23,12 +29,19 @@ type ReconciledFlow struct {
 	Flow        string       `json:"flow"`
 	Source      []SideSum    `json:"source"`
 	Target      []SideSum    `json:"target"`
+	Groups      []MoneyGroup `json:"groups"` // the same money by business unit, supplier and currency; records without money are in none
 	Matched     int          `json:"matched"`
 	Missing     int          `json:"missing"`
 	Extra       int          `json:"extra"`
 	Foreign     int          `json:"foreign"`
 	Different   int          `json:"different"`
 	Differences []Difference `json:"differences"`
+	At          time.Time    `json:"at"`
+	Since       time.Time    `json:"since"`
+	By          string       `json:"by"`
+	Last        *time.Time   `json:"last"`    // when it was reconciled before, null = never
+	New         int          `json:"new"`     // differences that were not there then
+	Settled     int          `json:"settled"` // differences of then that are not there any more, or are older than what was looked at now
 }
 
 // SideSum is the money of one currency on one side, exact; records without money have the currency "" and the total 0.
@@ -48,13 +61,23 @@ type Difference struct {
 	Target string           `json:"target"`
 	Kind   engine.Pairing   `json:"pairing"`
 	Error  *Error           `json:"error"`
+	New    bool             `json:"new"` // it was not there when the Flow was reconciled before
+}
+
+// key is what makes two differences the same.
+func (d Difference) key() string {
+	return strings.Join([]string{d.Record.String(), string(d.Kind), d.Field}, "\x00")
 }
 
 // reconcileSince is how far back a reconciliation looks when nobody says otherwise: a month that is being closed.
 const reconcileSince = 31 * 24 * time.Hour
 
-// Reconcile reads both sides of Flows live and holds them against each other; without names those of all enabled Flows.
-func (a *App) Reconcile(ctx context.Context, o SyncOptions) (Reconciliation, error) {
+// Reconcile reads both sides of Flows live and holds them against each other; without names those of all enabled Flows. What it finds is
+// kept, and compared with what was found before.
+func (a *App) Reconcile(ctx context.Context, o SyncOptions, by people.Actor) (Reconciliation, error) {
+	if err := by.May(people.Reconcile); err != nil {
+		return Reconciliation{}, err
+	}
 	out := Reconciliation{Flows: []ReconciledFlow{}}
 	if _, err := a.flowNames(ctx, o.Flows); err != nil {
 		return out, err
@@ -62,19 +85,96 @@ func (a *App) Reconcile(ctx context.Context, o SyncOptions) (Reconciliation, err
 	if o.Since.IsZero() {
 		o.Since = a.Now().Add(-reconcileSince)
 	}
-	sides := map[string]*[2]sums{}
+	sides, groups := map[string]*[2]sums{}, map[string]moneyGroups{}
 	err := a.newEngine().Reconcile(ctx, engine.SyncRequest{Flows: o.Flows, Since: o.Since, Until: o.Until}, func(flow string) {
-		sides[flow] = &[2]sums{{}, {}}
+		sides[flow], groups[flow] = &[2]sums{{}, {}}, moneyGroups{}
 		out.Flows = append(out.Flows, ReconciledFlow{Flow: flow, Differences: []Difference{}})
 	}, func(p engine.Pair) error {
-		out.Flows[len(out.Flows)-1].add(p, sides[p.Flow])
+		out.Flows[len(out.Flows)-1].add(p, sides[p.Flow], groups[p.Flow])
 		return nil
 	})
 	for n := range out.Flows {
 		f := &out.Flows[n]
 		f.Source, f.Target = sides[f.Flow][0].list(), sides[f.Flow][1].list()
+		f.Groups = groups[f.Flow].list()
+		f.At, f.Since, f.By = a.Now().UTC(), o.Since.UTC(), by.Name
+		if err == nil {
+			err = a.keepReconciled(ctx, f, o)
+		}
 	}
 	return out, err
+}
+
+// keepReconciled compares a Flow's part with the last one and keeps it.
+func (a *App) keepReconciled(ctx context.Context, f *ReconciledFlow, o SyncOptions) error {
+	last, err := a.lastReconciled(ctx, f.Flow)
+	if err != nil {
+		return err
+	}
+	if last != nil {
+		f.against(*last)
+	}
+	text, err := json.Marshal(f)
+	if err != nil {
+		return connector.Errorf(connector.Internal, "keep a reconciliation", "it is no JSON").Because(err)
+	}
+	return a.DB.Tx(ctx, func(tx *store.Tx) error {
+		_, err := tx.KeepReconciliation(store.Reconciliation{Flow: f.Flow, Since: o.Since, Until: o.Until, Actor: f.By, Text: text})
+		tx.Enter(connector.Entry{Actor: f.By, Action: "flow.reconciled", Subject: "flow:" + f.Flow, Details: map[string]string{
+			"matched": strconv.Itoa(f.Matched), "missing": strconv.Itoa(f.Missing), "extra": strconv.Itoa(f.Extra), "different": strconv.Itoa(f.Different)}})
+		return err
+	})
+}
+
+// against says what is new and what is settled since the last time.
+func (f *ReconciledFlow) against(last ReconciledFlow) {
+	was := map[string]bool{}
+	for _, d := range last.Differences {
+		was[d.key()] = true
+	}
+	f.Last, f.Settled = &last.At, len(was)
+	for n := range f.Differences {
+		d := &f.Differences[n]
+		if d.New = !was[d.key()]; d.New {
+			f.New++
+		} else {
+			f.Settled--
+		}
+	}
+}
+
+func (a *App) lastReconciled(ctx context.Context, flow string) (*ReconciledFlow, error) {
+	kept, err := a.DB.LastReconciliation(ctx, flow)
+	if err != nil || kept == nil {
+		return nil, err
+	}
+	var f ReconciledFlow
+	if err := json.Unmarshal(kept.Text, &f); err != nil {
+		return nil, connector.Errorf(connector.Internal, "read a reconciliation", "it is no JSON").Because(err)
+	}
+	return &f, nil
+}
+
+// LastReconciled is what the last reconciliation of each Flow found; nothing is read from the Systems.
+func (a *App) LastReconciled(ctx context.Context, flows []string) (Reconciliation, error) {
+	out := Reconciliation{Flows: []ReconciledFlow{}}
+	names, err := a.flowNames(ctx, flows)
+	if err != nil {
+		return out, err
+	}
+	for _, name := range names {
+		f, err := a.lastReconciled(ctx, name)
+		if err != nil {
+			return out, err
+		}
+		if f != nil {
+			out.Flows = append(out.Flows, *f)
+		}
+	}
+	if len(out.Flows) == 0 {
+		return out, connector.Errorf(connector.NotFound, "show the last reconciliation", "there was none yet").Advise("`ml-connector reconcile` makes one.")
+	}
+	return out, nil
 }
 
 // ExitStatus is 3 when the sides differ.
@@ -88,8 +188,8 @@ func (r Reconciliation) ExitStatus() int {
 }
 
 // add counts one record.
-func (f *ReconciledFlow) add(p engine.Pair, side *[2]sums) {
-	source, target := moneyOf(p.Source), moneyOf(there(p))
+func (f *ReconciledFlow) add(p engine.Pair, side *[2]sums, groups moneyGroups) {
+	source, target := money.Of(p.Source), money.Of(there(p))
 	whole := Difference{Record: p.Record, State: p.State, Source: source.String(), Target: target.String(), Kind: p.Pairing, Error: ErrorShape(p.Err)}
 	switch p.Pairing {
 	case engine.PairForeign:
@@ -98,11 +198,13 @@ func (f *ReconciledFlow) add(p engine.Pair, side *[2]sums) {
 	case engine.PairExtra:
 		f.Extra++
 		side[1].add(target)
+		groups.add(p, nil, target)
 		f.Differences = append(f.Differences, whole)
 		return
 	case engine.PairMissing:
 		f.Missing++
 		side[0].add(source)
+		groups.add(p, source, nil)
 		f.Differences = append(f.Differences, whole)
 		return
 	case engine.PairDifferent:
@@ -124,6 +226,7 @@ func (f *ReconciledFlow) add(p engine.Pair, side *[2]sums) {
 	}
 	side[0].add(source)
 	side[1].add(target)
+	groups.add(p, source, target)
 }
 
 // there is what the target holds; what it does not tell it has as it was sent.
@@ -140,7 +243,7 @@ func there(p engine.Pair) connector.Document {
 }
 
 // apart says that both sides tell of money, and not of the same.
-func apart(source, target *Money) bool {
+func apart(source, target *money.Amount) bool {
 	if source == nil || target == nil {
 		return false
 	}
@@ -157,7 +260,7 @@ type sum struct {
 	total   string // decimal text
 }
 
-func (s sums) add(m *Money) {
+func (s sums) add(m *money.Amount) {
 	currency := ""
 	if m != nil {
 		currency = m.Currency
@@ -169,7 +272,7 @@ func (s sums) add(m *Money) {
 	}
 	at.records++
 	if m != nil {
-		at.total = addDecimals([]string{at.total, m.Amount})
+		at.total = money.Sum([]money.Amount{{Amount: at.total, Currency: currency}, *m})[0].Amount
 	}
 }
 
@@ -179,12 +282,4 @@ func (s sums) list() []SideSum {
 		out = append(out, SideSum{Currency: c, Records: s[c].records, Total: s[c].total})
 	}
 	return out
-}
-
-// String is the amount and its currency; "" of none.
-func (m *Money) String() string {
-	if m == nil {
-		return ""
-	}
-	return m.Amount + " " + m.Currency
 }

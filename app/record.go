@@ -8,6 +8,7 @@ import (
 	"time"
 
 	connector "ml-connector"
+	"ml-connector/people"
 	"ml-connector/store"
 )
 
@@ -21,6 +22,8 @@ type RecordDetail struct {
 	Numbers    []string           `json:"numbers"`
 	Versions   []Version          `json:"versions"`
 	Links      []Link             `json:"links"`
+	MergedInto string             `json:"merged_into"` // the ID of the Record that this one was merged into; "" = it was not
+	Merged     []string           `json:"merged"`      // the IDs of those that were merged into it
 	Deliveries []Delivery         `json:"deliveries"`
 	MadeBy     *Delivery          `json:"made_by"` // of a Record that is only written to: what was delivered to it; null = nothing
 	History    []connector.Entry  `json:"history"`
@@ -159,6 +162,9 @@ func (a *App) Record(ctx context.Context, text string) (RecordDetail, error) {
 	if out.Links, err = a.links(ctx, r); err != nil {
 		return out, err
 	}
+	if err := a.merges(ctx, r, &out); err != nil {
+		return out, err
+	}
 	deliveries, err := a.DB.Deliveries(ctx, store.DeliveryFilter{Record: r})
 	if err != nil {
 		return out, err
@@ -226,13 +232,27 @@ func (a *App) links(ctx context.Context, r connector.Record) ([]Link, error) {
 }
 
 // LinkRecords links two Records, given as CONNECTION:KIND:ID, by hand.
-func (a *App) LinkRecords(ctx context.Context, x, y, actor string) error {
-	return a.pair(ctx, x, y, func(tx *store.Tx, p, q connector.Record) error { return tx.LinkRecords(p, q, actor) })
+func (a *App) LinkRecords(ctx context.Context, x, y string, by people.Actor) error {
+	if err := by.May(people.ChangeLink); err != nil {
+		return err
+	}
+	return a.pair(ctx, x, y, func(tx *store.Tx, p, q connector.Record) error { return tx.LinkRecords(p, q, by.Name) })
 }
 
-// UnlinkRecords takes the Link between two Records away.
-func (a *App) UnlinkRecords(ctx context.Context, x, y, actor string) error {
-	return a.pair(ctx, x, y, func(tx *store.Tx, p, q connector.Record) error { return tx.UnlinkRecords(p, q, actor) })
+// ApartRecords says that two Records, given as CONNECTION:KIND:ID, are not the same.
+func (a *App) ApartRecords(ctx context.Context, x, y string, by people.Actor) error {
+	if err := by.May(people.ChangeLink); err != nil {
+		return err
+	}
+	return a.pair(ctx, x, y, func(tx *store.Tx, p, q connector.Record) error { return tx.ApartRecords(p, q, by.Name) })
+}
+
+// UnlinkRecords takes the Link between two Records away, or that the first was merged into the second.
+func (a *App) UnlinkRecords(ctx context.Context, x, y string, by people.Actor) error {
+	if err := by.May(people.ChangeLink); err != nil {
+		return err
+	}
+	return a.pair(ctx, x, y, func(tx *store.Tx, p, q connector.Record) error { return tx.UnlinkRecords(p, q, by.Name) })
 }
 
 func (a *App) pair(ctx context.Context, x, y string, do func(*store.Tx, connector.Record, connector.Record) error) error {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	connector "ml-connector"
+	"ml-connector/people"
 )
 
 // finding is a side that can be asked for what it holds.
@@ -42,13 +43,13 @@ func TestAnIDIsLookedUpBeforeADoubtEndsWithIt(t *testing.T) {
 		b.mustApply(both)
 		b.right.refuse = connector.Errorf(connector.Ambiguous, "write", "no answer came")
 		b.put("s1", "Acme", connector.Document{"name": "Acme"})
-		if _, err := b.Sync(t.Context(), SyncOptions{Flows: []string{"things"}}, "cli:jdoe"); err != nil {
+		if _, err := b.Sync(t.Context(), SyncOptions{Flows: []string{"things"}}, people.Local("cli:jdoe")); err != nil {
 			t.Fatal(err)
 		}
-		if d, err := b.Delivery(t.Context(), 1); err != nil || d.State != connector.InDoubt {
+		if d, err := b.Delivery(t.Context(), 1, people.Local("cli:jdoe")); err != nil || d.State != connector.InDoubt {
 			t.Fatalf("%s: %v, %v", name, d.State, err)
 		}
-		if err := b.Resolve(t.Context(), 1, row.id, "looked", row.unchecked, "cli:jdoe"); connector.CodeOf(err) != row.code {
+		if err := b.Resolve(t.Context(), 1, row.id, "looked", row.unchecked, people.Local("cli:jdoe")); connector.CodeOf(err) != row.code {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

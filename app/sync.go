@@ -7,6 +7,7 @@ import (
 
 	connector "ml-connector"
 	"ml-connector/engine"
+	"ml-connector/people"
 	"ml-connector/store"
 )
 
@@ -17,12 +18,14 @@ type SyncOptions struct {
 	Until time.Time
 	Deep  bool // the last days, whatever the stamps say
 	Wait  time.Duration
+	Plan  string // the saved plan that is carried out; its own Flows and times count
 }
 
 // Synced is what a `sync` did: its Runs, and whether something could still move when the wait was over.
 type Synced struct {
-	Runs     []Run `json:"runs"`
-	TimedOut bool  `json:"timed_out,omitempty"`
+	Runs     []Run    `json:"runs"`
+	Besides  *Besides `json:"besides,omitempty"`
+	TimedOut bool     `json:"timed_out,omitempty"`
 }
 
 // ExitStatus is the exit status of the command: that of each Run's error, 3 when one ended with held or in_doubt records,
@@ -49,8 +52,25 @@ func runStatus(r Run) int {
 	return status
 }
 
-// Sync runs Flows now and waits: in this process, or, when an engine is alive on a database that takes one only, in that.
-func (a *App) Sync(ctx context.Context, o SyncOptions, actor string) (Synced, error) {
+// Sync runs Flows now and waits: in this process, or, when an engine is alive on a database that takes one only, in that. What
+// other Runs read and this one moved is told beside its Runs.
+func (a *App) Sync(ctx context.Context, o SyncOptions, by people.Actor) (Synced, error) {
+	if err := by.May(people.RunFlow); err != nil {
+		return Synced{}, err
+	}
+	head, err := a.lastEntry(ctx)
+	if err != nil {
+		return Synced{}, err
+	}
+	out, err := a.sync(ctx, o, by.Name)
+	if err != nil {
+		return out, err
+	}
+	out.Besides, err = a.besides(context.WithoutCancel(ctx), head.Number, o.Flows, out.Runs)
+	return out, err
+}
+
+func (a *App) sync(ctx context.Context, o SyncOptions, actor string) (Synced, error) {
 	unlock, err := engine.Lock(a.Process.Database)
 	if errors.Is(err, engine.ErrAlive) {
 		return a.ask(ctx, o, actor)
@@ -66,7 +86,7 @@ func (a *App) Sync(ctx context.Context, o SyncOptions, actor string) (Synced, er
 	if err := e.CloseAbandoned(ctx); err != nil {
 		return Synced{}, err
 	}
-	rep, err := e.Sync(ctx, engine.SyncRequest{Flows: o.Flows, Trigger: connector.TriggerManual, Since: o.Since, Until: o.Until, Deep: o.Deep, Wait: o.Wait})
+	rep, err := e.Sync(ctx, engine.SyncRequest{Flows: o.Flows, Trigger: connector.TriggerManual, Since: o.Since, Until: o.Until, Deep: o.Deep, Wait: o.Wait, Plan: o.Plan, Actor: actor})
 	return synced(rep.Runs, rep.TimedOut), err
 }
 
@@ -78,8 +98,12 @@ func synced(runs []connector.Run, timedOut bool) Synced {
 	return out
 }
 
-// enterSync leaves the Entry of who asked.
+// enterSync checks the names of the Flows and leaves the Entry of who asked.
 func (a *App) enterSync(ctx context.Context, o SyncOptions, actor string) error {
+	if o.Plan != "" {
+		_, err := a.DB.SavedPlan(ctx, o.Plan)
+		return err // the engine leaves the Entries
+	}
 	flows, err := a.flowNames(ctx, o.Flows)
 	if err != nil {
 		return err
@@ -126,15 +150,12 @@ const grace = store.RequestGrace
 
 // ask lets the engine that is alive do it, and waits.
 func (a *App) ask(ctx context.Context, o SyncOptions, actor string) (Synced, error) {
-	if _, err := a.flowNames(ctx, o.Flows); err != nil {
-		return Synced{}, err
-	}
 	if err := a.enterSync(ctx, o, actor); err != nil {
 		return Synced{}, err
 	}
 	var id int64
 	err := a.DB.Tx(ctx, func(tx *store.Tx) (err error) {
-		id, err = tx.RequestRun(store.RunRequest{Flows: o.Flows, Since: o.Since, Until: o.Until, Deep: o.Deep, Wait: o.Wait, Actor: actor})
+		id, err = tx.RequestRun(store.RunRequest{Flows: o.Flows, Since: o.Since, Until: o.Until, Deep: o.Deep, Wait: o.Wait, Actor: actor, Plan: o.Plan})
 		return err
 	})
 	if err != nil {
@@ -184,7 +205,7 @@ func (a *App) giveUp(ctx context.Context, id int64, stopped *connector.Error) er
 	if withdrawn {
 		return stopped.Advise("Nothing was run.")
 	}
-	return stopped.Advise("The engine had begun; it goes on by itself.")
+	return stopped.Advise("The engine had begun; it goes on by itself. `ml-connector delivery list`, and of a plan `ml-connector plan list`, show how far it is.")
 }
 
 func (a *App) answered(ctx context.Context, r store.RunRequest) (Synced, error) {
@@ -240,18 +261,29 @@ func (p Plan) ExitStatus() int {
 }
 
 // DryRun reads, maps and decides as Sync would, and writes to neither System.
-func (a *App) DryRun(ctx context.Context, o SyncOptions) (Plan, error) {
+func (a *App) DryRun(ctx context.Context, o SyncOptions, by people.Actor) (Plan, error) {
+	if err := by.May(people.PlanFlow); err != nil {
+		return Plan{}, err
+	}
 	if _, err := a.flowNames(ctx, o.Flows); err != nil {
 		return Plan{}, err
 	}
 	planned, err := a.newEngine().Plan(ctx, engine.SyncRequest{Flows: o.Flows, Since: o.Since, Until: o.Until, Deep: o.Deep})
+	return planShape(planned), err
+}
+
+func planShape(planned engine.Planned) Plan {
 	out := Plan{Rows: []PlanRow{}, Runs: synced(planned.Runs, false).Runs}
 	for _, r := range planned.Rows {
-		row := PlanRow{Flow: r.Flow, Record: Place(r.Record), Operation: r.Operation, Target: Place(r.Target), Changes: r.Changes, Error: ErrorShape(r.Err)}
-		if row.Changes == nil {
-			row.Changes = []connector.Change{}
-		}
-		out.Rows = append(out.Rows, row)
+		out.Rows = append(out.Rows, planRowShape(r))
 	}
-	return out, err
+	return out
+}
+
+func planRowShape(r engine.PlanRow) PlanRow {
+	row := PlanRow{Flow: r.Flow, Record: Place(r.Record), Operation: r.Operation, Target: Place(r.Target), Changes: r.Changes, Error: ErrorShape(r.Err)}
+	if row.Changes == nil {
+		row.Changes = []connector.Change{}
+	}
+	return row
 }

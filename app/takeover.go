@@ -40,7 +40,7 @@ func (a *App) takeOver(ctx context.Context, id int64) (Synced, bool, error) {
 
 // runRequest does a request and stores what came of it.
 func (a *App) runRequest(ctx context.Context, r store.RunRequest) (engine.SyncReport, error) {
-	rep, err := a.newEngine().Sync(ctx, engine.SyncRequest{Flows: r.Flows, Trigger: connector.TriggerManual, Since: r.Since, Until: r.Until, Deep: r.Deep, Wait: r.Wait})
+	rep, err := a.newEngine().Sync(ctx, engine.SyncRequest{Flows: r.Flows, Trigger: connector.TriggerManual, Since: r.Since, Until: r.Until, Deep: r.Deep, Wait: r.Wait, Plan: r.Plan, Actor: r.Actor})
 	ids := make([]int64, len(rep.Runs))
 	for i, run := range rep.Runs {
 		ids[i] = run.ID

@@ -7,6 +7,7 @@ import (
 
 	connector "ml-connector"
 	"ml-connector/engine"
+	"ml-connector/people"
 )
 
 // While another process works on the database, what a person asked for waits; when it ends without having done it (another
@@ -24,7 +25,7 @@ func TestWhatWaitsForAnotherProcessIsDoneHereWhenThatEnds(t *testing.T) {
 		do   func(*bench) error
 	}{
 		{"a sync that nobody took", asked, func(b *bench) error {
-			done, err := b.Sync(ctx, SyncOptions{Wait: time.Minute}, "cli:jdoe")
+			done, err := b.Sync(ctx, SyncOptions{Wait: time.Minute}, people.Local("cli:jdoe"))
 			if err == nil && len(done.Runs) != 2 {
 				t.Errorf("%d runs, expected two", len(done.Runs))
 			}
@@ -37,14 +38,14 @@ func TestWhatWaitsForAnotherProcessIsDoneHereWhenThatEnds(t *testing.T) {
 			_, err := b.DB.TakeRunRequest(ctx, 1)
 			return err == nil
 		}, func(b *bench) error {
-			_, err := b.Sync(ctx, SyncOptions{Wait: time.Minute}, "cli:jdoe")
+			_, err := b.Sync(ctx, SyncOptions{Wait: time.Minute}, people.Local("cli:jdoe"))
 			return err
 		}},
 		{"a replay", func(b *bench) bool {
 			d, err := b.DB.Delivery(ctx, 1)
 			return err == nil && d.State == connector.Waiting
 		}, func(b *bench) error {
-			done, err := b.Replay(ctx, ReplayOptions{State: connector.Held, Wait: time.Minute}, "cli:jdoe")
+			done, err := b.Replay(ctx, ReplayOptions{State: connector.Held, Wait: time.Minute}, people.Local("cli:jdoe"))
 			if done.States[connector.Delivered] != 1 {
 				t.Errorf("%+v, expected one delivered", done)
 			}

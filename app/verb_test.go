@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	connector "ml-connector"
 	"ml-connector/engine"
+	"ml-connector/people"
 	"ml-connector/store"
 )
 
@@ -46,7 +48,7 @@ func TestSyncReportsItsRunsAndItsExitStatus(t *testing.T) {
 	if done = b.sync(); done.ExitStatus() != 4 || done.Runs[0].Error.Hint != "change it" || done.Runs[0].Read != 0 {
 		t.Errorf("%+v, status %d", done.Runs[0].Error, done.ExitStatus())
 	}
-	if _, err := b.Sync(t.Context(), SyncOptions{Flows: []string{"nothing"}}, "cli:jdoe"); connector.CodeOf(err) != connector.NotFound {
+	if _, err := b.Sync(t.Context(), SyncOptions{Flows: []string{"nothing"}}, people.Local("cli:jdoe")); connector.CodeOf(err) != connector.NotFound {
 		t.Errorf("an unknown flow: %v", err)
 	}
 }
@@ -54,7 +56,7 @@ func TestSyncReportsItsRunsAndItsExitStatus(t *testing.T) {
 func TestSyncWithoutFlowsIsRefused(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	_, err := b.Sync(t.Context(), SyncOptions{}, "cli:jdoe")
+	_, err := b.Sync(t.Context(), SyncOptions{}, people.Local("cli:jdoe"))
 	if connector.CodeOf(err) != connector.Invalid || connector.AsError(err).Hint == "" {
 		t.Errorf("got %v", err)
 	}
@@ -89,7 +91,7 @@ func TestADryRunTellsAndWritesNothing(t *testing.T) {
 	b.mustApply(both)
 	b.put("s1", "Acme", connector.Document{"name": "Acme"})
 	b.put("s2", "Endless", connector.Document{"name": "Endless Names Limited"})
-	plan, err := b.DryRun(t.Context(), SyncOptions{})
+	plan, err := b.DryRun(t.Context(), SyncOptions{}, people.Local("cli:jdoe"))
 	if err != nil || len(plan.Rows) != 2 || plan.ExitStatus() != 3 {
 		t.Fatalf("%+v, %v, status %d", plan, err, plan.ExitStatus())
 	}
@@ -123,7 +125,7 @@ func TestSyncAsksTheEngineThatIsAlive(t *testing.T) {
 	}
 	answered := make(chan error, 1)
 	go func() { answered <- b.answerOne() }()
-	done, err := b.Sync(t.Context(), SyncOptions{Wait: time.Second}, "cli:jdoe")
+	done, err := b.Sync(t.Context(), SyncOptions{Wait: time.Second}, people.Local("cli:jdoe"))
 	if err != nil || len(done.Runs) != 2 || done.Runs[0].Delivered != 1 {
 		t.Errorf("%+v, %v", done, err)
 	}
@@ -171,7 +173,7 @@ func TestPingTellsWhichFlowsAreReady(t *testing.T) {
 	b.mustApply(both)
 	failed := connector.Step{Step: "query:X", State: connector.StepFailed, Code: connector.Forbidden, Message: "no right", Hint: "grant it", Flows: []string{"papers"}}
 	b.left.steps = []connector.Step{{Step: "connect", State: connector.StepOK, Took: 42 * time.Millisecond}, failed, {Step: "clock", State: connector.StepWarning}}
-	pings, err := b.Ping(t.Context(), []string{"a"})
+	pings, err := b.Ping(t.Context(), []string{"a"}, people.Local("cli:jdoe"))
 	if err != nil || len(pings) != 1 {
 		t.Fatal(err)
 	}
@@ -182,13 +184,13 @@ func TestPingTellsWhichFlowsAreReady(t *testing.T) {
 	if want := []Fit{{"things", true, []string{}}, {"papers", false, []string{"query:X: no right — grant it"}}}; len(p.Fit) != 2 || p.Fit[0].Ready != want[0].Ready || !slices.Equal(p.Fit[1].Needs, want[1].Needs) {
 		t.Errorf("fit %+v", p.Fit)
 	}
-	if err := b.DisableFlow(t.Context(), "papers", "cli:jdoe"); err != nil {
+	if err := b.DisableFlow(t.Context(), "papers", people.Local("cli:jdoe")); err != nil {
 		t.Fatal(err)
 	}
-	if pings, err = b.Ping(t.Context(), []string{"a"}); err != nil || !pings[0].OK || PingStatus(pings) != 0 {
+	if pings, err = b.Ping(t.Context(), []string{"a"}, people.Local("cli:jdoe")); err != nil || !pings[0].OK || PingStatus(pings) != 0 {
 		t.Errorf("what only a disabled flow needs counts: %+v, %v", pings, err)
 	}
-	if _, err := b.Ping(t.Context(), []string{"x"}); connector.CodeOf(err) != connector.NotFound {
+	if _, err := b.Ping(t.Context(), []string{"x"}, people.Local("cli:jdoe")); connector.CodeOf(err) != connector.NotFound {
 		t.Errorf("an unknown connection: %v", err)
 	}
 	text, err := json.Marshal(p)
@@ -205,23 +207,23 @@ func TestReplayDeliversAndReports(t *testing.T) {
 	ctx := t.Context()
 	b.write("words.csv", "alpha,beta\na longer text,short\n")
 	b.mustApply(both) // the new row releases the paper by itself; the name stays held
-	done, err := b.Replay(ctx, ReplayOptions{State: connector.Held, Wait: time.Minute}, "cli:jdoe")
+	done, err := b.Replay(ctx, ReplayOptions{State: connector.Held, Wait: time.Minute}, people.Local("cli:jdoe"))
 	if err != nil || done.Replayed != 1 || done.States[connector.Held] != 1 || done.ExitStatus() != 3 {
 		t.Fatalf("%+v, %v", done, err)
 	}
 	b.put("s3", "Endless", connector.Document{"name": "Short"})
 	b.sync()
-	done, err = b.Replay(ctx, ReplayOptions{State: connector.Held, Wait: time.Minute}, "cli:jdoe")
+	done, err = b.Replay(ctx, ReplayOptions{State: connector.Held, Wait: time.Minute}, people.Local("cli:jdoe"))
 	if err != nil || done.Replayed != 0 || done.ExitStatus() != 0 {
 		t.Errorf("nothing is held any more: %+v, %v", done, err)
 	}
-	if _, err := b.Replay(ctx, ReplayOptions{IDs: []int64{1}, Wait: time.Minute}, "cli:jdoe"); connector.CodeOf(err) != connector.Conflict {
+	if _, err := b.Replay(ctx, ReplayOptions{IDs: []int64{1}, Wait: time.Minute}, people.Local("cli:jdoe")); connector.CodeOf(err) != connector.Conflict {
 		t.Errorf("a delivered one: %v", err)
 	}
-	if _, err := b.Replay(ctx, ReplayOptions{IDs: []int64{999}}, "cli:jdoe"); connector.CodeOf(err) != connector.NotFound {
+	if _, err := b.Replay(ctx, ReplayOptions{IDs: []int64{999}}, people.Local("cli:jdoe")); connector.CodeOf(err) != connector.NotFound {
 		t.Errorf("an unknown one: %v", err)
 	}
-	if _, err := b.Replay(ctx, ReplayOptions{State: connector.Held, Flow: "nothing"}, "cli:jdoe"); connector.CodeOf(err) != connector.NotFound {
+	if _, err := b.Replay(ctx, ReplayOptions{State: connector.Held, Flow: "nothing"}, people.Local("cli:jdoe")); connector.CodeOf(err) != connector.NotFound {
 		t.Errorf("an unknown flow: %v", err)
 	}
 }
@@ -253,7 +255,7 @@ func TestWhySaysItInOneSentence(t *testing.T) {
 	if w, err := b.Why(t.Context(), "ACME-1"); err != nil || len(w.Sentences) != 2 {
 		t.Errorf("%+v, %v", w, err)
 	}
-	if err := b.App.Skip(t.Context(), 3, "entered by hand", "cli:jdoe"); err != nil {
+	if err := b.App.Skip(t.Context(), 3, "entered by hand", people.Local("cli:jdoe")); err != nil {
 		t.Fatal(err)
 	}
 	if w, err := b.Why(t.Context(), "s3"); err != nil || w.Sentences[0] != "The supplier s3 of a (Endless) was skipped by a person (delivery 3)." || w.State != "skipped" {
@@ -315,7 +317,7 @@ func TestARecordIsShownWithAllThatBelongsToIt(t *testing.T) {
 	if other, err := b.Record(t.Context(), "b:supplier:T-Acme"); err != nil || len(other.Links) != 1 || other.Links[0].ID != "s1" || other.Deliveries == nil {
 		t.Errorf("the other side: %+v, %v", other, err)
 	}
-	d, err := b.Delivery(t.Context(), 1)
+	d, err := b.Delivery(t.Context(), 1, people.Local("cli:jdoe"))
 	if err != nil || d.Target.ID != "T-Acme" || d.Exchanges == nil || len(d.History) == 0 || d.Operation != connector.OpCreate {
 		t.Errorf("%+v, %v", d, err)
 	}
@@ -336,14 +338,14 @@ func TestLinksByHand(t *testing.T) {
 		"one that is linked":    {"a:supplier:s1", "b:supplier:T9", connector.Conflict},
 		"a good pair":           {"a:supplier:s3", "b:supplier:T9", ""},
 	} {
-		if err := b.LinkRecords(ctx, row.x, row.y, "cli:jdoe"); connector.CodeOf(err) != row.code {
+		if err := b.LinkRecords(ctx, row.x, row.y, people.Local("cli:jdoe")); connector.CodeOf(err) != row.code {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := b.UnlinkRecords(ctx, "b:supplier:T9", "a:supplier:s3", "cli:jdoe"); err != nil {
+	if err := b.UnlinkRecords(ctx, "b:supplier:T9", "a:supplier:s3", people.Local("cli:jdoe")); err != nil {
 		t.Error(err)
 	}
-	if err := b.UnlinkRecords(ctx, "b:supplier:T9", "a:supplier:s3", "cli:jdoe"); connector.CodeOf(err) != connector.NotFound {
+	if err := b.UnlinkRecords(ctx, "b:supplier:T9", "a:supplier:s3", people.Local("cli:jdoe")); connector.CodeOf(err) != connector.NotFound {
 		t.Errorf("twice: %v", err)
 	}
 }
@@ -353,8 +355,8 @@ func TestCrosswalkVerbs(t *testing.T) {
 	b := newBench(t)
 	b.mustApply(both)
 	ctx := t.Context()
-	done, err := b.ImportCrosswalk(ctx, "words", strings.NewReader("beta,alpha\nvale,bye\n"), "x.csv", false, "cli:jdoe")
-	if err != nil || done != (CrosswalkImport{Rows: 1, Used: true}) {
+	done, err := b.ImportCrosswalk(ctx, "words", strings.NewReader("beta,alpha\nvale,bye\n"), "x.csv", ImportOptions{}, people.Local("cli:jdoe"))
+	if err != nil || !reflect.DeepEqual(done, CrosswalkImport{Rows: 1, Used: true, Changes: []CrosswalkValue{{Action: "added", Left: "bye", Old: []string{}, New: []string{"vale"}}}}) {
 		t.Fatal(done, err)
 	}
 	export := func() string {
@@ -367,16 +369,16 @@ func TestCrosswalkVerbs(t *testing.T) {
 	if got := export(); got != "alpha,beta,note\nbye,vale,\nhello,salve,\n" {
 		t.Errorf("merged: %q", got)
 	}
-	if _, err := b.ImportCrosswalk(ctx, "words", strings.NewReader("alpha,beta,note\nbye,vale,late\n"), "x.csv", true, "cli:jdoe"); err != nil {
+	if _, err := b.ImportCrosswalk(ctx, "words", strings.NewReader("alpha,beta,note\nbye,vale,late\n"), "x.csv", ImportOptions{Replace: true}, people.Local("cli:jdoe")); err != nil {
 		t.Fatal(err)
 	}
 	if got := export(); got != "alpha,beta,note\nbye,vale,late\n" {
 		t.Errorf("replaced: %q", got)
 	}
-	if _, err := b.ImportCrosswalk(ctx, "words", strings.NewReader("alpha,beta\nbye,\n"), "x.csv", true, "cli:jdoe"); connector.CodeOf(err) != connector.Invalid || !strings.Contains(err.Error(), "x.csv:2") {
+	if _, err := b.ImportCrosswalk(ctx, "words", strings.NewReader("alpha,beta\nbye,\n"), "x.csv", ImportOptions{Replace: true}, people.Local("cli:jdoe")); connector.CodeOf(err) != connector.Invalid || !strings.Contains(err.Error(), "x.csv:2") {
 		t.Errorf("a bad row: %v", err)
 	}
-	if _, err := b.SetCrosswalk(ctx, "words", store.CrosswalkRow{Left: "x"}, "cli:jdoe"); connector.CodeOf(err) != connector.Invalid {
+	if _, err := b.SetCrosswalk(ctx, "words", store.CrosswalkRow{Left: "x"}, false, people.Local("cli:jdoe")); connector.CodeOf(err) != connector.Invalid {
 		t.Errorf("half a row: %v", err)
 	}
 	if err := b.ExportCrosswalk(ctx, "nothing", &bytes.Buffer{}); connector.CodeOf(err) != connector.NotFound {
@@ -389,7 +391,7 @@ func TestI17ExportsAreVerifiedOffline(t *testing.T) {
 	t.Parallel()
 	b := filled(t)
 	var out bytes.Buffer
-	if err := b.ExportLedger(t.Context(), &out); err != nil {
+	if err := b.ExportLedger(t.Context(), &out, people.Local("cli:jdoe")); err != nil {
 		t.Fatal(err)
 	}
 	lines := strings.SplitAfter(strings.TrimSuffix(out.String(), "\n"), "\n")
@@ -443,7 +445,7 @@ func TestI17AnEndThatWasCutOffShowsAgainstANotedHead(t *testing.T) {
 		t.Errorf("a head that the ledger never had: %+v, %v", v, err)
 	}
 	var out bytes.Buffer
-	if err := b.ExportLedger(t.Context(), &out); err != nil {
+	if err := b.ExportLedger(t.Context(), &out, people.Local("cli:jdoe")); err != nil {
 		t.Fatal(err)
 	}
 	lines := strings.SplitAfter(strings.TrimSuffix(out.String(), "\n"), "\n")
@@ -479,18 +481,18 @@ func TestFlowsAndConnectionsTellTheirState(t *testing.T) {
 	if f, err := b.Flow(ctx, "things"); err != nil || f.Paused == nil || f.Paused.Reason != "no right" || !strings.Contains(f.Mapping, "NAME") {
 		t.Errorf("%+v, %v", f, err)
 	}
-	if err := b.EnableFlow(ctx, "things", "cli:jdoe"); err != nil {
+	if err := b.EnableFlow(ctx, "things", people.Local("cli:jdoe")); err != nil {
 		t.Fatal(err)
 	}
 	if f, _ := b.Flow(ctx, "things"); f.Paused != nil {
 		t.Error("enable does not end the pause")
 	}
-	for _, do := range []func(context.Context, string, string) error{b.EnableFlow, b.DisableFlow, b.ResumeConnection, b.RemoveConnection} {
-		if err := do(ctx, "nothing", "cli:jdoe"); connector.CodeOf(err) != connector.NotFound {
+	for _, do := range []func(context.Context, string, people.Actor) error{b.EnableFlow, b.DisableFlow, b.ResumeConnection, b.RemoveConnection} {
+		if err := do(ctx, "nothing", people.Local("cli:jdoe")); connector.CodeOf(err) != connector.NotFound {
 			t.Errorf("an unknown name: %v", err)
 		}
 	}
-	if err := b.RemoveConnection(ctx, "a", "cli:jdoe"); connector.CodeOf(err) != connector.Conflict {
+	if err := b.RemoveConnection(ctx, "a", people.Local("cli:jdoe")); connector.CodeOf(err) != connector.Conflict {
 		t.Errorf("one that flows use: %v", err)
 	}
 	list, err := b.Connections(ctx)

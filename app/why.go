@@ -83,6 +83,13 @@ func (a *App) sources(ctx context.Context, rows []store.RecordRow) ([]store.Reco
 // sentence says where one Record is; depth bounds how far it follows what it waits for.
 func (a *App) sentence(ctx context.Context, r store.RecordRow, depth int) (*connector.Delivery, string, error) {
 	d, text, err := a.where(ctx, r, depth)
+	if err != nil {
+		return d, "", err
+	}
+	kept, merged, err := a.DB.MergedInto(ctx, r.Record)
+	if merged {
+		text = "was merged into " + kept.ID + ", and " + text
+	}
 	return d, title(r) + " " + text + ".", err
 }
 

@@ -8,6 +8,7 @@ import (
 
 	connector "ml-connector"
 	"ml-connector/engine"
+	"ml-connector/people"
 )
 
 func TestEveryFlowHasRoomForItsPartitionsAndItsRead(t *testing.T) {
@@ -45,7 +46,7 @@ func TestASyncThatGivesUpWithdrawsItsRequest(t *testing.T) {
 				return
 			}
 		}()
-		_, err = b.Sync(ctx, SyncOptions{Wait: time.Minute}, "cli:jdoe")
+		_, err = b.Sync(ctx, SyncOptions{Wait: time.Minute}, people.Local("cli:jdoe"))
 		if !errors.Is(err, context.Canceled) || connector.CodeOf(err) != connector.Unavailable {
 			t.Errorf("%v, expected unavailable because it was stopped", err)
 		}

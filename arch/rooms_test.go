@@ -12,18 +12,22 @@ import (
 // docs/architecture.md. A room imports itself freely. A folder that stands in the table by itself has rules of its own.
 // "connector" is the root package.
 var rooms = map[string][]string{
-	"connector": {"canonical"},
+	"connector": {"alike", "canonical"},
 	"canonical": {},
+	"alike":     {},
 
 	"pace":    {"connector"},
-	"mapping": {"connector"},
+	"mapping": {"alike", "connector"},
 	"vault":   {"connector"},
+	"people":  {"connector"},
 	"wire":    {"connector"},
-	"store":   {"connector"},
-	"engine":  {"store", "mapping", "pace", "connector"},
+	"store":   {"alike", "money", "people", "connector"},
+	"money":   {"connector"},
+	"engine":  {"alike", "store", "mapping", "pace", "money", "connector"},
 
-	"peoplesoft":               {"pace", "connector"},
-	"jaggaer":                  {"canonical", "pace", "connector"},
+	"oauth":                    {"connector"},
+	"peoplesoft":               {"alike", "oauth", "pace", "connector"},
+	"jaggaer":                  {"alike", "canonical", "oauth", "pace", "connector"},
 	"systems":                  {"peoplesoft", "jaggaer", "connector"},
 	"peoplesoft/peoplesoftsim": {"sample"},
 	"jaggaer/jaggaersim":       {"sample"},
@@ -34,14 +38,15 @@ var rooms = map[string][]string{
 	"invariant/sides": {"invariant", "connector", "sample", "peoplesoft/peoplesoftsim", "jaggaer/jaggaersim"},
 
 	"flows":      {"mapping", "connector"},
-	"app":        {"app/config", "engine", "store", "vault", "wire", "systems", "flows", "mapping", "connector"},
+	"app":        {"app/config", "people", "engine", "store", "vault", "wire", "systems", "flows", "mapping", "money", "connector", "invariant"},
 	"app/config": {"systems", "flows", "mapping", "connector"},
 	"api":        {"connector"},
-	"api/server": {"api", "app", "app/config", "connector"},
-	"web":        {"app", "app/config", "api", "connector"},
+	"gate":       {"app", "app/config", "people", "connector"},
+	"api/server": {"api", "app", "app/config", "gate", "people", "connector"},
+	"web":        {"app", "app/config", "gate", "people", "api", "money", "connector"},
 
 	// Commands wire the rooms together, so they may import all but a System's client.
-	"cmd": {"app", "app/config", "api", "api/server", "web", "engine", "store", "vault", "wire", "systems", "flows", "mapping", "connector",
+	"cmd": {"money", "people", "gate", "app", "app/config", "api", "api/server", "web", "engine", "store", "vault", "wire", "systems", "flows", "mapping", "connector",
 		"invariant", "invariant/sides", "sample", "peoplesoft/peoplesoftsim", "jaggaer/jaggaersim", "simulation"},
 
 	// What runs everything against the simulators in virtual time; nothing of the product may know it.
@@ -60,6 +65,7 @@ var keepers = map[string][]string{
 	"github.com/riverqueue/river":     {"engine", "store"}, // store: its migrations
 	"github.com/klauspost/compress":   {"store"},
 	"github.com/tink-crypto/tink-go":  {"vault"},
+	"golang.org/x/crypto":             {"people"},
 	"github.com/expr-lang/expr":       {"mapping"},
 	"github.com/danielgtaylor/huma":   {"api/server"},
 	"github.com/a-h/templ":            {"web"},

@@ -30,7 +30,7 @@ var (
 )
 
 // pure are the rooms that read no clock and start no goroutine.
-var pure = []string{"connector", "mapping", "sample"}
+var pure = []string{"connector", "mapping", "people", "sample"}
 
 // callers are the rooms that may make HTTP requests: wire towards Systems, api towards a running server.
 var callers = []string{"wire", "api"}

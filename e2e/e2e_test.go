@@ -74,6 +74,14 @@ func newRigBehind(t *testing.T, front func(string, http.Handler) http.Handler) *
 	return r
 }
 
+// must ends the test by an error.
+func (r *rig) must(err error) {
+	r.t.Helper()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+}
+
 // start begins a command without waiting for it.
 func (r *rig) start(args ...string) (*exec.Cmd, *output) {
 	r.t.Helper()
@@ -142,6 +150,7 @@ type runs struct {
 		InDoubt                                                                           int `json:"in_doubt"`
 		Error                                                                             any
 	}
+	Besides *struct{ Delivered, Held int }
 }
 
 func (r *rig) sync(args ...string) runs {

@@ -2,9 +2,11 @@ package e2e
 
 import (
 	"encoding/json"
+	"fmt"
 	"math/big"
 	"strings"
 	"testing"
+	"time"
 )
 
 // reconciliation is the JSON of `reconcile -o json` (SURFACE.md).
@@ -12,11 +14,15 @@ type reconciliation struct {
 	Flows []struct {
 		Flow                                        string
 		Source, Target                              []struct{ Currency, Total string }
+		Groups                                      []struct{ Supplier, Currency, Source, Target string }
 		Matched, Missing, Extra, Foreign, Different int
+		New, Settled                                int
+		Last                                        *time.Time
 		Differences                                 []struct {
 			Record                              struct{ Connection, Kind, ID string }
 			State, Field, Source, Target, Error string
 			Pairing                             string
+			New                                 bool
 		}
 	}
 }
@@ -68,6 +74,7 @@ func (r *rig) balances(flow string, all reconciliation) {
 		for _, s := range f.Target {
 			add(s.Currency, s.Total, -1)
 		}
+		r.grouped(f.Flow, all)
 		for _, d := range f.Differences {
 			if amount, currency, money := strings.Cut(d.Source, " "); money && d.Field == "" {
 				add(currency, amount, -1)
@@ -81,6 +88,47 @@ func (r *rig) balances(flow string, all reconciliation) {
 		if rest.Sign() != 0 {
 			r.t.Errorf("flow %s: %s %s are nowhere to be found", flow, rest.FloatString(2), currency)
 		}
+	}
+}
+
+// grouped: the money by business unit and supplier is all of it.
+func (r *rig) grouped(flow string, all reconciliation) {
+	r.t.Helper()
+	left := map[string]*big.Rat{}
+	add := func(side, currency, amount string, sign int64) {
+		x, ok := new(big.Rat).SetString(amount)
+		if !ok {
+			r.t.Fatalf("flow %s: %q is no amount", flow, amount)
+		}
+		if left[side+currency] == nil {
+			left[side+currency] = new(big.Rat)
+		}
+		left[side+currency].Add(left[side+currency], x.Mul(x, big.NewRat(sign, 1)))
+	}
+	suppliers := map[string]bool{}
+	for _, f := range all.Flows {
+		if f.Flow != flow {
+			continue
+		}
+		for _, s := range f.Source {
+			add("source ", s.Currency, s.Total, 1)
+		}
+		for _, s := range f.Target {
+			add("target ", s.Currency, s.Total, 1)
+		}
+		for _, g := range f.Groups {
+			add("source ", g.Currency, g.Source, -1)
+			add("target ", g.Currency, g.Target, -1)
+			suppliers[g.Supplier] = true
+		}
+	}
+	for side, rest := range left {
+		if rest.Sign() != 0 {
+			r.t.Errorf("flow %s, %s: %s are in no group", flow, side, rest.FloatString(2))
+		}
+	}
+	if len(suppliers) < 5 || suppliers[""] && len(suppliers) < 6 {
+		r.t.Errorf("flow %s: the money is of %d suppliers", flow, len(suppliers))
 	}
 }
 
@@ -110,4 +158,33 @@ func TestReconcileFindsWhatIsNotTheSame(t *testing.T) {
 	if len(after) != before+2 { // the field, and the money
 		t.Errorf("after an edit: %q, before it %d", after, before)
 	}
+	// What was found is kept, and held against the time before.
+	kept := func(want string) {
+		t.Helper()
+		var last reconciliation
+		text := r.do([]int{3}, "reconcile", "purchase-orders", "--last", "-o", "json")
+		if err := json.Unmarshal([]byte(text), &last); err != nil || len(last.Flows) != 1 || last.Flows[0].Last == nil {
+			t.Fatalf("the last one: %v\n%s", err, text)
+		}
+		fresh := 0
+		for _, d := range last.Flows[0].Differences {
+			if d.New {
+				fresh++
+			}
+		}
+		if got := fmt.Sprint(last.Flows[0].New, fresh, last.Flows[0].Settled, len(last.Flows[0].Differences)); got != want {
+			t.Errorf("new, marked as new, settled, all: %s, expected %s", got, want)
+		}
+	}
+	kept(fmt.Sprint(2, 2, 0, before+2))
+	units := r.do([]int{3}, "reconcile", "purchase-orders", "--last", "--by", "business-unit", "-o", "csv")
+	if !strings.HasPrefix(units, "flow,business-unit,currency,records,source,target,apart\npurchase-orders,") || !strings.Contains(units, ",EUR,1,0,") || !strings.Contains(units, ",differs\n") {
+		t.Errorf("by business unit, the order in another currency does not show:\n%s", units)
+	}
+	r.do([]int{2}, "reconcile", "--by", "colour")
+	if err := r.site.PeopleSoft.EditOrder(order.Get("BUSINESS_UNIT"), order.Get("PO_ID"), map[string]string{"CURRENCY_CD": order.Get("CURRENCY_CD")}); err != nil {
+		t.Fatal(err)
+	}
+	r.reconcile("purchase-orders")
+	kept(fmt.Sprint(0, 0, 2, before))
 }

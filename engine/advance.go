@@ -99,7 +99,7 @@ func (s *stream) intents() (next []*item, intents []store.Intent) {
 		xs := it.kept.take()
 		it.exchange = lastExchange(xs)
 		intents = append(intents, store.Intent{Delivery: it.work.Delivery.ID, Operation: it.write.Operation, Document: it.write.Document, Linked: it.work.Linked(), Chosen: it.chosen,
-			Reserve: it.res.Reserve, Exchanges: xs})
+			Reserve: it.res.Reserve, Exchanges: xs, Plan: s.b.r.plan, Money: s.b.r.money(it)})
 	}
 	return next, intents
 }
@@ -120,6 +120,10 @@ func (s *stream) launch(ctx context.Context, next []*item, taken []store.Taken) 
 			continue
 		case t.Over:
 			s.b.reached(it, t)
+		case t.Rebound:
+			s.b.leave()
+			it.out = &store.Outcome{State: connector.Waiting, Action: "delivery.waiting", Details: map[string]string{"reason": "a plan was begun after it was decided"}}
+			s.ended = append(s.ended, it)
 		case t.Relinked:
 			it.out = &store.Outcome{State: connector.Waiting, Action: "delivery.waiting", Details: map[string]string{"reason": "its Link changed after it was decided"}}
 			s.ended = append(s.ended, it)

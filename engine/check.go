@@ -36,7 +36,7 @@ func (e *Engine) check(ctx context.Context, name string, resume bool) ([]connect
 	}
 	var k kept
 	steps := p.instance.Check(k.trace(ctx, 0, 0), needs)
-	if err := e.DB.SaveExchanges(context.WithoutCancel(ctx), k.take()); err != nil {
+	if err := e.keepAll(ctx, &k); err != nil {
 		return steps, err
 	}
 	if err := ctx.Err(); err != nil {
@@ -146,7 +146,7 @@ func (e *Engine) checked(ctx context.Context, flow string, again Rechecks, resum
 			if again != nil {
 				again[name] = true
 			}
-			if steps, err = e.check(ctx, name, resume); err != nil {
+			if steps, err = e.checkOnce(ctx, name, flow, resume); err != nil {
 				return name, err
 			}
 		}
@@ -155,6 +155,55 @@ func (e *Engine) checked(ctx context.Context, flow string, again Rechecks, resum
 		}
 	}
 	return "", nil
+}
+
+// checkOnce is check for a Flow's Run: of Flows that need one of the same Connection at the same time one makes it, and the others
+// wait and take what it found, so that a secret that is wrong is tried once.
+func (e *Engine) checkOnce(ctx context.Context, name, flow string, resume bool) ([]connector.Step, error) {
+	began := e.Now()
+	done, waited, err := e.toCheck(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	if waited {
+		c, err := e.DB.Connection(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		f, err := e.DB.Flow(ctx, flow)
+		if err != nil {
+			return nil, err
+		}
+		if !c.CheckedAt.Before(began) && (failedStep(c.Steps, flow) != nil || !paused(f, c)) {
+			return c.Steps, nil
+		}
+	}
+	return e.check(ctx, name, resume)
+}
+
+// toCheck waits until no Flow of this process checks a Connection, and says whether one did.
+func (e *Engine) toCheck(ctx context.Context, name string) (done func(), waited bool, err error) {
+	for {
+		e.mu.Lock()
+		other := e.checking[name]
+		if other == nil {
+			own := make(chan struct{})
+			e.checking[name] = own
+			e.mu.Unlock()
+			return func() {
+				e.mu.Lock()
+				defer e.mu.Unlock()
+				delete(e.checking, name)
+				close(own)
+			}, waited, nil
+		}
+		e.mu.Unlock()
+		waited = true
+		if err := e.Pace.Until(ctx, other); err != nil {
+			return nil, waited, connector.Errorf(connector.Unavailable, "check connection "+name, "stopped before anything was sent").Because(err)
+		}
+	}
 }
 
 func paused(f connector.Flow, c connector.Connection) bool {

@@ -55,6 +55,8 @@ func (b *pump) judge(ctx context.Context, it *item, found []connector.Found) {
 		it.out = heldOutcome(connector.Errorf(connector.Conflict, "resolve the doubt", "ours is not there, but somebody entered the same: %s", found[0].ID).
 			Advise("If it is the same, link the two with `ml-connector link`, or skip this Delivery with a reason."), nil)
 		it.out.Target = b.target(found[0].ID)
+	case len(found) == 1 && w.Link != nil && b.r.onlyStops(w.SentDocument):
+		it.out = b.sendAgain(it, "only what stops it was sent: it is decided again")
 	case len(found) == 1 && (w.Link == nil || connector.Covers(found[0].Document, owned)) && !b.staleUpsert(found[0], owned):
 		f := found[0]
 		it.out = &store.Outcome{State: connector.Delivered, Link: true, Target: b.target(f.ID), Numbers: f.Numbers, Standing: f.Standing, Life: f.Life,
@@ -196,13 +198,13 @@ func (b *pump) cannotLook(ctx context.Context, it *item, err *connector.Error) {
 	if ctx.Err() != nil {
 		return
 	}
-	again := b.e.Now().Add(max(err.Wait, b.settle()))
+	again, reason := b.e.Now().Add(max(err.Wait, b.settle())), "the look-up itself failed ("+err.Error()+")"
 	switch err.Code.Reaction() {
 	case connector.ReactPauseConnection:
 		b.stand(ctx, err)
 	case connector.ReactPauseFlow:
 		// Without a look-up that works first attempts go on; what is in doubt waits, and is looked at again now and then.
-		again = b.e.Now().Add(10 * b.settle())
+		again, reason = b.e.Now().Add(10*b.settle()), "it can't be looked up here ("+err.Error()+"); until that is mended, only a person can tell"
 	}
-	b.stayInDoubt(it, "the look-up itself failed ("+err.Error()+")", again, it.work.Delivery.Looks)
+	b.stayInDoubt(it, reason, again, it.work.Delivery.Looks)
 }

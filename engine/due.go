@@ -2,6 +2,8 @@ package engine
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	connector "ml-connector"
@@ -14,10 +16,11 @@ type Due struct {
 	Tracks   []connector.Flow     // whose delivered objects are to be followed
 	Pumps    []store.PartitionRow // in which something is due and that no process beats
 	Requests []int64              // of people
+	Pushes   []store.Push         // Kinds of Connections of which something that was pushed is to be read
 	Next     time.Time            // when something of the Flows will be due that is not yet; zero when nothing will
 }
 
-// Due looks at our rows; began is when this process did. What is paused is not due: it goes on, at once, after its pause.
+// Due looks at our rows, and lets wait again what was missing at its source for a while; began is when this process did. What is paused is not due: it goes on, at once, after its pause.
 func (e *Engine) Due(ctx context.Context, began time.Time) (Due, error) {
 	var due Due
 	if err := e.mindClock(ctx); err != nil {
@@ -42,7 +45,13 @@ func (e *Engine) Due(ctx context.Context, began time.Time) (Due, error) {
 			due.Tracks = append(due.Tracks, f)
 		}
 	}
+	if _, err := e.DB.LookForMissing(ctx, slices.Collect(maps.Keys(moving)), missingAtOnce, now); err != nil {
+		return due, err
+	}
 	if err := e.waitingPartitions(ctx, &due, now, moving); err != nil {
+		return due, err
+	}
+	if due.Pushes, err = e.duePushes(ctx, now, flows); err != nil {
 		return due, err
 	}
 	due.Requests, err = e.DB.OpenRunRequests(ctx)
@@ -143,7 +152,7 @@ func (e *Engine) Answer(ctx context.Context, request int64) error {
 	if err != nil || req == nil {
 		return unlessStopped(ctx, err)
 	}
-	rep, err := e.Sync(ctx, SyncRequest{Flows: req.Flows, Trigger: connector.TriggerManual, Since: req.Since, Until: req.Until, Deep: req.Deep, Wait: req.Wait})
+	rep, err := e.Sync(ctx, SyncRequest{Flows: req.Flows, Trigger: connector.TriggerManual, Since: req.Since, Until: req.Until, Deep: req.Deep, Wait: req.Wait, Plan: req.Plan, Actor: req.Actor})
 	if ctx.Err() != nil {
 		return e.DB.ReopenRunRequest(context.WithoutCancel(ctx), req.ID)
 	}

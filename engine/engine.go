@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -47,6 +48,7 @@ type Engine struct {
 	mu       sync.Mutex
 	peers    map[string]*peer
 	pumping  map[store.FlowPartition]bool // partitions that this process works on right now
+	checking map[string]chan struct{}     // Connections that a Flow checks right now; closed when it has
 	mappings map[string]*parsedMapping    // by Flow, as its rules are now
 	sharing  sharing                      // of Connections with other processes
 	minded   time.Time                    // when the clock was last looked at
@@ -64,7 +66,7 @@ func New(c Config) *Engine {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Engine{Config: c, peers: map[string]*peer{}, pumping: map[store.FlowPartition]bool{}, mappings: map[string]*parsedMapping{}, sharing: sharing{of: map[string]*share{}}}
+	return &Engine{Config: c, peers: map[string]*peer{}, pumping: map[store.FlowPartition]bool{}, checking: map[string]chan struct{}{}, mappings: map[string]*parsedMapping{}, sharing: sharing{of: map[string]*share{}}}
 }
 
 // Sleep waits in real time.
@@ -95,6 +97,20 @@ func (k *kept) take() []connector.Exchange {
 	l := k.list
 	k.list = nil
 	return l
+}
+
+// keepAll stores what was gathered by itself, also when the work was told to stop: what was said on the wire stays true.
+func (e *Engine) keepAll(ctx context.Context, k *kept) error {
+	return e.DB.SaveExchanges(context.WithoutCancel(ctx), k.take())
+}
+
+// accept is DB.Accept; the Exchanges of a page that is not accepted are kept all the same.
+func (e *Engine) accept(ctx context.Context, a store.Acceptance) (store.Accepted, error) {
+	got, err := e.DB.Accept(ctx, a)
+	if err != nil {
+		err = errors.Join(err, e.DB.SaveExchanges(context.WithoutCancel(ctx), a.Exchanges))
+	}
+	return got, err
 }
 
 // trace returns a context whose calls are kept.

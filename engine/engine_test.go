@@ -670,6 +670,25 @@ func TestTheExchangesOfAWholeReadThatFailedAreKept_I16(t *testing.T) {
 	}
 }
 
+func TestTheExchangesOfAPageThatIsNotAcceptedAreKept_I16(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, connector.ClassNatural)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	w.from.put("1", order("P1", "10", "open"))
+	w.from.tells, w.from.onPage = "page", stop // told to stop between the answer and the commit
+	p, err := w.e.Poll(ctx, engine.PollRequest{Flow: "orders", Trigger: connector.TriggerManual})
+	if err != nil || p.Err == nil {
+		t.Fatalf("the Run ended with %v, %v; expected that it was stopped", p.Err, err)
+	}
+	if x, err := w.db.Exchange(t.Context(), "page"); err != nil || x.Connection != "a" {
+		t.Errorf("the exchange is not kept: %+v, %v", x, err)
+	}
+	if row, err := w.db.RecordByID(t.Context(), connector.Record{Connection: "a", Kind: connector.PurchaseOrder, ID: "1"}); err != nil || row != nil {
+		t.Errorf("the page was accepted after all: %+v, %v", row, err)
+	}
+}
+
 func TestLockLetsOneEngineInAndTellsTheSecond(t *testing.T) {
 	t.Parallel()
 	url := "sqlite:" + t.TempDir() + "/x.db"

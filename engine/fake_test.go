@@ -32,9 +32,11 @@ type side struct {
 	blind   bool // look-ups by key find nothing, though the list shows what is there
 	steps   []connector.Step
 	checks  int
+	onCheck func() // hears of each Check before it is done
 	readErr error
 	tells   string                                          // ID of the Exchange that each read makes; "" = none
 	onRead  func() error                                    // an error instead of a page
+	onPage  func()                                          // hears of each page that is given
 	broken  map[string]*connector.Error                     // records that can't be read, by ID
 	onCall  func() error                                    // an error instead of a look-up or a write
 	onSend  func(sending context.Context)                   // hears of each write before it is done
@@ -60,6 +62,9 @@ func (s *side) Kind(k connector.Kind) connector.KindInfo {
 	return s.info
 }
 func (s *side) Check(context.Context, []connector.Need) []connector.Step {
+	if s.onCheck != nil {
+		s.onCheck()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.checks++
@@ -103,8 +108,10 @@ func (s *side) Read(ctx context.Context, q connector.Query) (connector.Page, err
 	if q.Keys != nil {
 		ids = nil
 		for _, k := range q.Keys {
-			if _, ok := s.table[k.ID]; ok {
-				ids = append(ids, k.ID)
+			for _, id := range s.order {
+				if id == k.ID || k.Number != "" && s.table[id].Text("key") == k.Number {
+					ids = append(ids, id)
+				}
 			}
 		}
 	}
@@ -123,7 +130,11 @@ func (s *side) Read(ctx context.Context, q connector.Query) (connector.Page, err
 			p.Next = strconv.Itoa(start + i)
 			break
 		}
-		p.Versions = append(p.Versions, connector.Version{ID: id, Title: id, Stamp: at.String(), Changed: at, Standing: connector.Usable, Ours: strings.HasPrefix(s.table[id].Text("KEY"), "P"), Document: s.table[id].Clone(), Mirror: s.table[id].Clone()})
+		p.Versions = append(p.Versions, connector.Version{ID: id, Title: id, Stamp: at.String(), Changed: at, Standing: connector.Usable, Ours: strings.HasPrefix(s.table[id].Text("KEY"), "P"), Document: s.table[id].Clone(), Mirror: s.table[id].Clone(),
+			Name: s.table[id].Text("name"), Traits: traitsOf(s.table[id])})
+	}
+	if s.onPage != nil {
+		s.onPage()
 	}
 	return p, nil
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -110,7 +111,7 @@ func (e *Engine) askStanding(ctx context.Context, flow string, ref connector.Ref
 	}
 	it := &item{work: store.Work{Delivery: connector.Delivery{Record: connector.Record{Connection: ref.Connection, Kind: ref.Kind}, Kind: ref.Kind, Flow: flow}}}
 	found, fail := r.find(ctx, e, it, connector.Lookup{Kind: ref.Kind, ID: row.To.ID})
-	if err := e.DB.SaveExchanges(context.WithoutCancel(ctx), it.kept.take()); err != nil {
+	if err := e.keepAll(ctx, &it.kept); err != nil {
 		return err
 	}
 	if fail != nil {
@@ -149,7 +150,7 @@ func (e *Engine) keysKnown(ctx context.Context, f connector.Flow, ref connector.
 	if len(keys) > 0 || !ref.Usable || f.From == ref.Connection {
 		return keys, nil
 	}
-	row, ok, err := e.DB.Linked(ctx, ref.Kind, ref.Connection, ref.IDs, f.From)
+	row, ok, err := e.DB.Referred(ctx, ref.Kind, ref.Connection, ref.IDs, f.From)
 	if err != nil || !ok {
 		return nil, err
 	}
@@ -169,17 +170,18 @@ func (e *Engine) fetchFrom(ctx context.Context, f connector.Flow, keys []connect
 				continue
 			}
 			e.Log.Warn("what a blocked record needs could not be fetched", "flow", f.Name, "code", fail.Code, "reason", fail.Error())
-			return fetchedUnknown, e.DB.SaveExchanges(context.WithoutCancel(ctx), k.take())
+			return fetchedUnknown, e.keepAll(ctx, &k)
 		}
 		if len(page.Problems) > 0 && len(page.Versions) == 0 && page.Problems[0].Err.Code != connector.NotFound {
-			return fetchedExists, e.DB.SaveExchanges(ctx, k.take())
+			return fetchedExists, e.keepAll(ctx, &k)
 		}
 		if len(page.Versions) == 0 {
 			continue
 		}
-		return e.acceptFetched(ctx, r, page, &k, by)
+		res, err := e.acceptFetched(ctx, r, page, &k, by)
+		return res, errors.Join(err, e.keepAll(ctx, &k))
 	}
-	return fetchedNowhere, e.DB.SaveExchanges(ctx, k.take())
+	return fetchedNowhere, e.keepAll(ctx, &k)
 }
 
 // byKey is the window of a Run that read single records by their keys: it has no length.
@@ -193,35 +195,49 @@ func (e *Engine) triggerOf(ctx context.Context, by fetchedFor) (connector.Trigge
 	return run.Trigger, err
 }
 
-// acceptFetched stores what was fetched as a Run of its own Flow, unless it is known already, and looks for it at the target.
+// acceptFetched stores what was fetched as a Run of its own Flow, unless it is known already, and looks for it at the target. What
+// it leaves in k is to be kept.
 func (e *Engine) acceptFetched(ctx context.Context, r *route, page connector.Page, k *kept, by fetchedFor) (fetchResult, error) {
+	switch got, err := e.acceptKeyed(ctx, r, page, k, by); {
+	case err != nil:
+		return fetchedUnknown, err
+	case got == keyedTooOld:
+		return fetchedExists, nil
+	}
+	return e.linkFetched(ctx, r, page.Versions[0])
+}
+
+// keyedResult says what became of a record that was read by its key.
+type keyedResult string
+
+const (
+	keyedNew    keyedResult = "new"
+	keyedSame   keyedResult = "known already"
+	keyedTooOld keyedResult = "older than the flow's start"
+)
+
+// acceptKeyed stores one record that was read by its key as a Run of its Flow, unless its content is known already.
+func (e *Engine) acceptKeyed(ctx context.Context, r *route, page connector.Page, k *kept, by fetchedFor) (keyedResult, error) {
 	v := page.Versions[0]
 	if !r.flow.Start.IsZero() && !v.Changed.IsZero() && v.Changed.Before(r.flow.Start) {
-		return fetchedExists, e.DB.SaveExchanges(ctx, k.take())
+		return keyedTooOld, nil
 	}
 	known, err := e.DB.KnownContent(ctx, r.flow.Name, r.flow.From, r.flow.Kind, v.ID, v.Document.Fingerprint())
+	if err != nil || known {
+		return keyedSame, err
+	}
+	trigger, err := e.triggerOf(ctx, by)
 	if err != nil {
-		return fetchedUnknown, err
+		return keyedSame, err
 	}
-	if !known {
-		trigger, err := e.triggerOf(ctx, by)
-		if err != nil {
-			return fetchedUnknown, err
-		}
-		now := e.Now()
-		fetched, err := e.beginRun(ctx, r.flow, trigger, byKey(now), now)
-		if err != nil {
-			return fetchedUnknown, err
-		}
-		page.Next = ""
-		if _, err := e.DB.Accept(ctx, store.Acceptance{Flow: r.flow, Run: fetched, Page: page, Exchanges: k.take(), Now: now, Last: true, Judge: judgeDrift}); err != nil {
-			return fetchedUnknown, err
-		}
+	now := e.Now()
+	fetched, err := e.beginRun(ctx, r.flow, trigger, byKey(now), now)
+	if err != nil {
+		return keyedSame, err
 	}
-	if err := e.DB.SaveExchanges(ctx, k.take()); err != nil {
-		return fetchedUnknown, err
-	}
-	return e.linkFetched(ctx, r, v)
+	page.Next = ""
+	_, err = e.accept(ctx, store.Acceptance{Flow: r.flow, Run: fetched, Page: page, Exchanges: k.take(), Now: now, Last: true, Judge: judgeDrift})
+	return keyedNew, err
 }
 
 // linkFetched makes the Link when the target holds exactly one object under the fetched record's key.
@@ -245,7 +261,7 @@ func (e *Engine) linkFetched(ctx context.Context, r *route, v connector.Version)
 		return fetchedExists, err // it is on its way: its own Delivery makes the Link
 	}
 	found, err := r.find(ctx, e, it, connector.Lookup{Kind: r.flow.Kind, Document: res.Document})
-	if serr := e.DB.SaveExchanges(context.WithoutCancel(ctx), it.kept.take()); serr != nil {
+	if serr := e.keepAll(ctx, &it.kept); serr != nil {
 		return fetchedUnknown, serr
 	}
 	if err != nil || len(found) != 1 {

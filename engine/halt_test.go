@@ -247,6 +247,38 @@ func TestWhatWasLookedUpBeforeAWriteIsKeptBeforeItsFirstByte(t *testing.T) {
 	}
 }
 
+func TestARunCreatesNoMoreThanItsLimitAndChangesGoOn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, connector.ClassNatural, func(f *connector.Flow) { f.MaxCreates = 3 })
+	w.to.info.CanUpdate = true
+	w.from.put("1", order("P1", "10", "open"))
+	w.from.put("2", order("P2", "10", "open"))
+	w.sync()
+	w.pass(time.Minute)
+	for id := range 9 {
+		w.from.put(fmt.Sprint(id+1), order("P"+fmt.Sprint(id+1), "11", "open")) // two of them are there
+	}
+	w.sync()
+	creates, changes := 0, 0
+	for _, wr := range w.to.writes[2:] {
+		if wr.Operation == connector.OpCreate {
+			creates++
+		} else {
+			changes++
+		}
+	}
+	f, err := w.db.Flow(t.Context(), "orders")
+	if creates != 3 || changes > 2 || err != nil || !strings.Contains(f.Paused.Reason, "created 3 objects, which is its limit") || !strings.Contains(f.Paused.Hint, "limits.creates_per_run") {
+		t.Errorf("%d creations and %d changes, paused with %+v (%v); expected three creations, and a pause for that", creates, changes, f.Paused, err)
+	}
+	w.inTx(func(tx *store.Tx) error { return tx.ResumeFlow("orders", "cli:test") })
+	w.pass(time.Minute)
+	w.sync()
+	if n := w.to.count("P1") + len(w.to.table); n < 6+1 {
+		t.Errorf("%d objects are there; once it was enabled as many more may go", len(w.to.table))
+	}
+}
+
 func TestARunMakesNoMoreChangesThanItsLimitUntilAPersonSaysSo(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, connector.ClassNatural, func(f *connector.Flow) { f.MaxChanges = 4 })

@@ -4,13 +4,22 @@ import (
 	"context"
 
 	connector "ml-connector"
+	"ml-connector/money"
 	"ml-connector/store"
 )
 
 // reached notes that a write would go beyond its Run's limit of changes: it waits on, and the Flow pauses after this slice.
 func (b *pump) reached(it *item, t store.Taken) {
-	b.over = connector.Errorf(connector.Misconfigured, "deliver "+b.r.flow.Name, "run %d has made %d changes, which is its limit", it.work.Delivery.Run, t.Limit).
-		Advise("Look at what waits (`ml-connector delivery list --flow %s --state waiting`). Raise limits.changes_per_run, or let as many more go.", b.r.flow.Name)
+	b.over = connector.Errorf(connector.Misconfigured, "deliver "+b.r.flow.Name, "run %d %s", it.work.Delivery.Run, t.Did).
+		Advise("Look at what waits (`ml-connector delivery list --flow %s --state waiting`). Raise limits.%s_per_run, or let as many more go: `ml-connector flow enable %s`.", b.r.flow.Name, t.Limit, b.r.flow.Name)
+}
+
+// money is what a write is about, where that is limited.
+func (r *route) money(it *item) *money.Amount {
+	if r.flow.MaxMoney == "" {
+		return nil
+	}
+	return money.Of(it.write.Document)
 }
 
 // standLimit pauses the Flow because of its limit. A check that passes does not end this pause: a person looks at what waits

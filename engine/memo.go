@@ -11,7 +11,7 @@ import (
 // again. It lives as long as the batch, so what a batch links is seen by the next; what was not linked yet is asked
 // again, and nothing is remembered of what was fetched meanwhile. A nil memo remembers nothing.
 type memo struct {
-	values map[[2]string]translation // by crosswalk and value
+	values map[[3]string]translation // by crosswalk, value and day
 	links  map[string]mapping.LinkState
 	flows  []connector.Flow // in the other direction
 	asked  bool             // for them
@@ -23,15 +23,15 @@ type translation struct {
 }
 
 func newMemo() *memo {
-	return &memo{values: map[[2]string]translation{}, links: map[string]mapping.LinkState{}}
+	return &memo{values: map[[3]string]translation{}, links: map[string]mapping.LinkState{}}
 }
 
 // translate gives what a crosswalk says of a value, or else finds it. An error is not remembered.
-func (m *memo) translate(name, value string, find func() (string, bool, error)) (string, bool, error) {
+func (m *memo) translate(name, value, day string, find func() (string, bool, error)) (string, bool, error) {
 	if m == nil {
 		return find()
 	}
-	key := [2]string{name, value}
+	key := [3]string{name, value, day}
 	t, known := m.values[key]
 	if !known {
 		var err error

@@ -48,18 +48,18 @@ func TestMemoAsksForAValueOnce(t *testing.T) {
 		find := func() (string, bool, error) { asked++; return "EA", row, nil }
 		m := newMemo()
 		for range 3 {
-			if v, ok, err := m.translate("uom", "EACH", find); v != "EA" || ok != row || err != nil {
+			if v, ok, err := m.translate("uom", "EACH", "2026-03-01", find); v != "EA" || ok != row || err != nil {
 				t.Errorf("%s: %q, %t, %v", name, v, ok, err)
 			}
 		}
-		_, _, _ = m.translate("category", "EACH", find)
-		_, _, _ = m.translate("uom", "BOX", find)
+		_, _, _ = m.translate("category", "EACH", "2026-03-01", find)
+		_, _, _ = m.translate("uom", "BOX", "2026-03-01", find)
 		if asked != 3 {
 			t.Errorf("%s: asked %d times for three values", name, asked)
 		}
 		var none *memo
-		_, _, _ = none.translate("uom", "EACH", find)
-		_, _, _ = none.translate("uom", "EACH", find)
+		_, _, _ = none.translate("uom", "EACH", "2026-03-01", find)
+		_, _, _ = none.translate("uom", "EACH", "2026-03-01", find)
 		if none.forgetLinks(); asked != 5 {
 			t.Errorf("%s: without a memo something was remembered", name)
 		}

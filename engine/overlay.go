@@ -1,12 +1,18 @@
 package engine
 
-import connector "ml-connector"
+import (
+	connector "ml-connector"
+	"ml-connector/alike"
+)
 
 // overlay holds what a dry run would have made: records that were read, and Links of what would be created.
 type overlay struct {
 	links   map[string]overlayLink        // by connection:kind:id
 	read    map[string]connector.Standing // every record that was read
 	numbers map[string][]string           // connection:kind:number → ids
+	traits  map[string]alike.Traits       // by connection:kind:id
+	keys    map[string][]string           // connection:kind:key of Traits, or name key → ids
+	whole   map[string]bool               // connection:kind that was read as a whole
 }
 
 type overlayLink struct {
@@ -15,19 +21,16 @@ type overlayLink struct {
 }
 
 func newOverlay() *overlay {
-	return &overlay{links: map[string]overlayLink{}, read: map[string]connector.Standing{}, numbers: map[string][]string{}}
+	return &overlay{links: map[string]overlayLink{}, read: map[string]connector.Standing{}, numbers: map[string][]string{},
+		traits: map[string]alike.Traits{}, keys: map[string][]string{}, whole: map[string]bool{}}
 }
 
-func (o *overlay) linked(kind connector.Kind, connection string, ids []string) (string, connector.Standing, bool) {
+func (o *overlay) linked(kind connector.Kind, connection, id string) (string, connector.Standing, bool) {
 	if o == nil {
 		return "", "", false
 	}
-	for _, id := range ids {
-		if l, ok := o.links[connector.Record{Connection: connection, Kind: kind, ID: id}.String()]; ok {
-			return l.id, l.standing, true
-		}
-	}
-	return "", "", false
+	l, ok := o.links[connector.Record{Connection: connection, Kind: kind, ID: id}.String()]
+	return l.id, l.standing, ok
 }
 
 func (o *overlay) numbered(ref connector.Ref) []string {
@@ -39,6 +42,9 @@ func (o *overlay) numbered(ref connector.Ref) []string {
 
 func (o *overlay) note(rec connector.Record, v connector.Version) {
 	o.read[rec.String()] = v.Standing
+	if v.Name != "" {
+		o.noteTraits(rec, v)
+	}
 	for _, n := range v.Numbers {
 		key := connector.Record{Connection: rec.Connection, Kind: rec.Kind, ID: n}.String()
 		o.numbers[key] = append(o.numbers[key], rec.ID)
@@ -61,4 +67,35 @@ func (o *overlay) standing(r connector.Record, otherwise connector.Standing) con
 func (o *overlay) has(r connector.Record) bool {
 	_, read := o.read[r.String()]
 	return read
+}
+
+// noteTraits keeps what a record is compared by.
+func (o *overlay) noteTraits(rec connector.Record, v connector.Version) {
+	if _, known := o.traits[rec.String()]; known {
+		return
+	}
+	o.traits[rec.String()] = v.Traits
+	for _, key := range append(alike.Keys(v.Traits), nameMark+alike.NameKey(v.Name)) {
+		key = connector.Record{Connection: rec.Connection, Kind: rec.Kind, ID: key}.String()
+		o.keys[key] = append(o.keys[key], rec.ID)
+	}
+}
+
+// nameMark tells a name key from the others.
+const nameMark = "name:"
+
+// alike lists what was read of a Connection and shares a key with Traits, by ID, and says of each whether it goes by the same name.
+func (o *overlay) alike(connection string, kind connector.Kind, traits alike.Traits, nameKey string) (ids []string, same map[string]bool) {
+	same = map[string]bool{}
+	seen := map[string]bool{}
+	for _, key := range append([]string{nameMark + nameKey}, alike.Keys(traits)...) {
+		for _, id := range o.keys[connector.Record{Connection: connection, Kind: kind, ID: key}.String()] {
+			same[id] = same[id] || key == nameMark+nameKey
+			if !seen[id] {
+				seen[id] = true
+				ids = append(ids, id)
+			}
+		}
+	}
+	return ids, same
 }

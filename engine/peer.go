@@ -143,8 +143,9 @@ func (p *peer) note(err error, now time.Time, jitter float64) (tell func(store.H
 	ce := connector.AsError(err)
 	switch {
 	case ce != nil && ce.Code.Reaction() == connector.ReactPauseConnection:
-		p.refused = ce
-	case ce == nil || ce.Code.Reaction() == connector.ReactHold:
+		refused := *ce // the caller's own is still being written to
+		p.refused = &refused
+	case ce == nil || ce.Code.Reaction() == connector.ReactHold || ce.Answered:
 		p.failures, p.lastOK, p.until = 0, now, time.Time{}
 		return p.tellWell(now)
 	case ce.Code == connector.Throttled:

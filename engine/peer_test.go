@@ -15,12 +15,15 @@ func TestACallThatWeBrokeOffSaysNothingOfTheConnection(t *testing.T) {
 		broken bool
 		code   connector.Code
 		rests  bool
+		says   bool // an answer in doubt
 	}{
-		"a look-up that we broke off":          {true, connector.Unavailable, false},
-		"a write that we broke off":            {true, connector.Ambiguous, false},
-		"a look-up that got no answer":         {false, connector.Unavailable, true},
-		"told to wait while we were to stop":   {true, connector.Throttled, true},
-		"a refused content while we must stop": {true, connector.Rejected, false},
+		"a look-up that we broke off":          {true, connector.Unavailable, false, false},
+		"a write that we broke off":            {true, connector.Ambiguous, false, false},
+		"a look-up that got no answer":         {false, connector.Unavailable, true, false},
+		"a write that got no answer":           {false, connector.Ambiguous, true, false},
+		"an answer that leaves it in doubt":    {false, connector.Ambiguous, false, true},
+		"told to wait while we were to stop":   {true, connector.Throttled, true, false},
+		"a refused content while we must stop": {true, connector.Rejected, false, false},
 	} {
 		e := New(Config{Now: func() time.Time { return at }, Jitter: func() float64 { return 0 }, Sole: true})
 		p := &peer{name: "b", slots: e.slotsOf("b", 2)}
@@ -31,6 +34,7 @@ func TestACallThatWeBrokeOffSaysNothingOfTheConnection(t *testing.T) {
 					cancel()
 				}
 				fail := connector.Errorf(row.code, "look up", "no answer")
+				fail.Answered = row.says
 				if row.code == connector.Throttled {
 					fail.Wait = time.Minute
 				}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"slices"
 	"sync"
 
 	connector "ml-connector"
@@ -30,6 +31,16 @@ type PlanRecord struct {
 type Planned struct {
 	Rows []PlanRow
 	Runs []connector.Run
+}
+
+// failed is the error of the first of its Runs that could not read everything, nil when all did.
+func (p Planned) failed() *connector.Error {
+	for _, r := range p.Runs {
+		if r.Err != nil {
+			return r.Err
+		}
+	}
+	return nil
 }
 
 // Plan is a dry run: it reads, maps, looks and decides as a Sync would, writes to neither System, and leaves nothing in
@@ -84,11 +95,19 @@ func (e *Engine) planFlow(ctx context.Context, f connector.Flow, q SyncRequest, 
 	if fail := p.read(ctx, connector.Query{Kind: f.Kind, From: w.From, To: w.To}); fail != nil {
 		return p.rows, run, e.endPlan(ctx, run, fail)
 	}
-	text, err := planText(p.rows)
-	if err != nil {
-		return p.rows, run, err
+	if w.From.IsZero() {
+		over.whole[connector.Record{Connection: f.From, Kind: f.Kind}.String()] = true
 	}
-	return p.rows, run, e.DB.Tx(ctx, func(tx *store.Tx) error {
+	return p.rows, run, e.keepRows(ctx, run, p.rows)
+}
+
+// keepRows keeps a plan beside its Run, which ends.
+func (e *Engine) keepRows(ctx context.Context, run int64, rows []PlanRow) error {
+	text, err := planText(rows)
+	if err != nil {
+		return err
+	}
+	return e.DB.Tx(ctx, func(tx *store.Tx) error {
 		if err := tx.SavePlan(run, text); err != nil {
 			return err
 		}
@@ -130,6 +149,7 @@ type planner struct {
 	seen *seen
 	rows []PlanRow
 	kept kept // of what was asked by its key
+	memo memo // of the Flows in the other direction
 }
 
 func (p *planner) read(ctx context.Context, q connector.Query) *connector.Error {
@@ -150,9 +170,11 @@ func (p *planner) read(ctx context.Context, q connector.Query) *connector.Error 
 // readTarget notes the names that the target has, for Flows that compare them; the store does not learn of it.
 func (p *planner) readTarget(ctx context.Context) *connector.Error {
 	src, ok := p.r.to.instance.(connector.Source)
-	if !p.r.rules.ComparesNames() || !ok {
+	place := connector.Record{Connection: p.r.flow.To, Kind: p.r.flow.Kind}.String()
+	if !p.r.rules.ComparesNames() || !ok || !p.r.writes.Reads || p.over.whole[place] {
 		return nil
 	}
+	p.over.whole[place] = true
 	q := connector.Query{Kind: p.r.flow.Kind, To: p.e.Now()}
 	return p.e.eachPage(ctx, p.r.to, src, p.run, q, func(page connector.Page, xs []connector.Exchange) *connector.Error {
 		if err := p.e.DB.SaveExchanges(context.WithoutCancel(ctx), xs); err != nil {
@@ -161,8 +183,6 @@ func (p *planner) readTarget(ctx context.Context) *connector.Error {
 		for _, v := range page.Versions {
 			rec := connector.Record{Connection: p.r.flow.To, Kind: p.r.flow.Kind, ID: v.ID}
 			p.over.note(rec, v)
-			key := "name:" + p.r.flow.To + ":" + store.NameKey(v.Name)
-			p.over.numbers[key] = append(p.over.numbers[key], v.ID)
 		}
 		return nil
 	})
@@ -191,14 +211,14 @@ func (p *planner) page(ctx context.Context, page connector.Page) error {
 	}
 	failed := p.r.lookNow(ctx, p.e, unseen)
 	for _, it := range items {
-		if err := p.e.DB.SaveExchanges(ctx, it.kept.take()); err != nil {
+		if err := p.e.keepAll(ctx, &it.kept); err != nil {
 			return err
 		}
 		if err := p.decide(ctx, it, failed[it]); err != nil {
 			return err
 		}
 	}
-	return p.e.DB.SaveExchanges(ctx, p.kept.take())
+	return p.e.keepAll(ctx, &p.kept)
 }
 
 // mappedNow is a Version that was just read, mapped as it would be for its Delivery; the store does not learn of it. Its error is of
@@ -315,28 +335,46 @@ func (p *planner) decide(ctx context.Context, it *item, failed *connector.Error)
 	if _, err := p.e.nextRevision(ctx, p.r, it, p.over); err != nil {
 		return err
 	}
-	alike, err := p.alike(ctx, it)
+	if why, err := p.e.unconfirmed(ctx, p.r, it); err != nil || why != nil {
+		if why != nil {
+			row.Operation, row.Err = "hold", why
+			if p.e.stopsAlone(p.r, it) {
+				row = p.r.planRow(it, connector.Decision{Action: connector.ActUpdate})
+			}
+			p.rows = append(p.rows, row)
+		}
+		return err
+	}
+	like, err := p.alike(ctx, it)
 	if err != nil {
 		return err
 	}
-	d := connector.Decide(p.r.situation(it, alike))
-	target := ""
-	if it.work.Link != nil {
-		target = it.work.Link.Other(p.r.flow.From).ID
-	} else if d.Found != nil {
-		target = d.Found.ID
+	d := connector.Decide(p.r.situation(it, like))
+	if d.Action == connector.ActAdopt && d.Alike {
+		if d, err = p.linked(ctx, it, d.Found.ID); err != nil {
+			return err
+		}
 	}
-	if target != "" {
-		row.Target = PlanRecord{p.r.flow.To, target}
+	row = p.r.planRow(it, d)
+	target := row.Target.ID
+	if d.Action == connector.ActCreate || d.Alike {
+		by, err := p.e.claimedByOther(ctx, p.r, it, &p.memo, like)
+		if err != nil {
+			return err
+		}
+		if by != nil {
+			row = PlanRow{Flow: row.Flow, Record: row.Record, Operation: "block", Err: connector.Errorf(connector.Conflict, "plan "+p.r.flow.Name, "it waits for %s", by.BlockedOn[0].Reason).
+				Advise("Decide that one; then this goes on by itself.")}
+			p.rows = append(p.rows, row)
+			return nil
+		}
 	}
 	switch d.Action {
 	case connector.ActFilter, connector.ActSupersede:
 		return nil
 	case connector.ActCreate:
-		row.Operation, row.Changes = "create", connector.Diff(nil, it.res.Document)
 		p.over.link(it.work.Delivery.Record, connector.Record{Connection: p.r.flow.To, Kind: p.r.flow.Kind, ID: p.newID(it)}, connector.Pending)
 	case connector.ActUpdate:
-		row.Operation, row.Changes = "update", p.r.changes(it)
 	case connector.ActAdopt, connector.ActUnchanged:
 		row.Operation = "none"
 		if d.Found != nil {
@@ -356,30 +394,34 @@ func (p *planner) decide(ctx context.Context, it *item, failed *connector.Error)
 	return nil
 }
 
+// planRow is what a plan says of a record that is decided; of what is not written only its target.
+func (r *route) planRow(it *item, d connector.Decision) PlanRow {
+	row := PlanRow{Flow: r.flow.Name, Record: PlanRecord{r.flow.From, it.work.Delivery.Record.ID}}
+	switch {
+	case it.work.Link != nil:
+		row.Target = PlanRecord{r.flow.To, it.work.Link.Other(r.flow.From).ID}
+	case d.Found != nil:
+		row.Target = PlanRecord{r.flow.To, d.Found.ID}
+	}
+	switch d.Action {
+	case connector.ActCreate:
+		row.Operation, row.Changes = "create", connector.Diff(nil, it.res.Document)
+	case connector.ActUpdate:
+		row.Operation, row.Changes = "update", r.changes(it)
+	}
+	return row
+}
+
 // newID stands for the ID that the target would give.
 func (p *planner) newID(it *item) string {
 	if it.res.ID != "" {
 		return it.res.ID
 	}
-	return "NEXT"
+	return nextID
 }
 
-func (p *planner) alike(ctx context.Context, it *item) (string, error) {
-	if it.res.Alike == "" || it.work.Link != nil {
-		return "", nil
-	}
-	for _, id := range p.over.numbers["name:"+p.r.flow.To+":"+store.NameKey(it.res.Alike)] {
-		_, _, linked := p.over.linked(p.r.flow.Kind, p.r.flow.To, []string{id})
-		_, stored, err := p.e.DB.Linked(ctx, p.r.flow.Kind, p.r.flow.To, []string{id}, p.r.flow.From)
-		if err != nil {
-			return "", err
-		}
-		if !linked && !stored {
-			return id, nil
-		}
-	}
-	return "", nil
-}
+// nextID stands for what the target will number.
+const nextID = "NEXT"
 
 func (p *planner) adopt(ctx context.Context, it *item, row PlanRow) error {
 	ref := it.res.Adopt
@@ -392,7 +434,10 @@ func (p *planner) adopt(ctx context.Context, it *item, row PlanRow) error {
 		if known == nil && !p.over.has(rec) {
 			continue
 		}
-		row.Operation, row.Target = "none", PlanRecord{ref.Connection, id}
+		if rec.ID, err = p.e.adoptedFor(ctx, rec); err != nil {
+			return err
+		}
+		row.Operation, row.Target = "none", PlanRecord{ref.Connection, rec.ID}
 		standing := connector.Usable
 		if known != nil && known.Standing != "" {
 			standing = known.Standing
@@ -409,11 +454,18 @@ func (p *planner) adopt(ctx context.Context, it *item, row PlanRow) error {
 
 // changes lists old and new values of an update, as far as the old ones are known.
 func (r *route) changes(it *item) []connector.Change {
-	switch {
-	case it.looked && len(it.found) == 1 && it.found[0].Document != nil:
-		return connector.Diff(it.found[0].Document, it.res.Owned)
-	case it.work.Agreement != nil:
-		return connector.Diff(it.work.Agreement.Owned, it.res.Owned)
+	var agreed connector.Document
+	if it.work.Agreement != nil {
+		agreed = it.work.Agreement.Owned
 	}
-	return connector.Diff(nil, it.res.Owned)
+	if !it.looked || len(it.found) != 1 || it.found[0].Document == nil {
+		return connector.Diff(agreed, it.res.Owned)
+	}
+	had := map[string]bool{}
+	for _, c := range connector.Diff(nil, agreed) {
+		had[c.Field] = true
+	}
+	return slices.DeleteFunc(connector.Diff(it.found[0].Document, it.res.Owned), func(c connector.Change) bool { // what the target has besides is left as it is
+		return c.New == "" && !had[c.Field]
+	})
 }

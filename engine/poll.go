@@ -151,7 +151,7 @@ func (e *Engine) readAll(ctx context.Context, r *route, q PollRequest, run int64
 		if a.Last && !again && q.Until.IsZero() && !e.wentBack(started) {
 			a.Cursor = started.Add(-r.from.duration("settle", 2*time.Minute))
 		}
-		got, err := e.DB.Accept(ctx, a)
+		got, err := e.accept(ctx, a)
 		if err != nil {
 			return connector.AsError(err)
 		}
@@ -175,7 +175,7 @@ func (e *Engine) eachPage(ctx context.Context, p *peer, s connector.Source, run 
 	for {
 		page, fail := e.readPage(ctx, p, s, &k, run, q)
 		if fail != nil {
-			if err := e.DB.SaveExchanges(context.WithoutCancel(ctx), k.take()); err != nil {
+			if err := e.keepAll(ctx, &k); err != nil {
 				return connector.AsError(err)
 			}
 			return fail
@@ -210,6 +210,9 @@ func (e *Engine) readPage(ctx context.Context, p *peer, s connector.Source, k *k
 			return err
 		})
 		if err == nil {
+			for _, note := range page.Notes {
+				e.Log.Warn(note, "connection", p.name)
+			}
 			return page, nil
 		}
 		if ctx.Err() != nil {

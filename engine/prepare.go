@@ -6,6 +6,7 @@ import (
 	"time"
 
 	connector "ml-connector"
+	"ml-connector/alike"
 	"ml-connector/mapping"
 	"ml-connector/store"
 )
@@ -76,9 +77,9 @@ func (e *Engine) applyTo(ctx context.Context, r *route, it *item, over *overlay)
 		Record: w.Delivery.Record, Source: w.Version.Document,
 		From: r.from.instance.Settings(), To: r.to.instance.Settings(), FromName: r.flow.From, ToName: r.flow.To,
 		Now: e.Now(), Where: r.where, Schema: r.writes.Schema, Fixed: r.fixed,
-		Crosswalk: func(name, value string) (string, bool) {
-			v, ok, err := it.memo.translate(name, value, func() (string, bool, error) {
-				return e.DB.CrosswalkValue(ctx, name, r.from.system, r.to.system, value)
+		Crosswalk: func(name, value, day string) (string, bool) {
+			v, ok, err := it.memo.translate(name, value, day, func() (string, bool, error) {
+				return e.DB.CrosswalkValue(ctx, name, r.from.system, r.to.system, value, day)
 			})
 			note(err)
 			return v, ok
@@ -93,6 +94,10 @@ func (e *Engine) applyTo(ctx context.Context, r *route, it *item, over *overlay)
 			note(err)
 			return v, err
 		},
+		Traced: it.traced,
+	}
+	if it.traced && !w.Delivery.SentAt.IsZero() {
+		c.Now = w.Delivery.SentAt
 	}
 	if w.Link != nil {
 		c.Linked, c.TargetID = true, w.Link.Other(r.flow.From).ID
@@ -100,7 +105,12 @@ func (e *Engine) applyTo(ctx context.Context, r *route, it *item, over *overlay)
 			c.Target = w.Target.Document
 		}
 	}
-	return r.rules.Apply(c)
+	res := r.rules.Apply(c)
+	if w.MergedInto != "" && w.Link == nil {
+		return mapping.Result{} // it passes no filter: what it was merged into goes in its stead
+	}
+	note(e.nameMerged(ctx, r, res.Missing))
+	return res
 }
 
 // blocking leaves out of what is missing the crosswalk rows: those are problems, and only named for their release.
@@ -117,6 +127,9 @@ func blocking(refs []connector.Ref) []connector.Ref {
 func (e *Engine) choose(ctx context.Context, it *item, name string) (string, error) {
 	if v := it.chosen[name]; v != "" {
 		return v, nil
+	}
+	if it.traced {
+		return "NEXT", nil // explaining takes no number
 	}
 	v, err := e.DB.NextNumber(ctx, name)
 	if err != nil {
@@ -139,10 +152,12 @@ func (e *Engine) linkState(ctx context.Context, r *route, ref connector.Ref, ove
 		return mapping.LinkState{}, err
 	}
 	if ok {
-		return mapping.LinkState{Found: true, ID: row.To.ID, Standing: row.Standing, Target: row.Document}, nil
+		return mapping.LinkState{Found: true, ID: row.To.ID, Source: row.From.ID, Standing: row.Standing, Target: row.Document}, nil
 	}
-	if id, standing, ok := over.linked(ref.Kind, ref.Connection, ids); ok {
-		return mapping.LinkState{Found: true, ID: id, Standing: standing}, nil
+	for _, source := range ids {
+		if id, standing, ok := over.linked(ref.Kind, ref.Connection, source); ok {
+			return mapping.LinkState{Found: true, ID: id, Source: source, Standing: standing}, nil
+		}
 	}
 	return mapping.LinkState{}, nil
 }
@@ -160,8 +175,11 @@ func (e *Engine) linkedTo(ctx context.Context, ref connector.Ref, to string, ove
 		}
 		ids = append(ids, over.numbered(ref)...)
 	}
-	row, ok, err = e.DB.Linked(ctx, ref.Kind, ref.Connection, ids, to)
-	return row, ids, ok, err
+	if row, ok, err = e.DB.Referred(ctx, ref.Kind, ref.Connection, ids, to); err != nil || ok || over == nil {
+		return row, ids, ok, err
+	}
+	left, err := e.left(ctx, ref.Kind, ref.Connection, ids)
+	return row, append(left, ids...), false, err
 }
 
 // adopts says that the record names itself which object of the target it is.
@@ -273,6 +291,9 @@ func (r *route) lookBatch(ctx context.Context, e *Engine, bf connector.BatchFind
 	if errors.Is(err, errPanicked) {
 		return false
 	}
+	if fail := connector.AsError(err); fail != nil && fail.Code.Reaction() == connector.ReactHold && len(items) > 1 {
+		return false // it is one of them that can't be looked up: which, each tells
+	}
 	for i, it := range items {
 		if err != nil {
 			fail(ctx, it, connector.AsError(err))
@@ -284,12 +305,12 @@ func (r *route) lookBatch(ctx context.Context, e *Engine, bf connector.BatchFind
 }
 
 // situation gathers what Decide needs.
-func (r *route) situation(it *item, alike string) connector.Situation {
+func (r *route) situation(it *item, like []alike.Candidate) connector.Situation {
 	w, res := it.work, it.res
 	s := connector.Situation{
 		Rules:  connector.Rules{Drift: r.flow.Drift, Withdraw: r.flow.Withdraw, CanUpdate: r.writes.CanUpdate, CanCancel: r.writes.CanCancel, Linkable: r.writes.Linkable},
 		Passed: res.Passed, Withdrawn: res.Withdrawn, Linked: w.Link != nil, Sent: w.PreviouslySent, Older: w.PreviouslySent && w.Delivery.Attempts == 0, Forced: w.Delivery.Forced,
-		Missing: blocking(res.Missing), Revision: res.Revision, Wanted: res.Owned, Agreed: w.Agreement, Looked: it.looked, Target: it.found, Alike: alike,
+		Missing: blocking(res.Missing), Revision: res.Revision, Wanted: res.Owned, Agreed: w.Agreement, Looked: it.looked, Target: it.found, Alike: like,
 	}
 	s.Code, s.Problems = res.Code(), res.Reasons()
 	return s
@@ -307,22 +328,46 @@ func (b *pump) decide(ctx context.Context, it *item) error {
 	if err != nil {
 		return err
 	}
-	alike, err := b.e.alike(ctx, b.r, it)
+	if why, err := b.e.unconfirmed(ctx, b.r, it); err != nil || why != nil {
+		if why != nil {
+			return b.stop(ctx, it, why)
+		}
+		return err
+	}
+	if err := b.e.noteSuccessor(ctx, b.r, it); err != nil {
+		return err
+	}
+	like, err := b.e.alike(ctx, b.r, it)
 	if err != nil {
 		return err
 	}
-	it.action = connector.Decide(b.r.situation(it, alike))
-	if it.action.Action == connector.ActCreate {
+	it.action = connector.Decide(b.r.situation(it, like))
+	if it.action.Action == connector.ActCreate || it.action.Alike {
 		if again := b.tooSoon(it); !again.IsZero() {
 			it.out = &store.Outcome{State: connector.Waiting, DueAt: again, Details: map[string]string{"reason": "the target may not show yet what was sent just now"}}
 			return nil
 		}
-		if by, err := b.e.claimedByOther(ctx, b.r, it); err != nil || by != nil {
+		if by, err := b.e.claimedByOther(ctx, b.r, it, it.memo, like); err != nil || by != nil {
 			it.out = by
 			return err
 		}
 	}
+	if by, err := b.unplanned(ctx, it); err != nil || by != nil {
+		it.out = by
+		return err
+	}
+	if it.action.Action == connector.ActAdopt && it.action.Alike {
+		return b.linkAlike(ctx, it)
+	}
 	b.act(it)
+	if it.out != nil && it.out.State == connector.Held {
+		if it.out.Follow, err = b.e.rowBegins(ctx, b.r, it); err != nil {
+			return err
+		}
+	}
+	if it.action.Alike {
+		it.out.Names = append(it.out.Names, b.r.names(like)...)
+	}
 	return nil
 }
 
@@ -337,95 +382,6 @@ func (b *pump) tooSoon(it *item) time.Time {
 		return again
 	}
 	return time.Time{}
-}
-
-// act turns a Decision into an outcome or a write.
-func (b *pump) act(it *item) {
-	d := it.action
-	if bugEcho && d.Action == connector.ActUnchanged && it.work.Link != nil && b.r.writes.CanUpdate && len(it.res.Owned) > 0 {
-		d.Action = connector.ActUpdate
-	}
-	if bugWithdrawal && it.res.Withdrawn && it.work.Link != nil {
-		d.Action = connector.ActFilter
-	}
-	switch d.Action {
-	case connector.ActCreate, connector.ActUpdate:
-		it.write = &connector.Write{Kind: b.r.flow.Kind, Operation: connector.OpCreate, Document: it.res.Document, Lost: it.work.Delivery.Lost}
-		if it.work.Link != nil {
-			it.write.Operation, it.write.TargetID = connector.OpUpdate, it.work.Link.Other(b.r.flow.From).ID
-		} else if d.Found != nil {
-			it.write.Operation, it.write.TargetID = connector.OpUpdate, d.Found.ID
-		}
-		if it.work.Agreement != nil {
-			it.write.Previous = it.work.Agreement.Owned
-		}
-		if it.res.Withdrawn && b.r.writes.CanCancel {
-			it.write.Operation = connector.OpCancel
-		}
-	case connector.ActAdopt:
-		state := connector.Unchanged
-		if it.work.PreviouslySent {
-			state = connector.Delivered
-		}
-		it.out = &store.Outcome{State: state, Link: true, Target: b.target(d.Found.ID), Numbers: d.Found.Numbers, Standing: d.Found.Standing, Life: d.Found.Life,
-			Agreement: b.agreement(it, it.res.Owned, d.Found.Version), Details: map[string]string{"reason": "found at the target"}}
-	case connector.ActUnchanged:
-		it.out = b.unchanged(it)
-		if was := it.work.Delivery; wentWrong(was.Life) { // nothing of that is mended by deciding again
-			it.out = heldOutcome(lifeError(was.Target, *was.Life), nil)
-		}
-	case connector.ActSupersede:
-		it.out = &store.Outcome{State: connector.Superseded, Details: map[string]string{"reason": d.Reason}}
-	case connector.ActFilter:
-		it.out = &store.Outcome{State: connector.Filtered}
-	case connector.ActBlock:
-		it.out = &store.Outcome{State: connector.Blocked, BlockedOn: blocking(it.res.Missing)}
-	default:
-		it.out = heldOutcome(connector.Errorf(d.Code, "decide "+b.r.flow.Name, "%s", d.Reason).Advise("%s", hintFor(d)), it.res.Missing)
-		if d.Found != nil {
-			it.out.Target = b.target(d.Found.ID)
-		}
-	}
-}
-
-func hintFor(d connector.Decision) string {
-	if d.Hint != "" {
-		return d.Hint
-	}
-	switch d.Code {
-	case connector.NotFound:
-		return "Create what is named at its source, or correct the reference there; then replay the Delivery."
-	case connector.Rejected:
-		return "What it refers to was refused or closed. Correct it at the source."
-	}
-	return "Correct the record at its source, or the Flow's mapping or crosswalk; then replay the Delivery."
-}
-
-func heldOutcome(err *connector.Error, names []connector.Ref) *store.Outcome {
-	return &store.Outcome{State: connector.Held, Err: err, Names: names}
-}
-
-func (b *pump) target(id string) connector.Record {
-	return connector.Record{Connection: b.r.flow.To, Kind: b.r.flow.Kind, ID: id}
-}
-
-// unchanged settles without a write; the first time on a Link it makes the agreement. What was delivered before stays delivered.
-func (b *pump) unchanged(it *item) *store.Outcome {
-	o := &store.Outcome{State: connector.Unchanged, Details: map[string]string{"reason": it.action.Reason}}
-	if it.work.Link != nil {
-		o.Target = it.work.Link.Other(b.r.flow.From)
-		if it.res.Passed {
-			o.Agreement = b.agreement(it, it.res.Owned, "")
-		}
-	}
-	if it.work.Delivery.Attempts > 0 {
-		o.State = connector.Delivered
-	}
-	return o
-}
-
-func (b *pump) agreement(it *item, owned connector.Document, targetVersion string) *connector.Agreement {
-	return &connector.Agreement{Flow: b.r.flow.Name, SourceVersion: it.work.Delivery.Version, TargetVersion: targetVersion, Revision: it.res.Revision, Owned: owned}
 }
 
 // fail turns an error of the target before any write into an outcome: the Delivery waits on, or is held.

@@ -148,7 +148,7 @@ type pump struct {
 
 	mu      sync.Mutex
 	began   time.Time
-	leaving bool      // the Flow is to have another number of partitions
+	leaving bool      // the Flow is to have another number of partitions, or is bounded by a plan that began meanwhile
 	paused  error     // why nothing more is sent
 	beaten  time.Time // of the last beat that the store took
 	lost    bool
@@ -232,6 +232,7 @@ type item struct {
 	kept   kept
 	res    mapping.Result
 	chosen map[string]string
+	traced bool // it is only explained
 	// unanswered is an error of the store while it was mapped: the Result counts for nothing.
 	unanswered error
 	begun      bool   // its write was begun
@@ -241,7 +242,8 @@ type item struct {
 	looked     bool
 	action     connector.Decision
 	write      *connector.Write
-	out        *store.Outcome // set when the Delivery is to be settled
+	waits      *connector.Error // what the rest of it waits for, once what stops it was written
+	out        *store.Outcome   // set when the Delivery is to be settled
 }
 
 // strip forgets what is not needed any more once the answer to its write is known: until it is settled it takes little room.

@@ -62,6 +62,9 @@ func (e *Engine) reconcileFlow(ctx context.Context, f connector.Flow, q SyncRequ
 	if err != nil {
 		return err
 	}
+	if r.finder() == nil {
+		return connector.Errorf(connector.Invalid, "reconcile "+f.Name, "%s has no look-up, so what it holds can't be held against what %s does", f.To, f.From)
+	}
 	started := e.Now()
 	w := r.window(PollRequest{Flow: f.Name, Since: q.Since, Until: q.Until}, started)
 	run, err := e.beginRun(ctx, f, connector.TriggerDryRun, w, started)
@@ -124,7 +127,7 @@ func (c *comparison) versions(ctx context.Context, list []connector.Version) *co
 	}
 	failed := c.r.lookNow(ctx, c.e, linked)
 	for _, it := range items {
-		if err := c.e.DB.SaveExchanges(ctx, it.kept.take()); err != nil {
+		if err := c.e.keepAll(ctx, &it.kept); err != nil {
 			return connector.AsError(err)
 		}
 		if p, counts := c.pair(it, failed[it]); counts {

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -129,6 +130,9 @@ func TestWhatSurelyWasNotSentGoesOnWithoutALookUp(t *testing.T) {
 			w.sync()
 			if n, d := len(w.to.writes), w.last("1"); n != tc.writes || d.State != tc.state {
 				t.Errorf("%d writes, %s (%v); expected %d, %s", n, d.State, d.Err, tc.writes, tc.state)
+			}
+			if d := w.last("1"); d.State == connector.InDoubt && !strings.Contains(d.Err.Hint, "only a person can tell") {
+				t.Errorf("it says %q, and not that a person is asked", d.Err.Hint)
 			}
 		})
 	}

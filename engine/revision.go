@@ -24,7 +24,7 @@ func (e *Engine) nextRevision(ctx context.Context, r *route, it *item, over *ove
 		return nil, err
 	}
 	it.work.Link, it.work.Agreement, it.work.Target = before.Link, before.Agreement, before.Target
-	if d := connector.Decide(r.situation(it, "")); d.Action == connector.ActSupersede {
+	if d := connector.Decide(r.situation(it, nil)); d.Action == connector.ActSupersede {
 		return nil, nil
 	}
 	it.res = e.applyTo(ctx, r, it, over) // once more, as linked: rules for a creation no longer apply

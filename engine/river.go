@@ -59,6 +59,15 @@ type requestArgs struct {
 
 func (requestArgs) Kind() string { return "request" }
 
+// pushArgs is the job that reads what a Connection pushed of one Kind.
+type pushArgs struct {
+	Connection string         `json:"connection" river:"unique"`
+	Record     connector.Kind `json:"record" river:"unique"`
+	Mark       string         `json:"mark" river:"unique"`
+}
+
+func (pushArgs) Kind() string { return "push" }
+
 // forgetArgs is the job that removes old bodies.
 type forgetArgs struct {
 	Mark string `json:"mark" river:"unique"`
@@ -124,7 +133,11 @@ func newScheduler(ctx context.Context, e *Engine, workers int, fetch time.Durati
 	s := &Scheduler{e: e, close: closeDriver, start: rand.Text()}
 	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
 	if err == nil {
-		_, err = migrator.Migrate(ctx, rivermigrate.DirectionUp, nil)
+		// Two that make the same tables at once stand in each other's way.
+		err = e.DB.Alone(ctx, "the tables of the job engine", func(ctx context.Context) error {
+			_, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil)
+			return err
+		})
 	}
 	if err != nil {
 		closeDriver()
@@ -135,6 +148,7 @@ func newScheduler(ctx context.Context, e *Engine, workers int, fetch time.Durati
 	river.AddWorker(ws, river.WorkFunc(s.pump))
 	river.AddWorker(ws, river.WorkFunc(s.track))
 	river.AddWorker(ws, river.WorkFunc(s.request))
+	river.AddWorker(ws, river.WorkFunc(s.push))
 	river.AddWorker(ws, river.WorkFunc(s.forget))
 	river.AddWorker(ws, river.WorkFunc(s.bury))
 	s.client, err = river.NewClient(driver, &river.Config{
@@ -273,6 +287,10 @@ func (s *Scheduler) finish(ctx context.Context, f func(*store.Tx) error) error {
 
 func (s *Scheduler) track(ctx context.Context, job *river.Job[trackArgs]) error {
 	return unlessStopped(ctx, s.e.TrackFlow(ctx, job.Args.Flow))
+}
+
+func (s *Scheduler) push(ctx context.Context, job *river.Job[pushArgs]) error {
+	return unlessStopped(ctx, s.e.ReadPushed(ctx, job.Args.Connection, job.Args.Record))
 }
 
 // unlessStopped keeps quiet about what ends because this process was told to: our rows know what is left to do.

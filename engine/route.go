@@ -17,6 +17,7 @@ type route struct {
 	from, to *peer
 	source   connector.Source
 	sink     connector.Sink
+	plan     string             // the saved plan that bounds its writes now, "" = none
 	reads    connector.KindInfo // of the source
 	writes   connector.KindInfo // of the target
 }
@@ -35,7 +36,16 @@ func (e *Engine) route(ctx context.Context, name string) (*route, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &route{flow: f}
+	return e.routeOf(ctx, f)
+}
+
+// routeOf is route of a Flow whose rules may be others than those that are stored.
+func (e *Engine) routeOf(ctx context.Context, f connector.Flow) (r *route, err error) {
+	name := f.Name
+	r = &route{flow: f}
+	if r.plan, err = e.DB.BoundBy(ctx, name); err != nil {
+		return nil, err
+	}
 	if r.from, err = e.peer(ctx, f.From); err != nil {
 		return nil, err
 	}

@@ -179,6 +179,10 @@ func (b *pump) delivered(ctx context.Context, it *item, receipt connector.Receip
 	if len(it.res.Cuts) > 0 {
 		details["cut"] = cutFields(it.res.Cuts)
 	}
+	if it.waits != nil {
+		it.out = b.stoppedAlone(it, details)
+		return
+	}
 	it.out = &store.Outcome{State: connector.Delivered, Target: b.target(id), Link: true, Numbers: receipt.Numbers, Life: receipt.Life,
 		Agreement: b.agreement(it, it.res.Owned, receipt.Version), Details: details}
 }

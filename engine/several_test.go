@@ -290,3 +290,35 @@ func TestSeveralProcessesAreSpreadAnewWhileTheyWork_I8(t *testing.T) {
 		}
 	})
 }
+
+// TestProcessesThatStartTogetherOnANewDatabase: all of them find the tables of the job engine made.
+func TestProcessesThatStartTogetherOnANewDatabase(t *testing.T) {
+	t.Parallel()
+	for name, url := range databases(t) {
+		if name == "sqlite" { // one engine at a time
+			continue
+		}
+		var all sync.WaitGroup
+		for range 6 {
+			all.Go(func() {
+				db, err := store.Open(t.Context(), url, time.Now)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				defer func() { _ = db.Close() }()
+				s, err := engine.NewScheduler(t.Context(), engine.New(engine.Config{DB: db, Now: time.Now}), 1)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				over, end := context.WithCancel(t.Context())
+				end()
+				if err := s.Run(over); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+	}
+}

@@ -35,6 +35,13 @@ func (e *Engine) stale() time.Duration {
 	return Stale
 }
 
+// leave has the partition left once what is under way has ended: the next pump sees the Flow as it is now.
+func (b *pump) leave() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.leaving = true
+}
+
 // leaves says that the partition is to be left once what is under way has ended: the Flow is to have another number of
 // partitions, or it is time to offer it to others.
 func (b *pump) leaves() bool {

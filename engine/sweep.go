@@ -59,6 +59,11 @@ func (s *Scheduler) insertDue(ctx context.Context, due Due, now time.Time) error
 	if err := s.dueBury(ctx, now); err != nil {
 		return err
 	}
+	for _, p := range due.Pushes {
+		if err := s.insert(ctx, pushArgs{p.Connection, p.Kind, s.mark(now)}); err != nil {
+			return err
+		}
+	}
 	for _, id := range due.Requests {
 		if err := s.insert(ctx, requestArgs{id, s.mark(now)}); err != nil {
 			return err

@@ -16,6 +16,8 @@ type SyncRequest struct {
 	Since   time.Time
 	Until   time.Time
 	Deep    bool          // the last days, whatever the stamps say
+	Plan    string        // not "": this saved plan is carried out; what it was made for counts instead of the above
+	Actor   string        // who asked for the plan
 	Wait    time.Duration // how long to wait until nothing can move further
 }
 
@@ -28,6 +30,13 @@ type SyncReport struct {
 // Sync polls each Flow and delivers what it reads and what was waiting for it, Flow by Flow, and goes on until nothing of
 // them can move further or the wait is over. It is what a scheduler would do, done now and in order.
 func (e *Engine) Sync(ctx context.Context, q SyncRequest) (SyncReport, error) {
+	if q.Plan != "" {
+		return e.carryOut(ctx, q)
+	}
+	return e.sync(ctx, q)
+}
+
+func (e *Engine) sync(ctx context.Context, q SyncRequest) (SyncReport, error) {
 	var rep SyncReport
 	flows, err := e.ordered(ctx, q.Flows)
 	if err != nil {
@@ -36,6 +45,9 @@ func (e *Engine) Sync(ctx context.Context, q SyncRequest) (SyncReport, error) {
 	defer e.giveBack(ctx)
 	deadline := e.Now().Add(q.Wait)
 	var ids []int64
+	if err := e.lookForMissing(ctx, flows); err != nil {
+		return rep, err
+	}
 	again, err := e.rechecks(ctx, flows)
 	if err != nil {
 		return rep, err

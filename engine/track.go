@@ -40,15 +40,16 @@ func (e *Engine) TrackFlow(ctx context.Context, flow string) error {
 		return err
 	}
 	e.readBesides(ctx, r)
-	return t.all(ctx, func(ctx context.Context, flow string, after int64, limit int) ([]connector.Delivery, error) {
-		return e.DB.PaidDue(ctx, flow, t.began, after, limit)
-	})
+	return t.all(ctx, e.DB.PaidDue)
 }
 
+// dues lists what is due by then of a Flow, page by page.
+type dues func(ctx context.Context, flow string, now time.Time, after int64, limit int) ([]connector.Delivery, error)
+
 // all follows what next lists, page by page.
-func (t *tracking) all(ctx context.Context, next func(ctx context.Context, flow string, after int64, limit int) ([]connector.Delivery, error)) error {
+func (t *tracking) all(ctx context.Context, next dues) error {
 	for after := int64(0); ; {
-		due, err := next(ctx, t.r.flow.Name, after, trackPage)
+		due, err := next(ctx, t.r.flow.Name, t.began, after, trackPage)
 		if err != nil && ctx.Err() == nil {
 			return err
 		}
@@ -69,13 +70,15 @@ func (t *tracking) all(ctx context.Context, next func(ctx context.Context, flow 
 	}
 }
 
-// What is paid is looked at once a day, a little earlier so that hourly rounds meet it, for so long.
+// What is paid, and what has stood still for so long (payment is due in a month, it was closed without one, nobody corrects it),
+// is looked at once a day, a little earlier so that hourly rounds meet it. What is paid is looked at no more after paidFor.
 const (
-	paidEvery = 23 * time.Hour
-	paidFor   = 90 * 24 * time.Hour
+	paidEvery  = 23 * time.Hour
+	paidFor    = 90 * 24 * time.Hour
+	stillAfter = 7 * 24 * time.Hour
 )
 
-// again says when those of a page that are paid are looked at next.
+// again says when those of a page that are paid, or stand still, are looked at next.
 func (t *tracking) again(ctx context.Context) error {
 	t.mu.Lock()
 	soon, over := t.paid, t.over
@@ -174,6 +177,16 @@ func (t *tracking) one(ctx context.Context, d connector.Delivery) {
 	if life.Stage == connector.StagePaid && (knows || t.began.Sub(life.At) >= paidFor) {
 		t.isPaid(d.ID, life.At)
 	}
+	if standsStill(life, t.began) && knows {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.paid = append(t.paid, d.ID)
+	}
+}
+
+// standsStill says that an object has been where it is for long, and may stay there for longer.
+func standsStill(life connector.Life, now time.Time) bool {
+	return (life.Stage == connector.StageBuilt || life.Stage == connector.StagePosted || life.Stage == connector.StageRecycled) && !life.At.IsZero() && now.Sub(life.At) >= stillAfter
 }
 
 // ask calls the target; told to wait, it waits in its place, as a write does.

@@ -90,6 +90,37 @@ func TestFollowingIsDoneForEachAndAPanicIsItsOwnAlone(t *testing.T) {
 	}
 }
 
+// TestWhatStandsStillIsLookedAtDaily: a voucher that waits a month for its payment, or was closed without one, costs a look an hour in
+// its first week, then one a day; what happens to it is seen all the same.
+func TestWhatStandsStillIsLookedAtDaily(t *testing.T) {
+	t.Parallel()
+	stage, since := connector.StageBuilt, time.Time{}
+	w, asked := followed(t, 1, func(int) (connector.Life, error) { return connector.Life{Stage: stage, At: since}, nil })
+	since = w.now()
+	days := func(n int) int {
+		t.Helper()
+		before, _ := asked()
+		for range 24 * n {
+			w.pass(time.Hour)
+			if err := w.e.TrackFlow(t.Context(), "orders"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		after, _ := asked()
+		return after - before
+	}
+	if n := days(7); n != 7*24 {
+		t.Errorf("asked %d times in its first week, expected each hour", n)
+	}
+	if n := days(10); n < 10 || n > 11 {
+		t.Errorf("asked %d times in the ten days after, expected each day", n)
+	}
+	stage, since = connector.StagePosted, w.now()
+	if n := days(2); n < 24 || w.last("000").Life.Stage != connector.StagePosted {
+		t.Errorf("asked %d times in the two days after it was posted, expected each hour once that was seen; %+v", n, w.last("000").Life)
+	}
+}
+
 func TestEveryAnswerAboutALifeIsKept(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, connector.ClassNatural, func(f *connector.Flow) { f.Track = "@hourly" })

@@ -22,7 +22,7 @@ func translating(t *testing.T) *world {
 		if err := tx.NameCrosswalk("amounts", store.Sides("left", "right")); err != nil {
 			return err
 		}
-		return tx.SetCrosswalkRow("amounts", store.CrosswalkRow{Left: "10", Right: "77"})
+		return tx.SetCrosswalkRow("amounts", store.CrosswalkRow{Left: "10", Right: "77"}, "cli:test")
 	})
 	return w
 }
@@ -70,7 +70,7 @@ func TestAStopInAnyMomentSettlesNothingFalsely(t *testing.T) {
 	for moment := 1; moment < 15; moment += 2 {
 		w := translating(t)
 		w.inTx(func(tx *store.Tx) error {
-			return tx.SetCrosswalkRow("amounts", store.CrosswalkRow{Left: "ten", Right: "77"})
+			return tx.SetCrosswalkRow("amounts", store.CrosswalkRow{Left: "ten", Right: "77"}, "cli:test")
 		})
 		w.from.put("1", order("P1", "ten", "open"))
 		w.sync()

@@ -2,7 +2,6 @@ package flows_test
 
 import (
 	"encoding/json"
-	"path/filepath"
 	"strconv"
 	"testing"
 
@@ -12,8 +11,7 @@ import (
 
 // BenchmarkApply maps one order of 20 lines (QUALITY.md B12).
 func BenchmarkApply(b *testing.B) {
-	var g golden
-	readJSON(b, filepath.Join("testdata", "purchase-orders", "base.json"), &g)
+	g := baseCase(b, "purchase-orders")
 	lines := g.Source["lineList"].(map[string]any)
 	text, err := json.Marshal(lines["purchaseOrderLine"].([]any)[0])
 	if err != nil {
@@ -31,7 +29,7 @@ func BenchmarkApply(b *testing.B) {
 	lines["purchaseOrderLine"] = list
 	g.Source["header"].(map[string]any)["total"] = map[string]any{"currency": "USD", "value": "7010.00"}
 	flow := parsed(b)["purchase-orders"]
-	c := g.context(b, flow)
+	c := contextOf(b, g, flow)
 	c.Fixed = &mapping.Fixed{}
 	b.ReportAllocs()
 	for b.Loop() {

@@ -1,15 +1,15 @@
 package flows_test
 
 import (
-	"encoding/json"
 	"os"
 	"path/filepath"
-	"regexp"
-	"strconv"
-	"strings"
 	"testing"
 
+	"ml-connector/app"
 	"ml-connector/flows"
+	"ml-connector/mapping"
+	"ml-connector/mapping/cases"
+	"ml-connector/systems"
 )
 
 func shippedTexts() map[string][]byte {
@@ -20,76 +20,46 @@ func shippedTexts() map[string][]byte {
 	return out
 }
 
-// readCase reads a case and lays what it changes over the base of its folder.
-func readCase(t testing.TB, path string) golden {
+// readCase reads a case and lays it over the base of its folder.
+func readCase(t testing.TB, path string) *cases.Case {
 	t.Helper()
-	var changes struct {
-		About  string         `json:"about"`
-		Change map[string]any `json:"change"`
-	}
-	readJSON(t, path, &changes)
-	if changes.About == "" {
-		t.Fatalf("%s says nothing about itself", path)
-	}
-	var whole any = map[string]any{}
-	readJSON(t, filepath.Join(filepath.Dir(path), "base.json"), &whole)
-	for at, value := range changes.Change {
-		whole = set(t, whole, steps(at), value)
-	}
-	text, err := json.Marshal(whole)
+	return caseOver(t, filepath.Dir(path), readFile(t, path))
+}
+
+// baseCase is what the cases of a Flow have in common.
+func baseCase(t testing.TB, flow string) *cases.Case {
+	t.Helper()
+	return caseOver(t, filepath.Join("testdata", flow), []byte(`{"about": "what all cases have in common"}`))
+}
+
+func caseOver(t testing.TB, folder string, text []byte) *cases.Case {
+	t.Helper()
+	base, err := cases.Base(readFile(t, filepath.Join(folder, "base.json")))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var g golden
-	if err := json.Unmarshal(text, &g); err != nil {
-		t.Fatal(err)
-	}
-	return g
-}
-
-func readJSON(t testing.TB, path string, into any) {
-	t.Helper()
-	text, err := os.ReadFile(path)
+	c, err := cases.Read(base, text)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal(text, into); err != nil {
-		t.Fatalf("%s: %v", path, err)
-	}
+	return c
 }
 
-var position = regexp.MustCompile(`\[([0-9]+)\]`)
-
-// steps cuts source.lineList.invoiceLine[1].quantity into names and positions, which are counted from 1.
-func steps(path string) []string {
-	return strings.Split(position.ReplaceAllString(path, ".#$1"), ".")
-}
-
-// set returns v with one value changed, added, or, for nil, taken away.
-func set(t testing.TB, v any, path []string, value any) any {
+func readFile(t testing.TB, path string) []byte {
 	t.Helper()
-	if len(path) == 0 {
-		return value
+	text, err := os.ReadFile(filepath.Clean(path))
+	if err != nil {
+		t.Fatal(err)
 	}
-	if at, ok := strings.CutPrefix(path[0], "#"); ok {
-		list, _ := v.([]any)
-		i, err := strconv.Atoi(at)
-		if err != nil || i < 1 || i > len(list)+1 {
-			t.Fatalf("no element %s", at)
-		}
-		if i == len(list)+1 {
-			list = append(list, nil)
-		}
-		list[i-1] = set(t, list[i-1], path[1:], value)
-		return list
-	}
-	m, _ := v.(map[string]any)
-	if m == nil {
-		m = map[string]any{}
-	}
-	m[path[0]] = set(t, m[path[0]], path[1:], value)
-	if m[path[0]] == nil {
-		delete(m, path[0])
+	return text
+}
+
+// contextOf is what a Flow is told of a case between Connections to the real Systems: their Schemas, and their settings in force.
+func contextOf(t testing.TB, c *cases.Case, f *mapping.Flow) mapping.Context {
+	t.Helper()
+	m, err := app.Config{Systems: systems.All(), Shipped: flows.Shipped()}.MappingContext(f, c, app.MappingEnds{})
+	if err != nil {
+		t.Fatal(err)
 	}
 	return m
 }

@@ -2,7 +2,6 @@ package jaggaer
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -25,9 +24,13 @@ func (i *Instance) CanAcknowledge(kind connector.Kind) error {
 	switch i.opts.operation("payment.write") {
 	case "":
 		return connector.Errorf(connector.Misconfigured, acknowledging, "this JAGGAER is not told of vouchers and payments: profile.operations.payment.write is off").
-			Advise("Set profile.operations.payment.write of this Connection to rest or xml, if JAGGAER takes payments here, or leave `acknowledge` out of the Flow.")
+			Advise("Set profile.operations.payment.write of this Connection to rest, xml or file, if JAGGAER takes payments here, or leave `acknowledge` out of the Flow.")
 	case "xml":
 		if fault := i.routerReady(paymentImport); fault != nil {
+			return fault
+		}
+	case "file":
+		if fault := i.folderReady(acknowledging); fault != nil {
 			return fault
 		}
 	}
@@ -44,9 +47,12 @@ func (i *Instance) Acknowledge(ctx context.Context, kind connector.Kind, id stri
 		return err
 	}
 	var err error
-	if i.opts.operation("payment.write") == "xml" {
+	switch i.opts.operation("payment.write") {
+	case "xml":
 		err = i.importPayment(ctx, id, record, t)
-	} else {
+	case "file":
+		err = i.filePayment(ctx, id, record, t)
+	default:
 		err = i.putPayment(ctx, id, t)
 	}
 	fault := connector.AsError(err)
@@ -56,9 +62,42 @@ func (i *Instance) Acknowledge(ctx context.Context, kind connector.Kind, id stri
 	case alreadyPaid.MatchString(fault.Message):
 		fault.Code, fault.Hint = connector.Conflict, "JAGGAER takes no other payment of an invoice that it has as paid: correct it there by hand."
 	case fault.Code == connector.Ambiguous:
+		if has, looked := i.heard(ctx, id, t); looked {
+			return has
+		}
 		fault.Hint = "We do not know whether JAGGAER took it; the same is told again with the next round, which is harmless."
 	}
 	return fault
+}
+
+// heard looks, after a doubt, whether JAGGAER has what it was told, where the profile names the custom field of voucher numbers
+// (JAGGAER.md §7): nil when it has, conflict when it has another voucher. Not looked: that can't be told.
+func (i *Instance) heard(ctx context.Context, id string, t connector.Tidings) (err error, looked bool) {
+	field, e := i.opts.profile.text("voucher_field"), i.opts.entities[connector.Invoice]
+	if field == "" || e.detail == "none" || i.opts.operation(e.operator) == "" {
+		return nil, false
+	}
+	var header map[string]any
+	c := call{op: "look up " + e.name, method: http.MethodGet, url: i.address(e, id), resource: e.path, timeout: readTimeout}
+	failed := i.read(ctx, c, func(resp *connector.Response) error {
+		record, fault := i.takeDetail(c, e, id, resp)
+		if fault != nil {
+			return fault.Error
+		}
+		header = headerOf(e, record)
+		return nil
+	})
+	if failed != nil {
+		return nil, false
+	}
+	status := i.paymentStatus(t)
+	switch has := fieldOf(header, field); {
+	case has == t.Number:
+		return nil, status == "" || plainText(header["paymentStatus"]) == status
+	case has != "":
+		return connector.Errorf(connector.Conflict, acknowledging, "JAGGAER has voucher %s for invoice %s, and not %s", has, id, t.Number).Advise("Look at the invoice in JAGGAER, and correct it there by hand."), true
+	}
+	return nil, false
 }
 
 // status is the payment status in this customer's words; "" where nothing is said of it.
@@ -88,7 +127,7 @@ func (i *Instance) putPayment(ctx context.Context, id string, t connector.Tiding
 			payment["paymentDate"] = p.Date + "T00:00:00.000Z"
 		}
 		if p.Amount != "" {
-			payment["amount"] = map[string]any{"currency": p.Currency, "value": json.Number(p.Amount)}
+			payment["amount"] = map[string]any{"currency": p.Currency, "value": jsonNumber(p.Amount)}
 		}
 	}
 	c := call{op: acknowledging, method: http.MethodPut, url: i.paymentAddress(id), resource: "invoices/payment", timeout: writeTimeout, write: true,
@@ -111,8 +150,8 @@ func (i *Instance) paymentAddress(id string) string {
 	return i.address(entity{module: p("module"), path: strings.ReplaceAll(strings.Trim(p("path"), "/"), "{id}", url.PathEscape(id))})
 }
 
-// importPayment sends the customer's own document through the router.
-func (i *Instance) importPayment(ctx context.Context, id string, record connector.Document, t connector.Tidings) error {
+// paymentValues are what a document or a file of payments may say.
+func (i *Instance) paymentValues(id string, record connector.Document, t connector.Tidings) map[string]string {
 	values := map[string]string{
 		"invoice_id": id, "invoice_number": record.Text("header.invoiceNumber"), "supplier_number": record.Text("header.supplier.supplierNumber"),
 		"supplier_invoice_number": record.Text("header.supplierInvoiceNumber"), "external_reference": strings.ReplaceAll(t.Target, "/", "-"),
@@ -124,6 +163,12 @@ func (i *Instance) importPayment(ctx context.Context, id string, record connecto
 	if p := t.Payment; p != nil {
 		values["payment_date"], values["payment_method"], values["payment_number"], values["amount"], values["currency"] = p.Date, p.Method, p.Number, p.Amount, p.Currency
 	}
+	return values
+}
+
+// importPayment sends the customer's own document through the router.
+func (i *Instance) importPayment(ctx context.Context, id string, record connector.Document, t connector.Tidings) error {
+	values := i.paymentValues(id, record, t)
 	content := connector.Document{}
 	for name, value := range values {
 		content[name] = value

@@ -151,7 +151,7 @@ func TestATemplateIsFilledAndItsHolesAreLeftOut(t *testing.T) {
 		"two roots":                      {`<A/><B/>`, "", "two roots"},
 		"the form that is the default's": {paymentTemplate, "", ""},
 	} {
-		problem := templateProblem(row.template)
+		problem := templateProblem(row.template, templateNames)
 		if row.problem == "" && problem != "" || !strings.Contains(problem, row.problem) {
 			t.Errorf("%s: %q, expected %q", name, problem, row.problem)
 		}

@@ -42,13 +42,13 @@ const maxRenewals = 3
 
 // send makes one REST call with a token. A 401 renews the token and repeats the call once: it is decided before anything
 // is done, so that is safe for writes too (JAGGAER.md §2.3). A second 401 is final, unless the API has taken that very token
-// from another call: then it was revoked meanwhile. The answer has any other status but 401 and 429.
+// from another call, or another process had asked for it: then it was revoked meanwhile. The answer has any other status but 401 and 429.
 func (i *Instance) send(ctx context.Context, c call) (*connector.Response, error) {
 	for renewals := 0; ; renewals++ {
 		if err := i.pass(ctx, c); err != nil {
 			return nil, err
 		}
-		token, fault := i.token(ctx)
+		token, fault := i.tokens.Token(ctx)
 		if fault != nil {
 			own := *fault // others wait for the same log-in
 			own.Op = c.op
@@ -64,11 +64,11 @@ func (i *Instance) send(ctx context.Context, c call) (*connector.Response, error
 			fault.Exchange = resp.Exchange
 			return nil, fault
 		case resp.Status != http.StatusUnauthorized:
-			i.tokens.accept(token)
+			i.tokens.Taken(token)
 			return resp, nil
 		}
-		proven := i.tokens.drop(token)
-		if c.once || renewals >= maxRenewals || renewals > 0 && !proven {
+		stale := i.tokens.Drop(token)
+		if c.once || renewals >= maxRenewals || renewals > 0 && !stale {
 			e := connector.Errorf(connector.Credentials, c.op, "the token was accepted by the log-in service but not by the API (HTTP 401)").
 				Advise("Do token_url (%s) and url (%s) belong to the same JAGGAER? Otherwise ask JAGGAER whether client %s is enabled.", i.opts.tokenURL, i.opts.url, i.opts.clientID)
 			e.Exchange = resp.Exchange

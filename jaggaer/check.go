@@ -73,19 +73,14 @@ func failed(name string, e *connector.Error) connector.Step {
 	return connector.Step{Step: name, State: connector.StepFailed, Code: e.Code, Message: e.Message, Hint: e.Hint}
 }
 
-// trustRefusal is how long a refused log-in is believed without being tried again by a ping.
-const trustRefusal = time.Minute
-
+// logIn asks for a token, also where there is a good one or was a refusal: a ping tries the secret that is there now.
 func (p *ping) logIn(ctx context.Context) {
-	fault := p.i.tokens.lately(p.i.now(), trustRefusal)
-	var took time.Duration
-	if fault == nil {
-		_, fault = p.probe.token(ctx)
-		p.i.tokens.adopt(&p.probe.tokens)
-		var silent bool
-		if silent, took = p.seen.last(); silent {
-			p.network = fault
-		}
+	got, fault := p.probe.logIn(ctx)
+	p.probe.tokens.Adopt(ctx, got, fault)
+	p.i.tokens.Adopt(ctx, got, fault)
+	silent, took := p.seen.last()
+	if silent {
+		p.network = fault
 	}
 	p.took = took
 	switch {
@@ -104,7 +99,7 @@ func (p *ping) logIn(ctx context.Context) {
 func (p *ping) kinds() []connector.Kind {
 	var out []connector.Kind
 	for _, kind := range connector.Kinds() {
-		named := len(p.needs) == 0 && p.i.Kind(kind).Reads
+		named := len(p.needs) == 0 && p.i.Kind(kind).Reads || kind == connector.Requisition && p.explains()
 		for _, n := range p.needs {
 			named = named || n.Kind == kind
 		}
@@ -113,6 +108,23 @@ func (p *ping) kinds() []connector.Kind {
 		}
 	}
 	return out
+}
+
+// explains says that requisitions are read for the lines of orders.
+func (p *ping) explains() bool {
+	return p.i.opts.profile.bool("po_requisition_lines") && len(p.flows(connector.PurchaseOrder, reading)) > 0
+}
+
+// withoutRequisitions says what becomes of Flows when requisitions can't be read.
+func (p *ping) withoutRequisitions() string {
+	var out []string
+	if len(p.flows(connector.Requisition, writing)) > 0 {
+		out = append(out, personDecides)
+	}
+	if p.explains() {
+		out = append(out, strings.ToUpper(noOrigin[:1])+noOrigin[1:]+".")
+	}
+	return strings.Join(out, " ")
 }
 
 func reading(n connector.Need) bool { return n.Reads }
@@ -135,7 +147,10 @@ func (p *ping) entity(ctx context.Context, kind connector.Kind) {
 	e, info := p.i.opts.entities[kind], p.i.Kind(kind)
 	readers, writers := p.flows(kind, reading), p.flows(kind, writing)
 	step := connector.Step{Step: "entity:" + e.name, State: connector.StepOK, Message: e.path + " can be read", Flows: append(readers, writers...)}
+	byFile := kind == connector.GLAccount && p.i.opts.operation("cfv.write") == "file" && len(readers) == 0 && len(writers) > 0
 	switch {
+	case byFile:
+		p.folder(ctx, &step)
 	case !p.loggedIn || p.network != nil:
 		step.State, step.Message = connector.StepSkipped, "not asked: there is no token or no way to the API"
 	case len(writers) > 0 && !info.Writes:
@@ -147,11 +162,27 @@ func (p *ping) entity(ctx context.Context, kind connector.Kind) {
 		step.Flows = readers
 	case !info.Reads:
 		step.State, step.Message, step.Flows = connector.StepWarning, e.path+" can't be looked up: operations."+e.operator+" is off", []string{}
-		step.Hint = personDecides
+		step.Hint = p.withoutRequisitions()
 	default:
 		p.ask(ctx, kind, &step, readers, writers)
 	}
 	p.entities = append(p.entities, step)
+}
+
+// folder looks whether the folder is there that files go into.
+func (p *ping) folder(ctx context.Context, step *connector.Step) {
+	fault := p.i.folderReady("check the folder")
+	if fault == nil {
+		_, err := p.i.caller.Call(ctx, connector.Request{Op: "check the folder", Method: http.MethodGet, URL: p.i.opts.folderURL()})
+		fault = connector.AsError(err)
+	}
+	if fault != nil {
+		name, flows := step.Step, step.Flows
+		*step = failed(name, fault)
+		step.Flows = flows
+		return
+	}
+	step.Message = "the folder " + p.i.opts.profile.text("file", "folder") + " is there; whether JAGGAER takes what lies in it, nobody tells us"
 }
 
 const personDecides = "What comes into doubt while it is sent waits until a person says whether JAGGAER has it."
@@ -168,6 +199,9 @@ func (p *ping) ask(ctx context.Context, kind connector.Kind, step *connector.Ste
 			}
 			return nil
 		})
+	}
+	if fault == nil && len(writers) == 0 && kind == connector.Requisition && p.explains() { // they are read by id: that the list answers is enough
+		fault = p.list(ctx, e, step, "", func(listing) *connector.Error { return nil })
 	}
 	keyed := fault == nil && len(writers) > 0
 	if keyed {
@@ -194,7 +228,7 @@ func (p *ping) ask(ctx context.Context, kind connector.Kind, step *connector.Ste
 	}
 	if kind == connector.Requisition && len(readers) == 0 && len(p.needs) > 0 {
 		bad.State, bad.Flows = connector.StepWarning, []string{} // first attempts need no look-up
-		bad.Hint += " " + personDecides
+		bad.Hint += " " + p.withoutRequisitions()
 	}
 	*step = bad
 }
@@ -214,9 +248,10 @@ func (p *ping) list(ctx context.Context, e entity, step *connector.Step, filter 
 func (i *Instance) nobody(kind connector.Kind, e entity) string {
 	const key = "ml-connector-ping"
 	if kind == connector.GLAccount {
-		return i.valueFilter(e, "Account", map[string]string{key: key})
+		return i.valueFilter(e, "Account", []string{key})
 	}
-	return equals(e.external, key)
+	filter, _ := i.equals(e.external, key)
+	return filter
 }
 
 // acknowledging looks whether payments can be told, where a Flow has it done. Nothing else depends on it: it warns.
@@ -228,11 +263,16 @@ func (p *ping) acknowledging(ctx context.Context) {
 	warn := func(fault *connector.Error) {
 		step.State, step.Code, step.Message, step.Hint = connector.StepWarning, fault.Code, fault.Message, fault.Hint
 	}
-	xml := p.i.opts.operation("payment.write") == "xml"
+	way := p.i.opts.operation("payment.write")
 	switch err := p.i.CanAcknowledge(connector.Invoice); {
 	case err != nil:
 		warn(connector.AsError(err))
-	case xml:
+	case way == "file":
+		p.folder(ctx, &step)
+		if step.Flows = []string{}; step.State == connector.StepFailed {
+			step.State = connector.StepWarning
+		}
+	case way == "xml":
 		reached := p.reachRouter(ctx, paymentImport)
 		step.State, step.Code, step.Took, step.Message, step.Hint = reached.State, reached.Code, reached.Took, reached.Message, reached.Hint
 		if step.State == connector.StepFailed {
@@ -261,13 +301,18 @@ func (p *ping) askPayment(ctx context.Context, step *connector.Step, warn func(*
 	}
 }
 
-// router looks whether anything answers where documents go. Nothing harmless tests Identity and SharedSecret.
+// router looks whether anything answers where documents go, and whether those that are pushed could be believed. Nothing harmless
+// tests Identity and SharedSecret.
 func (p *ping) router(ctx context.Context) {
 	asked := false
+	if p.i.settings["receive"] == true && p.i.opts.secrets["shared_secret"] == "" {
+		p.xml = append(p.xml, connector.Step{Step: "xml", State: connector.StepWarning, Code: connector.Misconfigured, Flows: []string{},
+			Message: "receive is on, and nothing that JAGGAER pushes is taken: the secret shared_secret is missing", Hint: "Give shared_secret to this Connection; JAGGAER tells what it is."})
+	}
 	for _, m := range []struct {
 		importer
 		kind connector.Kind
-	}{{supplierImport, connector.Supplier}, {requisitionImport, connector.Requisition}} {
+	}{{supplierImport, connector.Supplier}, {requisitionImport, connector.Requisition}, {valueImport, connector.GLAccount}} {
 		flows := p.flows(m.kind, writing)
 		if p.i.opts.operation(writeOperation(m.kind)) != "xml" || len(flows) == 0 {
 			continue
@@ -287,7 +332,7 @@ func (p *ping) router(ctx context.Context) {
 
 func (p *ping) reachRouter(ctx context.Context, m importer) connector.Step {
 	var flows []string
-	for _, kind := range []connector.Kind{connector.Supplier, connector.Requisition} {
+	for _, kind := range []connector.Kind{connector.Supplier, connector.Requisition, connector.GLAccount} {
 		if p.i.opts.operation(writeOperation(kind)) == "xml" {
 			flows = append(flows, p.flows(kind, writing)...)
 		}

@@ -67,7 +67,12 @@ func TestPings(t *testing.T) {
 	}{
 		"all is well":     {healthy, nil, nil, allNeeds(), "connect tls token " + rest + " xml clock", nil},
 		"over plain http": {healthy, nil, []func(connector.Settings){func(s connector.Settings) { s["url"] = "http://localhost:8080" }}, allNeeds(), "connect tls=skipped token " + rest + " xml clock", nil},
-		"no Flow yet: everything that can be read": {healthy, nil, nil, nil, "connect tls token " + rest + " clock", nil},
+		"no Flow yet: everything that can be read":         {healthy, nil, nil, nil, "connect tls token " + rest + " clock", nil},
+		"orders that tell the lines of their requisitions": {healthy, nil, []func(connector.Settings){profileOf(true, "po_requisition_lines")}, []connector.Need{{Flow: "purchase-orders", Kind: connector.PurchaseOrder, Reads: true}}, "connect tls token entity:requisition entity:po clock", nil},
+		"those of requisitions that nobody may read": {on("/requisitions", denied), nil, []func(connector.Settings){profileOf(true, "po_requisition_lines")}, []connector.Need{{Flow: "purchase-orders", Kind: connector.PurchaseOrder, Reads: true}},
+			"connect tls token entity:requisition=warning:forbidden entity:po clock", nil},
+		"those of requisitions that are not read": {healthy, nil, []func(connector.Settings){profileOf(true, "po_requisition_lines"), profileOf("off", "operations", "requisition.read")}, []connector.Need{{Flow: "purchase-orders", Kind: connector.PurchaseOrder, Reads: true}},
+			"connect tls token entity:requisition=warning entity:po clock", nil},
 		"one Flow":                             {healthy, nil, nil, []connector.Need{{Flow: "invoices", Kind: connector.Invoice, Reads: true}}, "connect tls token entity:invoice clock", nil},
 		"nothing answers at the token address": {healthy, silence, nil, allNeeds(), "connect=failed:unavailable tls=skipped token=skipped " + skipped + " xml clock", []string{"connection refused", "setting token_url (now https://acme.example.com/auth"}},
 		"its certificate is wrong": {healthy, func() (*connector.Response, error) {
@@ -150,7 +155,7 @@ func TestPings(t *testing.T) {
 	}
 }
 
-// TestARefusedLogInIsRemembered: calls never try again, a ping only after a while; a good ping opens the way again.
+// TestARefusedLogInIsRemembered: calls never try again, each ping does; a good ping opens the way again.
 func TestARefusedLogInIsRemembered(t *testing.T) {
 	t.Parallel()
 	f := always(200, emptyList)
@@ -158,17 +163,14 @@ func TestARefusedLogInIsRemembered(t *testing.T) {
 	b := open(t, f)
 	b.Check(t.Context(), allNeeds())
 	mustFail(t, readOrders(b), connector.Credentials)
-	if got := summary(b.Check(t.Context(), nil)); !strings.Contains(got, "token=failed:credentials") || f.tokens != 1 {
+	if got := summary(b.Check(t.Context(), nil)); !strings.Contains(got, "token=failed:credentials") || f.tokens != 2 {
 		t.Errorf("%s, %d log-ins", got, f.tokens)
 	}
-	b.pass(trustRefusal)
 	mustFail(t, readOrders(b), connector.Credentials)
-	b.Check(t.Context(), nil)
 	if f.tokens != 2 {
 		t.Errorf("%d log-ins", f.tokens)
 	}
 	f.logins = nil
-	b.pass(trustRefusal)
 	b.Check(t.Context(), nil)
 	if err := readOrders(b); err != nil || f.tokens != 3 {
 		t.Errorf("after a good ping: %v, %d log-ins", err, f.tokens)
@@ -185,5 +187,88 @@ func TestAPingUsesUpNoTokenOfOthers(t *testing.T) {
 	b.Check(t.Context(), nil)
 	if err := readOrders(b); err != nil || f.tokens != 2 || !slices.Contains(f.requests[len(f.requests)-1].Secrets, "token-2") {
 		t.Errorf("%v, %d log-ins", err, f.tokens)
+	}
+}
+
+// TestAPingAsksWhatIsUsed: the folder alone where values only go into files, and the list where a Flow reads them as well; and what
+// requisitions that can't be looked up mean is said.
+func TestAPingAsksWhatIsUsed(t *testing.T) {
+	t.Parallel()
+	read, write := connector.Need{Flow: "values-back", Kind: connector.GLAccount, Reads: true}, connector.Need{Flow: "gl-accounts", Kind: connector.GLAccount, Writes: true}
+	for name, row := range map[string]struct {
+		needs  []connector.Need
+		folder bool
+		lists  int
+	}{
+		"files alone": {[]connector.Need{write}, true, 0}, "files, and the list is read": {[]connector.Need{read, write}, false, 2}, "the list alone": {[]connector.Need{read}, false, 1},
+	} {
+		f := always(200, emptyList)
+		open(t, f, profileOf("file", "operations", "cfv.write"), profileOf(t.TempDir(), "file", "folder")).Check(t.Context(), row.needs)
+		folder, lists := false, 0
+		for _, r := range f.requests {
+			folder = folder || r.Op == "check the folder"
+			if strings.Contains(r.URL, "customfieldvalues") {
+				lists++
+			}
+		}
+		if folder != row.folder || lists != row.lists {
+			t.Errorf("%s: folder %t, %d lists", name, folder, lists)
+		}
+	}
+	said := false
+	for _, s := range open(t, always(200, emptyList), profileOf("off", "operations", "requisition.read")).Check(t.Context(), allNeeds()[3:4]) {
+		said = said || s.Step == "entity:requisition" && strings.Contains(s.Hint, personDecides)
+	}
+	if !said {
+		t.Error("it is not said that a person decides")
+	}
+}
+
+// step is one step of a ping, zero when it has none of that name.
+func (b *bench) step(name string, needs ...connector.Need) connector.Step {
+	for _, s := range b.Check(b.t.Context(), needs) {
+		if s.Step == name {
+			return s
+		}
+	}
+	return connector.Step{}
+}
+
+// TestStepsThatWarn: nothing that only payments, pushes or the clock need keeps a Flow back.
+func TestStepsThatWarn(t *testing.T) {
+	t.Parallel()
+	hears := connector.Need{Flow: "invoices", Kind: connector.Invoice, Hears: true}
+	missing := &fake{answer: func(r connector.Request) (*connector.Response, error) {
+		if r.Op == "check the folder" || r.Op == "check xml" {
+			return silence()
+		}
+		return reply200(emptyList), nil
+	}}
+	for name, edits := range map[string][]func(connector.Settings){
+		"a folder that is not there": {profileOf("file", "operations", "payment.write"), profileOf(t.TempDir(), "file", "folder")},
+		"a router that is silent":    {profileOf("xml", "operations", "payment.write"), profileOf("Payments", "xml", "paths", "payment")},
+	} {
+		if s := open(t, missing, edits...).step("operation:payment.write", hears); s.State != connector.StepWarning || s.Message == "" || s.Flows == nil || len(s.Flows) > 0 {
+			t.Errorf("%s: %+v", name, s)
+		}
+	}
+	b := open(t, always(200, emptyList), func(s connector.Settings) { s["receive"] = true })
+	if s := b.step("xml"); s.Step != "" {
+		t.Errorf("pushes that can be believed: %+v", s)
+	}
+	b.opts.secrets = map[string]string{"client_secret": "S3cr3t/plus +&"}
+	if s := b.step("xml"); s.State != connector.StepWarning || !strings.Contains(s.Message, "shared_secret is missing") {
+		t.Errorf("pushes that can't be believed: %+v", s)
+	}
+	for _, off := range []time.Duration{-3 * time.Minute, 3 * time.Minute} {
+		f := always(200, emptyList, "Date", noon.Add(off).Format("Mon, 02 Jan 2006 15:04:05 GMT"))
+		if s := open(t, f).step("clock", allNeeds()...); s.State != connector.StepWarning || !strings.Contains(s.Message, "3m0s") {
+			t.Errorf("off by %s: %+v", off, s)
+		}
+	}
+	f := always(200, emptyList)
+	open(t, f).step("", connector.Need{Flow: "gl-accounts", Kind: connector.GLAccount, Writes: true})
+	if seen := strings.Join(f.seen(), " "); !strings.Contains(seen, "flt=fieldInternalName==Account;value==ml-connector-ping") {
+		t.Errorf("values are looked up as %s", seen)
 	}
 }

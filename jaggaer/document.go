@@ -33,6 +33,7 @@ func (i *Instance) version(kind connector.Kind, e entity, raw map[string]any) (c
 	if kind == connector.Supplier {
 		v.Name = doc.Text("header.name")
 		v.Mirror = supplierMirror(doc, raw, header)
+		v.Traits = i.traits(doc, header)
 	}
 	return v, nil
 }
@@ -124,6 +125,7 @@ func (i *Instance) document(e entity, raw, header map[string]any) connector.Docu
 	delete(own, splitMember)
 	doc["header"] = own
 	i.addSplits(doc, raw, header)
+	i.addBank(doc, raw)
 	return doc
 }
 

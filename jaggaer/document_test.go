@@ -190,38 +190,6 @@ func TestSplits(t *testing.T) {
 	}
 }
 
-// TestStandings is when others may refer to a record.
-func TestStandings(t *testing.T) {
-	t.Parallel()
-	for name, row := range map[string]struct {
-		kind   connector.Kind
-		header string
-		want   connector.Standing
-	}{
-		"an approved, active supplier":   {connector.Supplier, `"supplierId":1,"registrationStatus":"Approved","active":"true"`, connector.Usable},
-		"active in another spelling":     {connector.Supplier, `"supplierId":1,"registrationStatus":"Approved","active":"Yes"`, connector.Usable},
-		"an inactive supplier":           {connector.Supplier, `"supplierId":1,"registrationStatus":"Approved","active":"false"`, connector.Refused},
-		"a rejected supplier":            {connector.Supplier, `"supplierId":1,"registrationStatus":"Rejected","active":"true"`, connector.Refused},
-		"a supplier not yet approved":    {connector.Supplier, `"supplierId":1,"registrationStatus":"Pending Approval","active":"true"`, connector.Pending},
-		"a supplier of unknown activity": {connector.Supplier, `"supplierId":1,"registrationStatus":"Approved"`, connector.Pending},
-		"an order that is through":       {connector.PurchaseOrder, `"purchaseOrderId":1,"workflowStatus":"Completed","status":"Completed"`, connector.Usable},
-		"an order in workflow":           {connector.PurchaseOrder, `"purchaseOrderId":1,"workflowStatus":"Pending"`, connector.Pending},
-		"a cancelled order":              {connector.PurchaseOrder, `"purchaseOrderId":1,"workflowStatus":"Completed","status":"Cancelled"`, connector.Refused},
-		"a payable invoice":              {connector.Invoice, `"invoiceId":1,"workflowStatus":"Completed","paymentStatus":"Payable"`, connector.Usable},
-		"a paid invoice":                 {connector.Invoice, `"invoiceId":1,"workflowStatus":"Completed","paymentStatus":"Paid"`, connector.Usable},
-		"an invoice in process":          {connector.Invoice, `"invoiceId":1,"workflowStatus":"Completed","paymentStatus":"InProcess"`, connector.Pending},
-		"an invoice in workflow":         {connector.Invoice, `"invoiceId":1,"workflowStatus":"Pending","paymentStatus":"Payable"`, connector.Pending},
-		"a rejected invoice":             {connector.Invoice, `"invoiceId":1,"workflowStatus":"Rejected"`, connector.Refused},
-		"a requisition in approval":      {connector.Requisition, `"requisitionId":1,"status":"Pending"`, connector.Pending},
-		"an ordered requisition":         {connector.Requisition, `"requisitionId":1,"status":"Completed"`, connector.Usable},
-		"a withdrawn requisition":        {connector.Requisition, `"requisitionId":1,"status":"Withdrawn"`, connector.Refused},
-	} {
-		if got := record(t, row.kind, `{"header":{`+row.header+`}}`).Standing; got != row.want {
-			t.Errorf("%s is %q", name, got)
-		}
-	}
-}
-
 func TestCustomFieldValues(t *testing.T) {
 	t.Parallel()
 	v := record(t, connector.GLAccount, `{"customFieldValueId":550001,"fieldInternalName":"Account","value":"610000","description":"Supplies  ","active":"true","parentValue":"","lastUpdate":"2026-03-01T00:00:01.000Z"}`)

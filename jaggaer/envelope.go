@@ -47,7 +47,7 @@ type returned struct {
 
 func readReturned(body map[string]any) returned {
 	v, has := body["returnCode"]
-	r := returned{message: strings.TrimSpace(plainText(body["returnMessage"]))}
+	r := returned{message: collapse(rawText(body["returnMessage"]))}
 	if !has || v == nil {
 		return r
 	}
@@ -190,8 +190,9 @@ func valueID(e entity, header map[string]any) string {
 // envelopeMembers are those of an envelope that may lie around a bare record.
 var envelopeMembers = map[string]bool{"returnCode": true, "returnMessage": true, "totRecords": true, "returnedRecords": true, "startAt": true}
 
-// errGone and errNoHeader are what readDetail can find: no such record, or a shape that is not ours.
+// What readDetail can find: no such record, another one, or a shape that is not ours.
 var (
+	errOther    = errors.New("it is another record")
 	errGone     = errors.New("it is not there")
 	errNoHeader = errors.New("the answer has no header")
 )
@@ -204,6 +205,9 @@ func readDetail(e entity, body map[string]any, id string) (map[string]any, error
 			if !envelopeMembers[name] {
 				record[name] = v
 			}
+		}
+		if got := strings.TrimSpace(plainText(member(headerOf(e, record), e.id))); got != "" && got != id {
+			return nil, errOther
 		}
 		return record, nil
 	}

@@ -80,6 +80,7 @@ func TestFormsOfDetails(t *testing.T) {
 		"one of several":                       {`{"jipurchaseorderList":{"jipurchaseorder":[{"header":{"purchaseOrderId":6}},{` + record + `}]}}`, nil},
 		"an empty list":                        {`{"returnCode":0,"totRecords":0,"returnedRecords":0}`, errGone},
 		"an empty array":                       {`{"jipurchaseorderList":{"jipurchaseorder":[]}}`, errGone},
+		"another record":                       {`{"header":{"purchaseOrderId":8,"poNumber":"P7"},"lineList":{"purchaseOrderLine":[{"lineNumber":1}]}}`, errOther},
 		"only others":                          {`{"jipurchaseorderList":{"jipurchaseorder":[{"header":{"purchaseOrderId":6}}]}}`, errGone},
 		"something else":                       {`{"document":{"id":"1"}}`, errNoHeader},
 		"counts of records that are not shown": {`{"totRecords":1,"returnedRecords":1}`, errNoHeader},
@@ -101,7 +102,7 @@ func TestFormsOfDetails(t *testing.T) {
 func TestCodesOfResults(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]returned{
-		`{"returnCode":0,"returnMessage":"Ok"}`: {true, 0, "Ok"}, `{"returnCode":"0"}`: {true, 0, ""}, `{"returnCode":"2","returnMessage":" 124(a,\n b) "}`: {true, 2, "124(a,  b)"},
+		`{"returnCode":0,"returnMessage":"Ok"}`: {true, 0, "Ok"}, `{"returnCode":"0"}`: {true, 0, ""}, `{"returnCode":"2","returnMessage":" 124(a,\n b) "}`: {true, 2, "124(a, b)"},
 		`{"returnCode":-996}`: {true, -996, ""}, `{"returnCode":"x"}`: {true, 2, ""}, `{}`: {}, `{"returnCode":null}`: {},
 	} {
 		object, err := decodeObject([]byte(body))

@@ -36,10 +36,12 @@ func (f *fake) Call(_ context.Context, r connector.Request) (*connector.Response
 	}
 	f.requests = append(f.requests, r)
 	resp, err := f.answer(r)
-	if resp != nil && resp.Exchange == "" {
-		resp.Exchange = fmt.Sprintf("exchange-%d", len(f.requests))
+	if resp == nil || resp.Exchange != "" {
+		return resp, err
 	}
-	return resp, err
+	kept := *resp // several fakes may give the same answer
+	kept.Exchange = fmt.Sprintf("exchange-%d", len(f.requests))
+	return &kept, err
 }
 
 // seen are the paths and queries of the requests so far, readable.

@@ -46,17 +46,15 @@ func (i *Instance) lookUp(ctx context.Context, l connector.Lookup, q query) ([]i
 		if q.e.detail != "none" {
 			return nil, nil
 		}
-		q.filter = equals(q.e.id, l.ID)
-		return i.search(ctx, q, has(q.e.id, l.ID))
+		return i.searchFor(ctx, q, q.e.id, l.ID, has(q.e.id, l.ID))
 	}
 	for _, k := range lookupKeys(l) {
 		field := q.e.customerField(k.field)
-		q.filter = equals(field, k.value)
 		match := has(field, k.value)
 		if l.Kind == connector.Requisition {
 			match = i.carries(ctx, q, field, k.value)
 		}
-		items, err := i.search(ctx, q, match)
+		items, err := i.searchFor(ctx, q, field, k.value, match)
 		if err != nil || len(items) > 0 {
 			return items, err
 		}
@@ -127,15 +125,7 @@ func (i *Instance) externalNumber(header map[string]any, field string) string {
 	if v := strings.TrimSpace(plainText(member(header, field))); v != "" {
 		return v
 	}
-	for _, set := range objects(member(header, "customFieldValueSetList.customFieldValueSet")) {
-		if plainText(set["name"]) != i.opts.profile.text("req_external_field") {
-			continue
-		}
-		for _, v := range objects(member(set, "customFieldValueList.customFieldValue")) {
-			return strings.TrimSpace(plainText(v["value"]))
-		}
-	}
-	return ""
+	return fieldOf(header, i.opts.profile.text("req_external_field"))
 }
 
 // found reads the details of hits: a supplier can be compared only by its whole content.

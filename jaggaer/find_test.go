@@ -58,7 +58,9 @@ func TestRequestsOfLookUps(t *testing.T) {
 		"ours among strangers, pages later":  {connector.Lookup{Kind: connector.Requisition, Document: plainRequisition()}, []*connector.Response{requisitions(3, req("5", "A"), req("6", "B")), requisitions(3, req("6", "B"), req("7", "US001-0000001234")), requisitions(3, req("7", "US001-0000001234")), requisitions(3), reply200(req("7", "x"))}, "7", nil, ""},
 		"a list that hides the number":       {connector.Lookup{Kind: connector.Requisition, Document: plainRequisition()}, []*connector.Response{requisitions(1, `{"header":{"requisitionId":5}}`), reply200(`{"header":{"requisitionId":5,"customFieldValueSetList":{"customFieldValueSet":[{"name":"External Req #","customFieldValueList":{"customFieldValue":[{"value":"US001-0000001234"}]}}]}}}`), reply200(`{"header":{"requisitionId":5,"customFieldValueSetList":{"customFieldValueSet":[{"name":"External Req #","customFieldValueList":{"customFieldValue":[{"value":"US001-0000001234"}]}}]}}}`)}, "5", nil, ""},
 		"a list that hides a stranger's":     {connector.Lookup{Kind: connector.Requisition, Document: plainRequisition()}, []*connector.Response{requisitions(1, `{"header":{"requisitionId":5}}`), reply200(`{"header":{"requisitionId":5,"customFieldValueSetList":{"customFieldValueSet":[{"name":"External Req #","customFieldValueList":{"customFieldValue":[{}]}}]}}}`), requisitions(1, `{"header":{"requisitionId":5}}`), requisitions(1)}, "", nil, ""},
-		"a hidden number that can't be read": {connector.Lookup{Kind: connector.Requisition, Document: plainRequisition()}, []*connector.Response{requisitions(1, `{"header":{"requisitionId":5}}`), respond(500, "")}, "", nil, connector.Unavailable},
+		"a hidden number that can't be read": {connector.Lookup{Kind: connector.Requisition, Document: plainRequisition()}, []*connector.Response{requisitions(1, `{"header":{"requisitionId":5}}`), respond(500, ""), requisitions(0)}, "", nil, connector.Unavailable},
+		"a hit whose content can't be had":   {connector.Lookup{Kind: connector.Supplier, Document: erp}, []*connector.Response{suppliers(1, supplierItem("7", "0000012345")), respond(400, `{"returnCode":2,"returnMessage":"locked"}`)}, "", nil, connector.Rejected},
+		"a requisition that has but a name":  {connector.Lookup{Kind: connector.Requisition, Document: connector.Document{"RequisitionName": "US001-9"}}, []*connector.Response{requisitions(1, req("5", "US001-9")), reply200(req("5", "US001-9"))}, "5", []string{"requisitions?start=1&flt=externalRequisitionNumber==US001-9", "requisitions/5"}, ""},
 		"an order by its number": {connector.Lookup{Kind: connector.PurchaseOrder, Document: connector.Document{"poNumber": "P7"}}, []*connector.Response{listed("jipurchaseorderList", "jipurchaseorder", 1, `{"header":{"purchaseOrderId":3,"poNumber":"P7"}}`), reply200(`{"header":{"purchaseOrderId":3,"poNumber":"P7"}}`)}, "3",
 			[]string{"purchaseorders?start=1&flt=poNumber==P7", "purchaseorders/3"}, ""},
 		"a value": {connector.Lookup{Kind: connector.GLAccount, Document: valueWrites("610000")[0].Document}, []*connector.Response{listed("jicustomfieldvalueList", "jicustomfieldvalue", 1, `{"customFieldValueId":1,"fieldInternalName":"Account","value":"610000"}`)}, "Account/610000",
@@ -174,5 +176,36 @@ func TestBatchesOfLookUps(t *testing.T) {
 	none := always(200, emptyList)
 	if got, err = open(t, none).FindBatch(t.Context(), many); err != nil || len(got) != 250 || len(none.requests) != 3 {
 		t.Errorf("%d results by %d requests: %v", len(got), len(none.requests), err)
+	}
+}
+
+// TestManyThatHideTheirNumberAreNotLookedInto: a list of requisitions that shows no number, and ignores the filter, is no look-up.
+func TestManyThatHideTheirNumberAreNotLookedInto(t *testing.T) {
+	t.Parallel()
+	f := &fake{answer: func(r connector.Request) (*connector.Response, error) {
+		if at := strings.LastIndex(r.URL, "/requisitions/"); at >= 0 {
+			return reply200(`{"header":{"requisitionId":` + r.URL[at+len("/requisitions/"):] + `}}`), nil
+		}
+		var items []string
+		for n := range 40 {
+			items = append(items, fmt.Sprintf(`{"header":{"requisitionId":%d}}`, n+1))
+		}
+		return requisitions(40, items...), nil
+	}}
+	b := open(t, f)
+	_, err := b.Find(t.Context(), connector.Lookup{Kind: connector.Requisition, Document: plainRequisition()})
+	mustFail(t, err, connector.Misconfigured, "do not show externalRequisitionNumber", "entities.requisition.external")
+	if len(f.seen()) > 26 {
+		t.Errorf("%d requests", len(f.seen()))
+	}
+}
+
+// TestWhatHasNoDetailIsFoundInItsList also by its id.
+func TestWhatHasNoDetailIsFoundInItsList(t *testing.T) {
+	t.Parallel()
+	b := open(t, inTurn(suppliers(1, supplierItem("7", "0000012345"))), profileOf("none", "entities", "supplier", "detail"))
+	found, err := b.Find(t.Context(), connector.Lookup{Kind: connector.Supplier, ID: "7"})
+	if err != nil || len(found) != 1 || found[0].ID != "7" || found[0].Document.Text("Name") != "Acme 7" {
+		t.Errorf("found %+v, %v", found, err)
 	}
 }

@@ -2,6 +2,7 @@ package jaggaer
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -21,56 +22,68 @@ func (i *Instance) findValue(ctx context.Context, q query, field, value string) 
 }
 
 // findValues looks many values of one field up with few calls: by a filter that names them, or, where this customer's
-// JAGGAER refuses such a filter, by the list of the field.
+// JAGGAER refuses such a filter, by the list of the field. So those are looked for that can't stand in a filter.
 func (i *Instance) findValues(ctx context.Context, q query, field string, values []string) (map[string][]item, error) {
 	out := map[string][]item{}
-	for chunk := range slices.Chunk(values, valuesAFilter) {
-		theirs := map[string]string{} // as this customer spells them, to ours
-		for _, v := range chunk {
-			theirs[i.opts.templated(field, v)] = v
+	var plain, odd []string
+	for _, v := range values {
+		if i.filterable(i.opts.templated(field, v)) {
+			plain = append(plain, v)
+		} else {
+			odd = append(odd, v)
 		}
-		match := func(it item) (bool, error) {
-			_, wanted := theirs[strings.TrimSpace(plainText(member(it.header, q.e.external)))]
-			return wanted && plainText(it.header["fieldInternalName"]) == field, nil
-		}
-		list := q
-		list.enough = len(theirs)
-		list.filter = i.valueFilter(q.e, field, theirs)
-		items, err := i.search(ctx, list, match)
-		if connector.CodeOf(err) == connector.Misconfigured && len(chunk) > 1 {
-			list.filter = equals("fieldInternalName", field)
-			items, err = i.search(ctx, list, match)
-		}
-		if err != nil {
+	}
+	for chunk := range slices.Chunk(plain, valuesAFilter) {
+		if err := i.findChunk(ctx, q, field, chunk, out); err != nil {
 			return nil, err
 		}
-		for _, it := range items {
-			ours := theirs[strings.TrimSpace(plainText(member(it.header, q.e.external)))]
-			out[ours] = append(out[ours], it)
-		}
+	}
+	if len(odd) > 0 {
+		q.odd = odd[0]
+		return out, i.findChunk(ctx, q, field, odd, out)
 	}
 	return out, nil
 }
 
-// valueFilter is field and values; the field alone when a value can't stand in a filter.
-func (i *Instance) valueFilter(e entity, field string, theirs map[string]string) string {
-	of := equals("fieldInternalName", field)
-	names := make([]string, 0, len(theirs))
-	for v := range theirs {
-		if strings.ContainsAny(v, unfilterable) {
-			return of
-		}
-		names = append(names, v)
+func (i *Instance) findChunk(ctx context.Context, q query, field string, chunk []string, out map[string][]item) error {
+	theirs := map[string]string{} // as this customer spells them, to ours
+	for _, v := range chunk {
+		theirs[i.opts.templated(field, v)] = v
 	}
-	slices.Sort(names)
-	and := i.opts.profile.text("rest", "filter_and")
-	if of == "" {
-		and = ""
+	match := func(it item) (bool, error) {
+		_, wanted := theirs[strings.TrimSpace(plainText(member(it.header, q.e.external)))]
+		return wanted && plainText(it.header["fieldInternalName"]) == field, nil
 	}
-	if len(names) == 1 {
-		return of + and + e.external + "==" + names[0]
+	whole, _ := i.equals("fieldInternalName", field)
+	q.enough, q.filter = len(theirs), whole
+	if q.odd == "" {
+		q.filter = i.valueFilter(q.e, field, slices.Sorted(maps.Keys(theirs)))
 	}
-	return of + and + e.external + "=in=(" + strings.Join(names, ",") + ")"
+	items, err := i.search(ctx, q, match)
+	if connector.CodeOf(err) == connector.Misconfigured && len(chunk) > 1 && q.odd == "" {
+		q.filter = whole
+		items, err = i.search(ctx, q, match)
+	}
+	if err != nil {
+		return err
+	}
+	for _, it := range items {
+		ours := theirs[strings.TrimSpace(plainText(member(it.header, q.e.external)))]
+		out[ours] = append(out[ours], it)
+	}
+	return nil
+}
+
+// valueFilter is field and values, which can stand in a filter.
+func (i *Instance) valueFilter(e entity, field string, values []string) string {
+	of, _ := i.equals("fieldInternalName", field)
+	if of != "" {
+		of += i.opts.profile.text("rest", "filter_and")
+	}
+	if len(values) == 1 {
+		return of + e.external + "==" + values[0]
+	}
+	return of + e.external + "=in=(" + strings.Join(values, ",") + ")"
 }
 
 // FindBatch answers look-ups of custom field values together, field by field; other Kinds one by one.

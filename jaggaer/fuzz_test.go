@@ -81,7 +81,7 @@ func FuzzTemplate(f *testing.F) {
 		for {
 			if _, err := d.RawToken(); errors.Is(err, io.EOF) {
 				return
-			} else if err != nil && templateProblem(template) == "" && !strings.ContainsAny(template, "&:![") {
+			} else if err != nil && templateProblem(template, templateNames) == "" && !strings.ContainsAny(template, "&:![") {
 				t.Fatalf("%q filled with %q is no XML: %v\n%s", template, value, err, text)
 			} else if err != nil {
 				return

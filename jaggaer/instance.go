@@ -6,6 +6,7 @@ import (
 	"time"
 
 	connector "ml-connector"
+	"ml-connector/oauth"
 	"ml-connector/pace"
 )
 
@@ -18,11 +19,14 @@ type Instance struct {
 	caller     connector.Caller
 	now        func() time.Time
 	wait       func(ctx context.Context, d time.Duration) error
-	tokens     tokens
+	tokens     *oauth.Tokens
 	gate       gate
 	rest, xml  *pace.Slots
 	pace       connector.Pace
-	documents  atomic.Int64 // numbers documents that no Delivery asked for
+	contents   map[connector.Kind]connector.Schema
+	documents  atomic.Int64        // numbers documents that no Delivery asked for
+	digest     func(string) string // of what must not be kept; nil = none
+	same       func(string) string // the same at every Connection; nil = none
 }
 
 var (
@@ -36,11 +40,13 @@ var (
 
 func newInstance(o connector.Opening, opts options) *Instance {
 	p := pace.Or(o.Pace)
-	return &Instance{
-		connection: o.Connection, settings: o.Settings, opts: opts, caller: o.Caller, now: o.Now, wait: p.Sleep, pace: p,
+	i := &Instance{
+		connection: o.Connection, settings: o.Settings, opts: opts, caller: o.Caller, now: o.Now, wait: p.Sleep, pace: p, contents: contents(), digest: o.Digest, same: o.Same,
 		rest: pace.NewSlots(opts.concurrency),
 		xml:  pace.NewSlots(opts.concurrency / 2), // one of two: JAGGAER.md §8 asks for fewer imports than reads
 	}
+	i.tokens = i.newTokens(o.Share)
+	return i
 }
 
 // Settings are those in force, with the whole profile.
@@ -53,7 +59,7 @@ func (i *Instance) Kind(kind connector.Kind) connector.KindInfo {
 	if !known {
 		return connector.KindInfo{}
 	}
-	info := connector.KindInfo{Reads: i.reads(e), Retries: true, Windowed: e.filterField != ""}
+	info := connector.KindInfo{Reads: i.reads(e), Retries: true, Windowed: e.filterField != "", Content: i.contents[kind]}
 	operation := writeOperation(kind)
 	if operation == "" || i.opts.operation(operation) == "" {
 		return info
@@ -64,6 +70,9 @@ func (i *Instance) Kind(kind connector.Kind) connector.KindInfo {
 		info.Schema, info.Class = valueSchema(), connector.ClassUpsert
 		info.CanUpdate, info.Linkable, info.LookFirst = true, true, true
 		info.Batch = i.opts.profile.int("cfv_batch")
+		if i.opts.operation(operation) == "file" { // where values come by file, no list of them need be there
+			info.Linkable, info.LookFirst = false, false
+		}
 	case connector.Supplier:
 		info.Schema, info.Class = supplierSchema(), connector.ClassUpsert
 		info.CanUpdate, info.Linkable, info.LookFirst = true, true, true

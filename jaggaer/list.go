@@ -19,7 +19,8 @@ type query struct {
 	filter  string // "" = none
 	patient bool
 	once    bool
-	enough  int // hits after which a look-up reads no further, 0 = it reads on
+	odd     string // what the list is looked through for, because it can't stand in a filter
+	enough  int    // hits after which a look-up reads no further, 0 = it reads on
 }
 
 // address is where an entity's list, or below it a detail, is.
@@ -101,9 +102,25 @@ func (i *Instance) window(e entity, from, to time.Time) string {
 		}
 	}
 	if e.extraFilter != "" {
-		terms = append(terms, e.extraFilter)
+		terms = append(terms, oneTerm(e.extraFilter))
 	}
 	return strings.Join(terms, p.text("rest", "filter_and"))
+}
+
+// oneTerm puts parentheses around a filter that gives a choice outside of any: the window is meant for each of its parts.
+func oneTerm(filter string) string {
+	depth := 0
+	for _, r := range filter {
+		switch {
+		case r == '(':
+			depth++
+		case r == ')':
+			depth--
+		case r == ',' && depth == 0:
+			return "(" + filter + ")"
+		}
+	}
+	return filter
 }
 
 // within keeps the items of the window. One that lies outside by more than the overlap shows that the server does not

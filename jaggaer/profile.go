@@ -34,7 +34,14 @@ func text(def string, values ...string) key { return key{form: formText, def: de
 func number(def int64) key                  { return key{form: formInt, def: def} }
 func boolean(def bool) key                  { return key{form: formBool, def: def} }
 func moved(to string) key                   { return key{moved: to} }
-func named() key                            { return key{form: formMap, def: map[string]any{}} }
+func columnList(def []string) key {
+	out := make([]any, len(def))
+	for n, s := range def {
+		out[n] = s
+	}
+	return key{form: formTexts, def: out}
+}
+func named() key { return key{form: formMap, def: map[string]any{}} }
 
 func rules(field string, values ...any) key {
 	return key{form: formRules, def: []any{map[string]any{"field": field, "in": values}}}
@@ -44,6 +51,7 @@ func rules(field string, values ...any) key {
 func profileTree() branch {
 	tree := branch{
 		"rest": restTree(), "xml": xmlTree(), "operations": operationsTree(),
+		"file": branch{"folder": text(""), "cfv_columns": columnList(valueColumns()), "payment_columns": columnList(paymentColumns())},
 		"entities": branch{
 			"invoice":     entityTree("invoice", "invoices", "invoiceId", "supplierInvoiceNumber"),
 			"po":          entityTree("purchaseorder", "purchaseorders", "purchaseOrderId", "poNumber"),
@@ -96,7 +104,7 @@ func xmlTree() branch {
 		"content_type": text("text/xml; charset=UTF-8"), "disable_chunking": boolean(true),
 		"paths":     branch{"requisition": text("PRXMLImport"), "po": text("POXMLImport"), "supplier": text("TSMSupplierXMLImport"), "invoice": text(""), "cfv": text(""), "payment": text("")},
 		"dtds":      branch{"requisition": text("requisition/PRImport.dtd"), "po": text("po/PO.dtd"), "supplier": text("supplier/TSMSupplier.dtd")},
-		"templates": branch{"payment": text(paymentTemplate)},
+		"templates": branch{"payment": text(paymentTemplate), "cfv": text(valueTemplate)},
 
 		"base_url": moved("the setting xml_url"), "identity": moved("the setting identity"), "shared_secret": moved("the secret shared_secret"),
 		"secrets": moved("the secrets shared_secret_requisition and shared_secret_supplier"), "timeout_s": moved("the setting timeout"),
@@ -107,13 +115,13 @@ func operationsTree() branch {
 	return branch{
 		"supplier.write": text("xml", "xml", "rest", "off", ""), "requisition.create": text("xml", "xml", "rest", "off", ""),
 		"requisition.read": text("rest", "rest", "off", ""), "po.read": text("rest", "rest", "off", ""), "invoice.read": text("rest", "rest", "off", ""),
-		"cfv.write": text("rest", "rest", "off", ""), "payment.write": text("off", "rest", "xml", "off", ""),
+		"cfv.write": text("rest", "rest", "xml", "file", "off", ""), "payment.write": text("off", "rest", "xml", "file", "off", ""),
 	}
 }
 
 func addCustomerKeys(tree branch) {
 	more := branch{
-		"cfv_batch": number(200), "deep_days": number(7), "default_business_unit": text(""),
+		"cfv_batch": number(200), "deep_days": number(7), "po_requisition_lines": boolean(false), "default_business_unit": text(""),
 		"first_run_from": moved("the Flow's key start"),
 		"invoice_ready": key{form: formRules, def: []any{
 			map[string]any{"field": "workflowStatus", "in": []any{"Completed"}}, map[string]any{"field": "paymentStatus", "in": []any{"Payable"}}}},

@@ -3,6 +3,7 @@ package jaggaer
 import (
 	"context"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -34,10 +35,28 @@ func traps(t *rapid.T) jaggaersim.Switches {
 	return s
 }
 
+// clock is the time of one bench. Details are read several at once, and each wait moves it.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) add(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
 // stirred is a simulator whose people work while it is read.
 type stirred struct {
 	simBench
-	now     *time.Time
+	clock   *clock
 	kind    connector.Kind
 	entity  string
 	quiet   map[string]string // what nobody touches while it is read, by id: its stamp
@@ -45,14 +64,14 @@ type stirred struct {
 }
 
 func stir(t *testing.T, r *rapid.T, switches jaggaersim.Switches) *stirred {
-	now := noon
+	at := &clock{now: noon}
 	company := sample.New(3, sample.Small(), noon)
 	sim := jaggaersim.New(company, jaggaersim.Options{
-		Now: func() time.Time { return now }, ClientSecret: "S3cr3t/plus +&", SharedSecret: "<shared> & secret", Switches: switches, Pace: -1, ApproveAfter: -1, Seed: int64(rapid.IntRange(1, 1000).Draw(r, "seed")),
+		Now: at.Now, ClientSecret: "S3cr3t/plus +&", SharedSecret: "<shared> & secret", Switches: switches, Pace: -1, ApproveAfter: -1, Seed: int64(rapid.IntRange(1, 1000).Draw(r, "seed")),
 	})
-	s := &stirred{simBench: simBench{bench: open(t, direct{sim}), Server: sim, company: company}, now: &now, quiet: map[string]string{}, touched: map[string]bool{}}
+	s := &stirred{simBench: simBench{bench: open(t, direct{sim}), Server: sim, company: company}, clock: at, quiet: map[string]string{}, touched: map[string]bool{}}
 	forward := s.wait
-	s.wait = func(ctx context.Context, d time.Duration) error { now = now.Add(d); return forward(ctx, d) }
+	s.wait = func(ctx context.Context, d time.Duration) error { at.add(d); return forward(ctx, d) }
 	s.kind = rapid.SampledFrom([]connector.Kind{connector.Supplier, connector.PurchaseOrder, connector.Invoice}).Draw(r, "kind")
 	s.entity = map[connector.Kind]string{connector.Supplier: jaggaersim.Supplier, connector.PurchaseOrder: jaggaersim.PurchaseOrder, connector.Invoice: jaggaersim.Invoice}[s.kind]
 	for _, x := range s.records() {
@@ -65,7 +84,7 @@ func (s *stirred) records() []jaggaersim.Record { return entityRecords(s.Server)
 
 // somebody changes, adds or removes a record.
 func (s *stirred) somebody(t *rapid.T) {
-	*s.now = s.now.Add(time.Duration(rapid.IntRange(1, 5000).Draw(t, "ms")) * time.Millisecond)
+	s.clock.add(time.Duration(rapid.IntRange(1, 5000).Draw(t, "ms")) * time.Millisecond)
 	all := s.records()
 	x := all[rapid.IntRange(0, len(all)-1).Draw(t, "which")]
 	id := fmt.Sprint(x.ID)
@@ -107,7 +126,7 @@ func TestNoTrapLosesARecord(t *testing.T) {
 		s := stir(t, r, traps(r))
 		from := noon.AddDate(0, 0, -rapid.IntRange(1, 60).Draw(r, "days"))
 		whole := rapid.Bool().Draw(r, "whole")
-		began := *s.now
+		began := s.clock.Now()
 		q := connector.Query{Kind: s.kind, From: from, To: began}
 		if whole {
 			q.From = time.Time{}
@@ -130,8 +149,8 @@ func TestNoTrapLosesARecord(t *testing.T) {
 				r.Errorf("%s was read, and never was there", id)
 			}
 		}
-		*s.now = s.now.Add(time.Minute)
-		next, err := s.reads(r, connector.Query{Kind: s.kind, From: began.Add(-10 * time.Minute), To: *s.now}, false)
+		s.clock.add(time.Minute)
+		next, err := s.reads(r, connector.Query{Kind: s.kind, From: began.Add(-10 * time.Minute), To: s.clock.Now()}, false)
 		if err != nil && len(s.Switches().IgnoreFilter) > 0 {
 			return
 		}

@@ -184,11 +184,12 @@ func (i *Instance) detail(ctx context.Context, kind connector.Kind, e entity, id
 		timeout: i.opts.profile.seconds("rest", "detail_timeout_s"),
 	}
 	var out outcome
+	var got map[string]any
 	err := i.read(ctx, c, func(resp *connector.Response) error {
 		record, fault := i.takeDetail(c, e, id, resp)
 		switch {
 		case fault == nil:
-			out = i.outcome(kind, e, id, record)
+			got = record
 			return nil
 		case !fault.single:
 			return fault.Error
@@ -197,6 +198,12 @@ func (i *Instance) detail(ctx context.Context, kind connector.Kind, e entity, id
 		out = outcome{problem: &connector.Problem{ID: id, Err: fault.Error}, shape: fault.shape}
 		return nil
 	})
+	if err == nil && got != nil && kind == connector.PurchaseOrder {
+		err = i.originLines(ctx, e, got, patient)
+	}
+	if err == nil && got != nil {
+		out = i.outcome(kind, e, id, got)
+	}
 	return out, err
 }
 
@@ -210,7 +217,7 @@ type detailFault struct {
 func (i *Instance) takeDetail(c call, e entity, id string, resp *connector.Response) (map[string]any, *detailFault) {
 	gone := func(message string) *detailFault {
 		return &detailFault{Error: connector.Errorf(connector.NotFound, c.op, "record %s no longer exists in JAGGAER%s", id, words(message)).
-			Advise("If it was deleted there, skip this Delivery with a reason."), single: true}
+			Advise("It is looked for again by itself a few times within the hour. If it was deleted there, skip this Delivery with a reason."), single: true}
 	}
 	switch {
 	case resp.Status == http.StatusNotFound || resp.Status == http.StatusGone:
@@ -238,6 +245,9 @@ func (i *Instance) takeDetail(c call, e entity, id string, resp *connector.Respo
 	switch {
 	case errors.Is(err, errGone):
 		return nil, gone("")
+	case errors.Is(err, errOther):
+		return nil, &detailFault{Error: connector.Errorf(connector.Rejected, c.op, "JAGGAER shows another record than the one asked for, %s", id).
+			Advise("It is read again by itself; if it stays so, something between us and JAGGAER mixes answers up."), single: true}
 	case err != nil:
 		return nil, &detailFault{Error: connector.Errorf(connector.Invalid, c.op, "the answer for record %s has no %s: the profile does not fit", id, e.headerKey).
 			Advise("Check entities.%s.header_key and detail of the profile against the raw answer.", e.name), single: true, shape: true}

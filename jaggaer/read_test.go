@@ -71,6 +71,8 @@ func TestWindowsAreAskedFor(t *testing.T) {
 		"no end":                    {connector.Query{From: from}, nil, base + "&flt=lastUpdate%3E%3D2026-03-01T07%3A02%3A03.456Z"},
 		"the whole":                 {connector.Query{To: to}, nil, base},
 		"the whole of what counts":  {connector.Query{To: to}, []func(connector.Settings){profileOf("workflowStatus==Completed", "entities", "po", "extra_filter")}, base + "&flt=workflowStatus%3D%3DCompleted"},
+		"a choice of what counts":   {connector.Query{From: from}, []func(connector.Settings){profileOf("workflowStatus==Completed,poAPStatus==Close", "entities", "po", "extra_filter")}, base + "&flt=lastUpdate%3E%3D2026-03-01T07%3A02%3A03.456Z%3B%28workflowStatus%3D%3DCompleted%2CpoAPStatus%3D%3DClose%29"},
+		"a choice of values":        {connector.Query{To: to}, []func(connector.Settings){profileOf("workflowStatus=in=(Completed,Pending)", "entities", "po", "extra_filter")}, base + "&flt=workflowStatus%3Din%3D%28Completed%2CPending%29"},
 		"FIQL spelling":             {connector.Query{From: from, To: to}, []func(connector.Settings){profileOf("=ge=", "rest", "filter_ge"), profileOf("=lt=", "rest", "filter_lt"), profileOf(" and ", "rest", "filter_and")}, base + "&flt=lastUpdate%3Dge%3D2026-03-01T07%3A02%3A03.456Z%20and%20lastUpdate%3Dlt%3D2026-03-02T12%3A00%3A00.000Z"},
 		"another field and form":    {connector.Query{From: from}, []func(connector.Settings){profileOf("LASTMODTIME", "entities", "po", "filter_field"), profileOf("20060102150405", "rest", "filter_time_format")}, base + "&flt=LASTMODTIME%3E%3D20260301070203"},
 		"no date filter possible":   {connector.Query{From: from, To: to}, []func(connector.Settings){profileOf("", "entities", "po", "filter_field")}, base},
@@ -181,6 +183,9 @@ func TestOneBadRecordStopsNothing(t *testing.T) {
 		"gone, 404":                   {at2(respond(404, "")), connector.NotFound, "", "record 2 no longer exists in JAGGAER"},
 		"gone, code 2":                {at2(reply200(`{"returnCode":2,"returnMessage":"Order not found"}`)), connector.NotFound, "", "no longer exists"},
 		"gone, an empty list":         {at2(reply200(emptyList)), connector.NotFound, "", "no longer exists"},
+		"gone, 410":                   {at2(respond(410, "")), connector.NotFound, "", "no longer exists"},
+		"busy, 409":                   {at2(respond(409, `{"returnCode":2,"returnMessage":"being changed"}`)), connector.Rejected, "", "(HTTP 409): being changed"},
+		"refused, 400":                {at2(respond(400, "")), connector.Rejected, "", "(HTTP 400)"},
 		"refused":                     {at2(reply200(`{"returnCode":"2","returnMessage":"Record is locked"}`)), connector.Rejected, "", "Record is locked"},
 		"a shape that is not ours":    {at2(reply200(`{"document":{}}`)), connector.Invalid, "", "has no header"},
 		"a record without its id":     {at2(reply200(`{"header":{"poNumber":"P2"}}`)), connector.Invalid, "", "no purchaseOrderId"},
@@ -207,6 +212,59 @@ func TestOneBadRecordStopsNothing(t *testing.T) {
 				t.Error("the Problem names no Exchange")
 			}
 		})
+	}
+}
+
+// TestHowManyBadDetailsAreDoubted: one record may be odd, and two may be gone; more, when none is good, and the profile is.
+func TestHowManyBadDetailsAreDoubted(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		records int
+		answer  *connector.Response
+		code    connector.Code
+	}{
+		"one in an odd shape":   {1, reply200(`{"document":{}}`), ""},
+		"two of two in one":     {2, reply200(`{"document":{}}`), connector.Misconfigured},
+		"two of two gone":       {2, respond(404, ""), ""},
+		"three of three gone":   {3, respond(404, ""), connector.Misconfigured},
+		"three of three locked": {3, respond(409, ""), ""},
+	} {
+		all := map[int]string{}
+		for n := range row.records {
+			all[n+1] = order(n+1, 30)
+		}
+		got, err := open(t, site(all, func(path string) *connector.Response {
+			if strings.HasPrefix(path, "/") {
+				return row.answer
+			}
+			return nil
+		})).readAll(connector.Query{Kind: connector.PurchaseOrder})
+		if connector.CodeOf(err) != row.code || row.code == "" && len(got.Problems) != row.records {
+			t.Errorf("%s: %d problems, %v", name, len(got.Problems), err)
+		}
+	}
+}
+
+// TestADetailWithoutAStampHasTheListsOne, or it would be read again for ever.
+func TestADetailWithoutAStampHasTheListsOne(t *testing.T) {
+	t.Parallel()
+	f := site(map[int]string{1: `{"header":{"purchaseOrderId":1,"poNumber":"P1"}}`}, nil) // the list says 30
+	got, err := open(t, f).readAll(connector.Query{Kind: connector.PurchaseOrder})
+	if err != nil || len(got.Versions) != 1 || got.Versions[0].Stamp != "2026-03-02T11:30:00.000Z" || !got.Versions[0].Changed.Equal(noon.Add(-30*time.Minute)) {
+		t.Errorf("%+v, %v", got.Versions, err)
+	}
+}
+
+// TestWhatComesTwiceInOneReadIsCountedOnce: what is known by then, because it was read before in this very read, is not told again.
+func TestWhatComesTwiceInOneReadIsCountedOnce(t *testing.T) {
+	t.Parallel()
+	b := open(t, always(500, ""))
+	q := connector.Query{Kind: connector.PurchaseOrder, Known: func(string, string) bool { return true }}
+	for _, repeats := range []bool{false, true} {
+		var page connector.Page
+		if err := b.fill(t.Context(), &page, q, b.opts.entities[q.Kind], []item{{key: "1", id: "1", stamp: "x"}}, repeats); err != nil || (len(page.Same) == 0) != repeats {
+			t.Errorf("repeats %t: %+v, %v", repeats, page, err)
+		}
 	}
 }
 

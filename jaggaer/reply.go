@@ -45,16 +45,7 @@ var errNoStatus = errors.New("it has no StatusCode")
 // readReply walks over the answer once. Unknown elements are passed over; text is trimmed, and its white space collapsed.
 func readReply(body []byte) (reply, error) {
 	w := replyWalk{d: xml.NewDecoder(bytes.NewReader(body))}
-	w.d.CharsetReader = func(charset string, input io.Reader) (io.Reader, error) {
-		switch strings.ToLower(charset) {
-		case "utf-8", "us-ascii", "ascii":
-			return input, nil
-		case "iso-8859-1", "latin1", "windows-1252":
-			raw, err := io.ReadAll(input)
-			return strings.NewReader(latin1(raw)), err
-		}
-		return nil, errors.New("unknown character set " + charset)
-	}
+	w.d.CharsetReader = charset
 	for n := 0; ; n++ {
 		t, err := w.d.Token()
 		if errors.Is(err, io.EOF) {
@@ -79,6 +70,18 @@ func readReply(body []byte) (reply, error) {
 		return w.out, errNoStatus
 	}
 	return w.out, nil
+}
+
+// charset reads the few character sets in which JAGGAER may write.
+func charset(name string, input io.Reader) (io.Reader, error) {
+	switch strings.ToLower(name) {
+	case "utf-8", "us-ascii", "ascii":
+		return input, nil
+	case "iso-8859-1", "latin1", "windows-1252":
+		raw, err := io.ReadAll(input)
+		return strings.NewReader(latin1(raw)), err
+	}
+	return nil, errors.New("unknown character set " + name)
 }
 
 func latin1(raw []byte) string {

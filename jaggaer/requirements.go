@@ -27,10 +27,12 @@ func (system) Requirements(s connector.Settings, needs []connector.Need) []conne
 	for _, kind := range connector.Kinds() {
 		out = append(out, r.resource(kind)...)
 	}
+	out = append(out, r.explained()...)
 	out = append(out, r.payments()...)
-	for _, m := range []importer{supplierImport, requisitionImport} {
+	for _, m := range []importer{supplierImport, requisitionImport, valueImport} {
 		out = append(out, r.imports(m)...)
 	}
+	out = append(append(out, r.files()...), r.pushes()...)
 	out = append(out, r.customFields()...)
 	return append(out, r.setUp()...)
 }
@@ -68,7 +70,7 @@ func fact(name string, values ...string) connector.Fact {
 func (r requirer) network() connector.Requirement {
 	o := r.i.opts
 	addresses := []string{o.tokenURL, o.url}
-	if len(r.through("xml", connector.Supplier))+len(r.through("xml", connector.Requisition)) > 0 || o.operation("payment.write") == "xml" && len(r.flows(hearing, connector.Invoice)) > 0 {
+	if len(r.through("xml", connector.Supplier))+len(r.through("xml", connector.Requisition))+len(r.through("xml", connector.GLAccount)) > 0 || o.operation("payment.write") == "xml" && len(r.flows(hearing, connector.Invoice)) > 0 {
 		router := o.xmlURL
 		if router == "" {
 			router = "the host of the XML router (setting xml_url), which is not given yet"
@@ -112,7 +114,7 @@ func (r requirer) resource(kind connector.Kind) []connector.Requirement {
 		return nil
 	}
 	posted := len(r.through("rest", kind)) > 0
-	looked := len(writers) > 0 && r.i.reads(e)
+	looked := len(writers) > 0 && r.i.reads(e) && len(r.through("file", kind)) == 0
 	if len(readers) == 0 && !looked && !posted {
 		return nil
 	}
@@ -293,9 +295,14 @@ func (r requirer) payments() []connector.Requirement {
 	case "xml":
 		q = r.importing(paymentImport, q)
 		q.Text = p.text("xml", "templates", "payment")
+	case "file": // told with the files
+		return nil
 	default:
 		q.Group, q.Name = groupResource, "invoices/payment"
 		q.Facts = []connector.Fact{fact("to decide", "whether JAGGAER takes payments here, over REST or through the router: operations.payment.write of the profile is off")}
+	}
+	if field := p.text("voucher_field"); field != "" {
+		q.Facts = append(q.Facts, fact("custom field", field+" of invoices shows the voucher's number once we have told it"))
 	}
 	q.Facts = append(q.Facts, fact("payment status", p.text("paid_status_text")+" when it is paid, "+p.text("payable_status_text")+" when a payment was voided"))
 	return []connector.Requirement{q}
@@ -304,17 +311,23 @@ func (r requirer) payments() []connector.Requirement {
 // imports is one import of the XML router.
 func (r requirer) imports(m importer) []connector.Requirement {
 	kind, purpose := connector.Supplier, "Takes suppliers: created, or changed by their ERPNumber."
-	if m == requisitionImport {
+	switch m {
+	case requisitionImport:
 		kind, purpose = connector.Requisition, "Takes requisitions."
+	case valueImport:
+		kind, purpose = connector.GLAccount, "Takes custom field values: created, or changed by field and value."
 	}
 	flows := r.through("xml", kind)
 	if len(flows) == 0 {
 		return nil
 	}
 	q := r.importing(m, connector.Requirement{Flows: flows, Purpose: purpose})
-	if m == requisitionImport {
+	switch m {
+	case valueImport:
+		q.Text = r.i.opts.profile.text("xml", "templates", "cfv")
+	case requisitionImport:
 		q.Facts = append(q.Facts, fact("repetition", "JAGGAER makes a second requisition of a document that comes twice: whatever might have been taken is looked up by its external number and never sent again blind"))
-	} else {
+	default:
 		q.Facts = append(q.Facts, fact("matching", "by ERPNumber, else by SQIntegrationNumber, which then takes the ERPNumber; what a document leaves out stays as it is"))
 	}
 	return []connector.Requirement{q}

@@ -28,7 +28,16 @@ func (r requirer) customFields() []connector.Requirement {
 			fact("profile", "req_external_field, if it has another name"),
 		},
 	})
-	if r.i.opts.operation(writeOperation(connector.Requisition)) == "xml" && p.text("req_origin_value") != "" {
+	for _, of := range []struct{ key, where string }{{"header_fields", "at the header of requisitions"}, {"line_fields", "at the lines of requisitions"}} {
+		fields, _ := p[of.key].(map[string]any)
+		for _, name := range slices.Sorted(maps.Keys(fields)) {
+			add(connector.Requirement{
+				Name: name, Flows: flows, Purpose: "Is sent with requisitions, as profile." + of.key + " says.",
+				Facts: []connector.Fact{fact("kind", "text, one value, "+of.where), fact("value", scalar(fields[name]))},
+			})
+		}
+	}
+	if p.text("req_origin_value") != "" {
 		add(connector.Requirement{
 			Name: p.text("req_origin_field"), Flows: flows, Purpose: "Tells that a requisition came from PeopleSoft.",
 			Facts: []connector.Fact{fact("kind", "at the header of requisitions"), fact("value", p.text("req_origin_value"))},

@@ -323,3 +323,28 @@ func TestRequirementsGoByTheFlowsAndTheProfile(t *testing.T) {
 		}
 	}
 }
+
+// TestFilesAreAskedForWhereTheyAreUsed, with the folder, or that it is missing.
+func TestFilesAreAskedForWhereTheyAreUsed(t *testing.T) {
+	t.Parallel()
+	hears := connector.Need{Flow: "invoices", Kind: connector.Invoice, Hears: true}
+	files := func(need connector.Need, edits ...func(connector.Settings)) []connector.Requirement {
+		var out []connector.Requirement
+		for _, q := range asked(open(t, always(200, "{}"), edits...), []connector.Need{need}) {
+			if q.Group == groupFile {
+				out = append(out, q)
+			}
+		}
+		return out
+	}
+	byFile := profileOf("file", "operations", "payment.write")
+	if got := files(hears, byFile, profileOf("/var/out", "file", "folder")); len(got) != 1 || valuesOf(got[0], "folder")[0] != "/var/out" {
+		t.Errorf("%+v", got)
+	}
+	if got := files(hears, byFile); len(got) != 1 || !strings.Contains(valuesOf(got[0], "folder")[0], "file.folder is missing") {
+		t.Errorf("%+v", got)
+	}
+	if got := files(hears, profileOf("rest", "operations", "payment.write")); len(got) != 0 {
+		t.Errorf("payments over REST ask for %+v", got)
+	}
+}

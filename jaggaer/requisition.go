@@ -18,14 +18,7 @@ func (i *Instance) requisition(d connector.Document) (node, *connector.Error) {
 	if code := d.Text("ShipTo.AddressCode"); code != "" {
 		header.children = append(header.children, branchOf("ShipTo", branchOf("Address", leaf("AddressCode", code))))
 	}
-	p := i.opts.profile
-	for _, f := range []struct{ name, value string }{
-		{p.text("req_origin_field"), p.text("req_origin_value")}, {p.text("req_external_field"), d.Text("ExternalReq")},
-	} {
-		if f.name != "" && f.value != "" {
-			header.children = append(header.children, branchOf("CustomFieldValueSet", branchOf("CustomFieldValue", leaf("Value", f.value))).with("name", f.name))
-		}
-	}
+	header.children = append(header.children, fieldNodes(i.headerFields(d))...)
 	out := branchOf("PurchaseRequisition", header)
 	for _, g := range d.List("RequisitionSupplierGroup") {
 		supplierGroup := branchOf("RequisitionSupplierGroup")
@@ -62,6 +55,7 @@ func (i *Instance) requisitionLine(l connector.Document) (node, *connector.Error
 		branchOf("LineCharges", branchOf("UnitPrice", leaf("Money", price).with("currency", l.Text("currency"))))).
 		with("linenumber", l.Text("linenumber"))
 	line.children = append(line.children, i.splitSets(l.List("splits"))...)
+	line.children = append(line.children, fieldNodes(i.moreFields("line_fields", l))...)
 	return line, nil
 }
 

@@ -91,6 +91,21 @@ func jsonValue(v any, f connector.Field) any {
 	return nil
 }
 
+// jsonNumber is a decimal as JSON spells it, without zeros before it; what is no decimal stays a text.
+func jsonNumber(text string) any {
+	if !decimalText.MatchString(text) {
+		return text
+	}
+	digits, negative := strings.CutPrefix(text, "-")
+	for len(digits) > 1 && digits[0] == '0' && digits[1] != '.' {
+		digits = digits[1:]
+	}
+	if negative {
+		digits = "-" + digits
+	}
+	return json.Number(digits)
+}
+
 func jsonGroup(m connector.Document, fields []connector.Field) any {
 	out := map[string]any{}
 	for _, f := range fields {
@@ -122,7 +137,7 @@ func (i *Instance) postRequisition(ctx context.Context, w connector.Write) (conn
 	receipt.Numbers = []string{w.Document.Text("ExternalReq")}
 	if receipt.ID == "" {
 		e := doubt("JAGGAER accepted it without saying under which id")
-		e.Op = "write requisition"
+		e.Op, e.Answered = "write requisition", true
 		return connector.Receipt{}, e
 	}
 	return receipt, nil
@@ -136,10 +151,9 @@ func (i *Instance) requisitionJSON(e entity, d connector.Document) (map[string]a
 	if code := d.Text("ShipTo.AddressCode"); code != "" {
 		header["shipTo"] = map[string]any{"address": map[string]any{"addressCode": code}}
 	}
-	p := i.opts.profile
-	header["customFieldValueSetList"] = map[string]any{"customFieldValueSet": []any{map[string]any{
-		"name": p.text("req_external_field"), "customFieldValueList": map[string]any{"customFieldValue": []any{map[string]any{"value": d.Text("ExternalReq")}}},
-	}}}
+	if sets := fieldSets(i.headerFields(d)); sets != nil {
+		header["customFieldValueSetList"] = sets
+	}
 	var lines []any
 	total, currency := new(apd.Decimal), ""
 	for _, g := range d.List("RequisitionSupplierGroup") {
@@ -175,9 +189,12 @@ func (i *Instance) lineJSON(supplier string, l connector.Document) (map[string]a
 	if code := l.Text("CommodityCode"); code != "" {
 		item["commodityCode"] = code
 	}
-	line := map[string]any{"lineNumber": json.Number(l.Text("linenumber")), "item": item, "quantity": json.Number(quantity), "unitPrice": json.Number(price)}
+	line := map[string]any{"lineNumber": jsonNumber(l.Text("linenumber")), "item": item, "quantity": jsonNumber(quantity), "unitPrice": jsonNumber(price)}
 	if supplier != "" {
 		line["supplier"] = map[string]any{"supplierNumber": supplier}
+	}
+	if sets := fieldSets(i.moreFields("line_fields", l)); sets != nil {
+		line["customFieldValueSetList"] = sets
 	}
 	splits := l.List("splits")
 	if len(splits) == 0 {
@@ -186,7 +203,7 @@ func (i *Instance) lineJSON(supplier string, l connector.Document) (map[string]a
 	entries := make([]any, len(splits))
 	for n, s := range splits {
 		entries[n] = map[string]any{
-			"splitIndex": json.Number(s.Text("splitindex")), "distributionValue": json.Number(s.Text("distributionvalue")),
+			"splitIndex": jsonNumber(s.Text("splitindex")), "distributionValue": jsonNumber(s.Text("distributionvalue")),
 			"customFieldValueList": map[string]any{"customFieldValue": i.splitValues(splits, s)},
 		}
 	}
@@ -241,7 +258,7 @@ func (i *Instance) judgeWrite(c call, resp *connector.Response) (map[string]any,
 	switch {
 	case !r.present:
 		f := doubt("JAGGAER's answer does not say whether it was done")
-		f.Op = op
+		f.Op, f.Answered = op, true
 		return fail(f)
 	case exists(r.message):
 		return fail(refusal(op, r.message))

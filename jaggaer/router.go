@@ -20,6 +20,7 @@ type importer struct {
 
 var (
 	supplierImport    = importer{name: "supplier", root: "SupplierSyncMessage", secret: "shared_secret_supplier"}
+	valueImport       = importer{name: "cfv"}
 	requisitionImport = importer{name: "requisition", root: "PurchaseRequisitionMessage", secret: "shared_secret_requisition"}
 )
 

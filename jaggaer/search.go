@@ -10,8 +10,9 @@ import (
 // maxSearchPages bounds a look-up whose filter the server ignores: then the list is looked through.
 const maxSearchPages = 100
 
-// unfilterable are characters that have a meaning in a filter; a value with one of them is looked for without it.
-const unfilterable = "();,*'\"\\ \t=<>!~"
+// reserved are characters that have a meaning in a filter (JAGGAER.md §3.4), or in the URI that a server may decode once more. No
+// way is known to quote them there.
+const reserved = "();,*'\"\\\t=<>!~%"
 
 // matcher says whether an item is what is looked for; an error means that it can't be told.
 type matcher func(item) (bool, error)
@@ -51,6 +52,10 @@ func (i *Instance) search(ctx context.Context, q query, match matcher) ([]item, 
 		}
 		at = a.next
 	}
+	if q.odd != "" {
+		return nil, connector.Errorf(connector.Invalid, q.op, "%q holds characters with which no filter can be trusted, and the list %s is too long to be looked through for it (over %d pages)", q.odd, q.e.path, maxSearchPages).
+			Advise("Look for it in JAGGAER. If it is there, link the two with `ml-connector link`; otherwise give it a number of letters, digits, - and /.")
+	}
 	return nil, connector.Errorf(connector.Misconfigured, q.op, "the server ignores the filter %s, and the list is too long to be looked through", q.filter).
 		Advise("Check entities.%s.external and rest.filter_param of the profile.", q.e.name)
 }
@@ -65,12 +70,42 @@ func addItem(items []item, it item) []item {
 	return append(items, it)
 }
 
-// equals is the filter term field==value, "" when the value can't stand in a filter.
-func equals(field, value string) string {
-	if strings.ContainsAny(value, unfilterable) {
-		return ""
+// searchFor gives the items of a list whose field has a value. A filter shows it where that is surely understood. What it does not show
+// of a value with blanks, or with stars in place of what can't stand there, may be there all the same: then the list is looked through.
+func (i *Instance) searchFor(ctx context.Context, q query, field, value string, match matcher) ([]item, error) {
+	filter, sure := i.equals(field, value)
+	if filter != "" {
+		q.filter = filter
+		items, err := i.search(ctx, q, match)
+		if refused := !sure && connector.CodeOf(err) == connector.Misconfigured; sure || len(items) > 0 || err != nil && !refused {
+			return items, err
+		}
 	}
-	return field + "==" + value
+	q.filter, q.odd = "", value
+	return i.search(ctx, q, match)
+}
+
+// equals is the filter term field==value. Stars stand in place of what can't; "" when nothing else is left. Sure says that whoever
+// reads the filter can only understand that very value.
+func (i *Instance) equals(field, value string) (filter string, sure bool) {
+	if i.filterable(value) {
+		return field + "==" + value, !strings.Contains(value, " ")
+	}
+	var b strings.Builder
+	and := i.opts.profile.text("rest", "filter_and")
+	for part := range strings.FieldsFuncSeq(strings.ReplaceAll(value, and, "*"), func(r rune) bool { return strings.ContainsRune(reserved, r) }) {
+		b.WriteString("*" + part)
+	}
+	if b.Len() == 0 {
+		return "", false
+	}
+	return field + "==" + b.String() + "*", false
+}
+
+// filterable says that a value can stand in a filter as it is.
+func (i *Instance) filterable(value string) bool {
+	and := i.opts.profile.text("rest", "filter_and")
+	return !strings.ContainsAny(value, reserved) && (and == "" || !strings.Contains(value, and))
 }
 
 // has matches items whose field holds exactly this value.
@@ -137,7 +172,7 @@ func (i *Instance) byKey(ctx context.Context, kind connector.Kind, e entity, key
 		}
 		return i.details(ctx, kind, e, items, true)
 	case key.ID != "" && e.detail == "none":
-		items, err := i.search(ctx, query{e: e, op: op, filter: equals(e.id, key.ID), patient: true}, has(e.id, key.ID))
+		items, err := i.searchFor(ctx, query{e: e, op: op, patient: true}, e.id, key.ID, has(e.id, key.ID))
 		if err != nil {
 			return nil, err
 		}
@@ -150,7 +185,7 @@ func (i *Instance) byKey(ctx context.Context, kind connector.Kind, e entity, key
 	}
 	for _, canonical := range numberFields(kind) {
 		field := e.customerField(canonical)
-		items, err := i.search(ctx, query{e: e, op: op, filter: equals(field, key.Number), patient: true}, has(field, key.Number))
+		items, err := i.searchFor(ctx, query{e: e, op: op, patient: true}, field, key.Number, has(field, key.Number))
 		if err != nil {
 			return nil, err
 		}

@@ -32,7 +32,7 @@ func settings() []connector.Setting {
 		{Name: "identity", Type: connector.SettingText, Help: "Identity in the header of XML documents", Example: "ACME30000999"},
 		{Name: "tls_ca", Type: connector.SettingText, Help: "file with the certificates of authorities to trust, PEM"},
 		{Name: "tls_cert", Type: connector.SettingText, Help: "file with a client certificate, PEM; its key is the secret tls_key"},
-		{Name: "receive", Type: connector.SettingBool, Default: "false", Help: "take documents that JAGGAER pushes"},
+		{Name: "receive", Type: connector.SettingBool, Default: "false", Help: "take what JAGGAER pushes, at POST /receive/NAME; needs identity and the secret shared_secret"},
 		{Name: "profile", Type: connector.SettingTree, Help: "how this customer's JAGGAER differs: rest, entities, operations, xml and more"},
 	}
 }

@@ -22,6 +22,18 @@ const paymentTemplate = `<InvoicePaymentMessage version="1.0">
   </InvoicePayment>
 </InvoicePaymentMessage>`
 
+// valueTemplate is the form of custom field values in JAGGAER.md §5.7, one value a document.
+const valueTemplate = `<CustomFieldValueMessage version="1.0">
+  <Header><MessageId>{message_id}</MessageId><Timestamp>{timestamp}</Timestamp>
+    <Authentication><Identity>{identity}</Identity><SharedSecret>{shared_secret}</SharedSecret></Authentication></Header>
+  <CustomFieldValueRequest>
+    <CustomField internalName="{field}"><CustomFieldValue active="{active}"><Value>{value}</Value><Description>{description}</Description></CustomFieldValue></CustomField>
+  </CustomFieldValueRequest>
+</CustomFieldValueMessage>`
+
+// valueNames are what a template of custom field values may name.
+var valueNames = []string{"message_id", "timestamp", "identity", "shared_secret", "field", "value", "description", "active", "parent_value"}
+
 // templateNames are what a template of payments may name.
 var templateNames = []string{"message_id", "timestamp", "identity", "shared_secret", "invoice_id", "invoice_number", "supplier_number", "supplier_invoice_number",
 	"external_reference", "voucher_number", "payment_status", "payment_date", "payment_method", "payment_number", "amount", "currency"}
@@ -37,14 +49,14 @@ func fillTemplate(template string, values map[string]string) ([]byte, error) {
 	return documentOf(root.filled(values), doctype)
 }
 
-// templateProblem says what is wrong with a template, "" for nothing.
-func templateProblem(template string) string {
+// templateProblem says what is wrong with a template that may name these, "" for nothing.
+func templateProblem(template string, names []string) string {
 	if _, _, err := readTemplate(template); err != nil {
 		return "is no XML document: " + err.Error()
 	}
 	for _, m := range placeholder.FindAllStringSubmatch(template, -1) {
-		if !slices.Contains(templateNames, m[1]) {
-			return fmt.Sprintf("names {%s}, which is not known; known are %s", m[1], strings.Join(templateNames, ", "))
+		if !slices.Contains(names, m[1]) {
+			return fmt.Sprintf("names {%s}, which is not known; known are %s", m[1], strings.Join(names, ", "))
 		}
 	}
 	return ""

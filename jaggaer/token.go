@@ -6,132 +6,29 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	connector "ml-connector"
+	"ml-connector/oauth"
 )
 
-// tokens keeps the one access token that all calls of an Instance share (JAGGAER.md §2.1).
-type tokens struct {
-	mu      sync.Mutex
-	value   string
-	renew   time.Time // ask for another one from then on
-	taken   string    // the last token that the API took
-	had     bool      // there was a good token before
-	flight  *flight
-	refused *connector.Error // JAGGAER does not know who we are: only a ping asks again, or a newly opened Instance
-	at      time.Time        // when it was refused
+// newTokens keeps the one access token of this Connection (JAGGAER.md §2.1).
+func (i *Instance) newTokens(share func(context.Context, func(string) string) error) *oauth.Tokens {
+	return oauth.New(oauth.Options{Ask: i.logIn, With: []string{i.opts.tokenURL, i.opts.clientID, i.opts.scope, i.opts.secrets["client_secret"]},
+		Share: share, Now: func() time.Time { return i.now() }, Pace: i.pace})
 }
 
-// flight is a token request under way, which everybody who needs a token waits for.
-type flight struct {
-	done  chan struct{}
-	token string
-	err   *connector.Error
-	ended bool // the context of the one who asked was over; the others ask themselves
-}
-
-// token gives a token with at least token_min_left_s left, and asks for one when there is none.
-func (i *Instance) token(ctx context.Context) (string, *connector.Error) {
-	t := &i.tokens
-	for {
-		t.mu.Lock()
-		if t.refused != nil {
-			t.mu.Unlock()
-			again := *t.refused
-			again.Exchange = ""
-			return "", &again
-		}
-		if t.value != "" && i.now().Before(t.renew) {
-			defer t.mu.Unlock()
-			return t.value, nil
-		}
-		f := t.flight
-		if f == nil {
-			f = &flight{done: make(chan struct{})}
-			t.flight = f
-			t.mu.Unlock()
-			i.fly(ctx, f)
-			return f.token, f.err
-		}
-		t.mu.Unlock()
-		if err := i.pace.Until(ctx, f.done); err != nil {
-			return "", connector.Errorf(connector.Unavailable, "token", "stopped before anything was sent").Because(err)
-		}
-		if !f.ended {
-			return f.token, f.err
-		}
-	}
-}
-
-func (i *Instance) fly(ctx context.Context, f *flight) {
+// logIn asks for a token, and says of a refusal whether it worked before.
+func (i *Instance) logIn(ctx context.Context) (oauth.Grant, *connector.Error) {
 	got, err := i.askToken(ctx)
-	t := &i.tokens
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.flight = nil
-	f.token, f.err, f.ended = got.value, err, err != nil && ctx.Err() != nil
-	switch {
-	case err == nil:
-		t.value, t.renew, t.had = got.value, got.renew, true
-	case err.Code == connector.Credentials:
-		if t.had {
-			err.Message += "; the secret was changed or the client was disabled while running"
-		}
-		t.value, t.refused, t.at = "", err, i.now()
+	if err != nil && err.Code == connector.Credentials && i.tokens.Had() {
+		err.Message += "; the secret was changed or the client was disabled while running"
 	}
-	close(f.done)
-}
-
-// accept notes that the API took a token.
-func (t *tokens) accept(used string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.taken = used
-}
-
-// drop forgets a token that was refused, unless another one has taken its place. It says whether the API had taken it.
-func (t *tokens) drop(used string) (proven bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.value == used {
-		t.value = ""
-	}
-	return t.taken == used
-}
-
-// lately is the refusal of a log-in not longer ago than this, nil when there is none.
-func (t *tokens) lately(now time.Time, within time.Duration) *connector.Error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.refused == nil || now.Sub(t.at) >= within {
-		return nil
-	}
-	return t.refused
-}
-
-// adopt takes over what a ping learned: a token, or a refusal.
-func (t *tokens) adopt(from *tokens) {
-	from.mu.Lock()
-	value, renew, refused, at := from.value, from.renew, from.refused, from.at
-	from.mu.Unlock()
-	if value == "" && refused == nil {
-		return
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.value, t.renew, t.refused, t.at = value, renew, refused, at
-	t.had = t.had || value != ""
-}
-
-type grant struct {
-	value string
-	renew time.Time
+	return got, err
 }
 
 // askToken makes one token request: credentials in the form body, never as Basic, so that a wrong secret is one failed log-in.
-func (i *Instance) askToken(ctx context.Context) (grant, *connector.Error) {
+func (i *Instance) askToken(ctx context.Context) (oauth.Grant, *connector.Error) {
 	const op = "token"
 	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {i.opts.clientID}, "client_secret": {i.opts.secrets["client_secret"]}}
 	if i.opts.scope != "" {
@@ -143,12 +40,12 @@ func (i *Instance) askToken(ctx context.Context) (grant, *connector.Error) {
 		Header: map[string]string{"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"},
 	})
 	if err != nil {
-		return grant{}, i.unreachable(op, err)
+		return oauth.Grant{}, i.unreachable(op, err)
 	}
 	value, lifetime, fault := i.readToken(resp)
 	if fault != nil {
 		fault.Exchange = resp.Exchange
-		return grant{}, fault
+		return oauth.Grant{}, fault
 	}
 	if seconds := i.opts.profile.int("rest", "token_ttl_override_s"); seconds > 0 {
 		lifetime = time.Duration(seconds) * time.Second
@@ -157,7 +54,7 @@ func (i *Instance) askToken(ctx context.Context) (grant, *connector.Error) {
 	if lifetime <= left {
 		left = lifetime / 2
 	}
-	return grant{value: value, renew: before.Add(lifetime - left)}, nil
+	return oauth.Grant{Value: value, Renew: before.Add(lifetime - left)}, nil
 }
 
 const (
@@ -193,15 +90,18 @@ func (i *Instance) readToken(resp *connector.Response) (value string, lifetime t
 
 // tokenLifetime knows seconds (expires_in) and the legacy style's milliseconds (expire_in), as numbers or as texts.
 func tokenLifetime(body map[string]any) time.Duration {
-	for name, unit := range map[string]time.Duration{"expires_in": time.Second, "expire_in": time.Millisecond} {
-		n, err := strconv.ParseFloat(strings.TrimSpace(rawText(body[name])), 64)
+	for _, of := range []struct {
+		name string
+		unit time.Duration
+	}{{"expires_in", time.Second}, {"expire_in", time.Millisecond}} {
+		n, err := strconv.ParseFloat(strings.TrimSpace(rawText(body[of.name])), 64)
 		if err != nil || n <= 0 {
 			continue
 		}
-		if n >= float64(longestLifetime/unit) {
+		if n >= float64(longestLifetime/of.unit) {
 			return longestLifetime
 		}
-		return time.Duration(n * float64(unit))
+		return time.Duration(n * float64(of.unit))
 	}
 	return defaultLifetime
 }

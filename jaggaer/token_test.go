@@ -63,6 +63,7 @@ func TestTokensLast(t *testing.T) {
 		"an hour less the minute that must be left": {`{"access_token":"a","expires_in":3600}`, nil, 59 * time.Minute},
 		"seconds as text":                            {`{"access_token":"a","expires_in":"300"}`, nil, 4 * time.Minute},
 		"legacy milliseconds":                        {`{"token":"a","expire_in":86399911,"expire_on":"2026-03-02T09:15:00+00:00"}`, nil, 86339911 * time.Millisecond},
+		"both spellings: the one of seconds":         {`{"access_token":"a","expires_in":300,"expire_in":900000}`, nil, 4 * time.Minute},
 		"no lifetime: ten minutes":                   {`{"access_token":"a"}`, nil, 9 * time.Minute},
 		"a lifetime that is none: ten minutes":       {`{"access_token":"a","expires_in":"soon"}`, nil, 9 * time.Minute},
 		"a lifetime without end":                     {`{"access_token":"a","expires_in":1e300}`, nil, longestLifetime - time.Minute},
@@ -234,7 +235,7 @@ func TestATokenRevokedBetweenOthers(t *testing.T) {
 		b := open(t, f)
 		f.answer = func(r connector.Request) (*connector.Response, error) {
 			if n++; n <= row.revoked {
-				b.tokens.accept(r.Secrets[0]) // by another call
+				b.tokens.Taken(r.Secrets[0]) // by another call
 				return respond(401, ""), nil
 			}
 			return reply200(emptyList), nil
@@ -315,10 +316,10 @@ func TestALogInOutlivesWhoAskedForIt(t *testing.T) {
 		}))
 		hasty, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
-		go func() { _, err := b.token(hasty); done <- err }()
+		go func() { _, err := b.tokens.Token(hasty); done <- err }()
 		synctest.Wait()
 		patient := make(chan error, 1)
-		go func() { _, err := b.token(t.Context()); patient <- err }()
+		go func() { _, err := b.tokens.Token(t.Context()); patient <- err }()
 		synctest.Wait()
 		cancel()
 		if err := <-done; connector.CodeOf(err) != connector.Unavailable {

@@ -36,9 +36,12 @@ func (system) Validate(given connector.Settings) connector.Validation {
 	c.out["profile"] = profile
 	c.addresses()
 	c.profileLimits()
+	if c.out["receive"] == true && c.text("identity") == "" {
+		c.complain("identity", "is required with receive: what JAGGAER pushes carries it")
+	}
 	opts := optionsFrom(c.out)
 	return connector.Validation{
-		Settings: c.out, Addresses: c.origins, Problems: c.problems,
+		Settings: c.out, Addresses: c.origins, Problems: c.problems, Warnings: idle(opts),
 		TLS: connector.TLSFiles{CA: c.text("tls_ca"), Cert: c.text("tls_cert"), Max: opts.profile.text("rest", "tls_max_version")},
 	}
 }
@@ -181,13 +184,17 @@ func (c *settingsCheck) profileLimits() {
 			c.complain("profile.value_templates."+field, "must hold {value} once")
 		}
 	}
-	if problem := templateProblem(o.profile.text("xml", "templates", "payment")); problem != "" {
-		c.complain("profile.xml.templates.payment", "%s", problem)
+	for name, names := range map[string][]string{"payment": templateNames, "cfv": valueNames} {
+		if problem := templateProblem(o.profile.text("xml", "templates", name), names); problem != "" {
+			c.complain("profile.xml.templates."+name, "%s", problem)
+		}
 	}
+	c.fileLimits(o.profile)
 	layout := o.profile.text("rest", "filter_time_format")
 	if at := time.Date(2026, 3, 1, 8, 12, 33, 0, time.UTC); layout != "" && at.Format(layout) == layout {
 		c.complain("profile.rest.filter_time_format", "must be a layout of the reference time 2006-01-02T15:04:05.000Z")
 	}
+	c.fieldProblems(o.profile)
 	for _, name := range []string{"po", "invoice", "requisition", "supplier", "cfv"} {
 		for _, attribute := range []string{"module", "path", "list_key", "item_key", "id"} {
 			if o.profile.text("entities", name, attribute) == "" {

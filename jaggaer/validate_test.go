@@ -1,9 +1,12 @@
 package jaggaer
 
 import (
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	connector "ml-connector"
 )
@@ -91,6 +94,10 @@ func TestProblemsNameTheirPath(t *testing.T) {
 		"a blank path":                        {profileOf("", "entities", "po", "path"), "profile.entities.po.path", "must not be blank"},
 		"a branch where a text stands":        {profileOf(map[string]any{}, "rest", "version"), "profile.rest.version", "a text"},
 		"a text where a branch stands":        {profileOf("x", "rest"), "profile.rest", "keys of its own"},
+		"receiving without an identity":       {set("receive", true), "identity", "required with receive"},
+		"a header field that names nothing":   {profileOf("{City}", "header_fields", "Campus"), "profile.header_fields.Campus", "names {City}"},
+		"a line field that names the header":  {profileOf("{ExternalReq}", "line_fields", "Key"), "profile.line_fields.Key", "names {ExternalReq}"},
+		"a header field that is sent already": {profileOf("x", "header_fields", "External Req #"), "profile.header_fields.External Req #", "sent already"},
 		"links of a Kind that does not exist": {profileOf("x", "links", "asset"), "profile.links.asset", "not known"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -149,7 +156,10 @@ func TestWhatAKindCanDo(t *testing.T) {
 		if want.Writes != (len(got.Schema.Fields) > 0) {
 			t.Errorf("%s: a Schema of %d fields", kind, len(got.Schema.Fields))
 		}
-		got.Schema = connector.Schema{}
+		if want.Reads != (len(got.Content.Fields) > 0) {
+			t.Errorf("%s: content of %d fields", kind, len(got.Content.Fields))
+		}
+		got.Schema, got.Content = connector.Schema{}, connector.Schema{}
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %+v", kind, got)
 		}
@@ -164,4 +174,118 @@ func TestWhatAKindCanDo(t *testing.T) {
 	mustFail(t, err, connector.Misconfigured, "operations.supplier.write")
 	_, err = off.Read(t.Context(), connector.Query{Kind: "asset"})
 	mustFail(t, err, connector.Misconfigured)
+}
+
+// TestAKeyThatDoesNothingIsToldOf: what a profile gives and nothing uses is a warning, and what is given as it is anyway is none.
+func TestAKeyThatDoesNothingIsToldOf(t *testing.T) {
+	t.Parallel()
+	for path, value := range map[string]any{
+		"address_types": map[string]any{"remitto": "x"}, "contact_types": map[string]any{"main": "x"}, "erp_number_format": "x", "ocr_case": "snake", "rest component_param": "c",
+		"xml paths po": "x", "xml dtds po": "x", "xml paths invoice": "x", "xml disable_chunking": false, "entities payment id": "x", "entities payment external": "x",
+	} {
+		s := connector.Settings{"url": "https://acme.example.com", "client_id": "acme", "profile": map[string]any{}}
+		profileOf(value, strings.Fields(path)...)(s)
+		v := New().Validate(s)
+		if len(v.Problems) > 0 || len(v.Warnings) != 1 || v.Warnings[0].Path != "profile."+strings.ReplaceAll(path, " ", ".") || !strings.HasPrefix(v.Warnings[0].Message, "has no effect: ") {
+			t.Errorf("%s: %+v, problems %v", path, v.Warnings, v.Problems)
+		}
+		if again := New().Validate(v.Settings); len(again.Warnings) != 1 {
+			t.Errorf("%s, in force: %+v", path, again.Warnings)
+		}
+	}
+	whole := New().Validate(connector.Settings{"url": "https://acme.example.com", "client_id": "acme"})
+	if again := New().Validate(whole.Settings); len(whole.Warnings)+len(again.Warnings) > 0 {
+		t.Errorf("the default profile is told of: %v %v", whole.Warnings, again.Warnings)
+	}
+}
+
+// TestEachKeyOfTheProfileIsUsed: the code, or a shipped Flow, names each leaf; what nothing names is told of when it is given.
+func TestEachKeyOfTheProfileIsUsed(t *testing.T) {
+	t.Parallel()
+	var text strings.Builder
+	for _, pattern := range []string{"*.go", "../flows/*.yaml", "../engine/*.go", "../mapping/*.go"} {
+		names, err := filepath.Glob(pattern)
+		if err != nil || len(names) == 0 {
+			t.Fatal(pattern, err)
+		}
+		for _, name := range names {
+			if strings.HasSuffix(name, "_test.go") || name == "profile.go" || name == "idle.go" {
+				continue
+			}
+			content, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text.Write(content)
+		}
+	}
+	told := map[string]bool{}
+	for _, path := range []string{"address_types", "contact_types", "erp_number_format", "ocr_case", "component_param", "disable_chunking"} {
+		told[path] = true
+	}
+	var walk func(b branch, at string)
+	walk = func(b branch, at string) {
+		for name, node := range b {
+			switch node := node.(type) {
+			case branch:
+				if at+name != "links" { // by Kind
+					walk(node, at+name+".")
+				}
+			case key:
+				if node.moved == "" && !told[name] && !strings.Contains(text.String(), `"`+name+`"`) && !strings.Contains(text.String(), "."+name) {
+					t.Errorf("%s%s is taken, and nothing names it", at, name)
+				}
+			}
+		}
+	}
+	walk(profileTree(), "")
+}
+
+// TestSettingsAsTexts: a switch, a number and a duration may be given as texts.
+func TestSettingsAsTexts(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]any{"true": true, "false": false} {
+		v := New().Validate(connector.Settings{"url": "https://a.example.com", "client_id": "c", "identity": "I", "receive": given, "concurrency": "4", "tls_ca": "ca.pem", "tls_cert": "c.pem",
+			"profile": map[string]any{"rest": map[string]any{"tls_max_version": "1.2"}}})
+		if len(v.Problems) > 0 || v.Settings["receive"] != want || v.Settings["concurrency"] != int64(4) {
+			t.Errorf("%v: %+v", v.Problems, v.Settings)
+		}
+		if v.TLS != (connector.TLSFiles{CA: "ca.pem", Cert: "c.pem", Max: "1.2"}) {
+			t.Errorf("%+v", v.TLS)
+		}
+	}
+	for text, want := range map[string]time.Duration{"90s": 90 * time.Second, "7d": 7 * 24 * time.Hour, "300d": 300 * 24 * time.Hour, "1h30m": 90 * time.Minute, "0s": 0} {
+		if d, ok := duration(text); d != want || !ok {
+			t.Errorf("%s is %s", text, d)
+		}
+	}
+	for _, text := range []string{"-1s", "-1d", "d", "1.5d", "soon", ""} {
+		if _, ok := duration(text); ok {
+			t.Errorf("%q is a duration", text)
+		}
+	}
+}
+
+// TestBordersOfTheProfile: each limit holds on both sides.
+func TestBordersOfTheProfile(t *testing.T) {
+	t.Parallel()
+	for path, border := range map[string][2]int64{"rest.start_base": {0, 1}, "rest.page_overlap": {0, 1}, "rest.max_attempts": {1, 20}, "cfv_batch": {1, 10000}} {
+		for _, n := range []int64{border[0] - 1, border[0], border[1], border[1] + 1} {
+			s := connector.Settings{"url": "https://a.example.com", "client_id": "c", "profile": map[string]any{}}
+			profileOf(n, strings.Split(path, ".")...)(s)
+			problems := New().Validate(s).Problems
+			if bad := n < border[0] || n > border[1]; (len(problems) > 0) != bad {
+				t.Errorf("%s: %d: %v", path, n, problems)
+			}
+		}
+	}
+	for _, entity := range []string{"po", "invoice", "requisition", "supplier", "cfv"} {
+		for _, attribute := range []string{"module", "path", "list_key", "item_key", "id"} {
+			s := connector.Settings{"url": "https://a.example.com", "client_id": "c", "profile": map[string]any{}}
+			profileOf("", "entities", entity, attribute)(s)
+			if p := New().Validate(s).Problems; len(p) != 1 || p[0].Path != "profile.entities."+entity+"."+attribute {
+				t.Errorf("%s.%s: %v", entity, attribute, p)
+			}
+		}
+	}
 }

@@ -68,6 +68,18 @@ func TestBooleansInEverySpelling(t *testing.T) {
 	}
 }
 
+func TestScalarsOfAnAnswerAreTexts(t *testing.T) {
+	t.Parallel()
+	for want, v := range map[string]any{"true": true, "false": false, "1.5": json.Number("1.50"), "x": "x", "": map[string]any{"a": "b"}} {
+		if got := rawText(v); got != want {
+			t.Errorf("%v became %q", v, got)
+		}
+	}
+	if rawText(nil) != "" || rawText([]any{"x"}) != "" {
+		t.Error("nothing and lists have no text")
+	}
+}
+
 func TestInstants(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 3, 1, 8, 12, 33, 0, time.UTC)
@@ -75,7 +87,7 @@ func TestInstants(t *testing.T) {
 		"2026-03-01T08:12:33.733Z": at.Add(733 * time.Millisecond), "2026-03-01T08:12:33Z": at, "2026-03-01T10:12:33+02:00": at,
 		"2026-03-01T08:12:33.733": at.Add(733 * time.Millisecond), "20260301081233": at, "20260301": time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), "": {}, "yesterday": {},
 	} {
-		if got := instant(in); !got.Equal(want) {
+		if got := instant(in); !got.Equal(want) || got.Location() != time.UTC {
 			t.Errorf("%q is %s", in, got)
 		}
 	}

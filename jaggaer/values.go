@@ -9,10 +9,11 @@ import (
 	"strings"
 
 	connector "ml-connector"
+	"ml-connector/pace"
 )
 
-// WriteBatch writes custom field values, cfv_batch to a call, with a result for each; other Kinds one by one. A batch that
-// JAGGAER finds too large is halved until it fits.
+// WriteBatch writes custom field values, cfv_batch to a call, with a result for each; through the router one to a document, and into
+// files one to a line; other Kinds one by one. A batch that JAGGAER finds too large is halved until it fits.
 func (i *Instance) WriteBatch(ctx context.Context, ws []connector.Write) []connector.Result {
 	out := make([]connector.Result, len(ws))
 	var batch []int
@@ -27,6 +28,17 @@ func (i *Instance) WriteBatch(ctx context.Context, ws []connector.Write) []conne
 		}
 		batch = append(batch, n)
 	}
+	switch i.opts.operation("cfv.write") {
+	case "xml":
+		pace.Each(i.pace, i.opts.concurrency, len(batch), func(k int) {
+			n := batch[k]
+			out[n].Receipt, out[n].Err = i.importValue(ctx, ws[n])
+		})
+		return out
+	case "file":
+		i.fileValues(ctx, ws, batch, out)
+		return out
+	}
 	size := max(1, i.opts.profile.int("cfv_batch"))
 	for len(batch) > 0 {
 		part := batch[:min(size, len(batch))]
@@ -36,7 +48,7 @@ func (i *Instance) WriteBatch(ctx context.Context, ws []connector.Write) []conne
 	return out
 }
 
-// postValues writes the values of one call and fills their results. It gives the size that JAGGAER took.
+// postValues writes the values of one call and fills their results. It gives the largest size that JAGGAER took.
 func (i *Instance) postValues(ctx context.Context, ws []connector.Write, part []int, out []connector.Result) int {
 	e := i.opts.entities[connector.GLAccount]
 	list := make([]map[string]any, len(part))
@@ -56,7 +68,7 @@ func (i *Instance) postValues(ctx context.Context, ws []connector.Write, part []
 	if err == nil && batchTooLarge(resp) && len(part) > 1 {
 		half := len(part) / 2
 		size := i.postValues(ctx, ws, part[:half], out)
-		return min(size, i.postValues(ctx, ws, part[half:], out))
+		return max(size, i.postValues(ctx, ws, part[half:], out))
 	}
 	if err == nil {
 		err = i.takeResults(c, resp, ws, part, out)
@@ -110,7 +122,9 @@ func (i *Instance) takeResults(c call, resp *connector.Response, ws []connector.
 		if r.failed() && r.code != userExists {
 			return stamp(refusal(c.op, r.message))
 		}
-		return stamp(doubt("JAGGAER's answer does not tell what became of each value%s", words(r.message)))
+		e := stamp(doubt("JAGGAER's answer does not tell what became of each value%s", words(r.message)))
+		e.Answered = true
+		return e
 	}
 	for n, at := range part {
 		out[at] = connector.Result{Err: stamp(doubt("JAGGAER's answer has no result for this value"))}
@@ -125,22 +139,27 @@ func (i *Instance) sentValue(d connector.Document) string {
 	return i.opts.templated(d.Text("fieldInternalName"), d.Text("value"))
 }
 
-// resultOf finds the result of the n-th value: by its index, else by the value, else by place if there is one for each.
+// resultOf finds the result of the n-th value: by its index, unless it names another value; else by the value, if one alone names it;
+// else by place, if there is one for each and none says more.
 func resultOf(results []map[string]any, n int, value string, sent int) map[string]any {
-	var byValue map[string]any
+	named := func(r map[string]any) string { return strings.TrimSpace(plainText(r["value"])) }
+	index := func(r map[string]any) string { return strings.TrimSpace(plainText(r["index"])) }
+	var byValue []map[string]any
 	for _, r := range results {
-		index := strings.TrimSpace(plainText(r["index"]))
-		if index == strconv.Itoa(n) {
+		if index(r) == strconv.Itoa(n) && (named(r) == "" || named(r) == value) {
 			return r
 		}
-		if index == "" && plainText(r["value"]) == value {
-			byValue = r
+		if named(r) == value {
+			byValue = append(byValue, r)
 		}
 	}
-	if byValue == nil && len(results) == sent && plainText(results[n]["index"]) == "" && plainText(results[n]["value"]) == "" {
+	switch {
+	case len(byValue) == 1:
+		return byValue[0]
+	case len(byValue) == 0 && len(results) == sent && index(results[n]) == "" && named(results[n]) == "":
 		return results[n]
 	}
-	return byValue
+	return nil
 }
 
 func (i *Instance) takeResult(c call, resp *connector.Response, d connector.Document, r returned) connector.Result {
@@ -153,11 +172,15 @@ func (i *Instance) takeResult(c call, resp *connector.Response, d connector.Docu
 		e.Exchange = resp.Exchange
 		return connector.Result{Err: e}
 	}
-	receipt := connector.Receipt{ID: d.Text("fieldInternalName") + "/" + d.Text("value"), Numbers: []string{d.Text("value")}}
+	receipt := valueReceipt(d)
 	if r.code == 1 && r.message != "" {
 		receipt.Warnings = []string{r.message}
 	}
 	return connector.Result{Receipt: receipt}
+}
+
+func valueReceipt(d connector.Document) connector.Receipt {
+	return connector.Receipt{ID: d.Text("fieldInternalName") + "/" + d.Text("value"), Numbers: []string{d.Text("value")}}
 }
 
 // exists is a message that says "exists already" whatever the code says (JAGGAER.md §6, row 18).

@@ -47,6 +47,8 @@ func TestResultsOfABatch(t *testing.T) {
 		"in another order":            {200, `{"returnCode":1,"resultList":{"result":[{"index":2,"returnCode":2},{"index":"0","returnCode":0},{"index":1,"returnCode":0}]}}`, "Account/1 Account/2 rejected"},
 		"by value, without an index":  {200, `{"returnCode":1,"resultList":{"result":[{"value":"3","returnCode":2},{"value":"1","returnCode":0},{"value":"2","returnCode":0}]}}`, "Account/1 Account/2 rejected"},
 		"by place alone":              {200, `{"returnCode":1,"resultList":{"result":[{"returnCode":0},{"returnCode":2},{"returnCode":0}]}}`, "Account/1 rejected Account/3"},
+		"counted from 1":              {200, `{"returnCode":1,"resultList":{"result":[{"index":1,"value":"1","returnCode":0},{"index":2,"value":"2","returnCode":2},{"index":3,"value":"3","returnCode":0}]}}`, "Account/1 rejected Account/3"},
+		"two of one value":            {200, `{"returnCode":1,"resultList":{"result":[{"value":"1","returnCode":0},{"value":"1","returnCode":2},{"value":"3","returnCode":0}]}}`, "ambiguous ambiguous Account/3"},
 		"one result is missing":       {200, `{"returnCode":0,"resultList":{"result":[{"index":0,"returnCode":0},{"index":2,"returnCode":0}]}}`, "Account/1 ambiguous Account/3"},
 		"one result has no code":      {200, `{"returnCode":0,"resultList":{"result":[{"index":0,"returnCode":0},{"index":1},{"index":2,"returnCode":0}]}}`, "Account/1 ambiguous Account/3"},
 		"no results, done":            {200, `{"returnCode":0,"returnMessage":"OK"}`, "ambiguous ambiguous ambiguous"},
@@ -58,6 +60,8 @@ func TestResultsOfABatch(t *testing.T) {
 		"slowed down":                 {429, ``, "throttled throttled throttled"},
 		"there is no such address":    {404, ``, "misconfigured misconfigured misconfigured"},
 		"our JSON is wrong":           {400, `{"returnCode":2,"returnMessage":"Malformed JSON"}`, "invalid invalid invalid"},
+		"stored, says 201":            {201, `{"returnCode":0,"resultList":{"result":[{"index":0,"returnCode":0},{"index":1,"returnCode":0},{"index":2,"returnCode":0}]}}`, "Account/1 Account/2 Account/3"},
+		"one whose text is too large": {200, `{"returnCode":1,"returnMessage":"1 of 3 failed: a description is too large","resultList":{"result":[{"index":0,"returnCode":0},{"index":1,"returnCode":2,"returnMessage":"too large"},{"index":2,"returnCode":0}]}}`, "Account/1 rejected Account/3"},
 		"a user who exists, no harm?": {200, `{"returnCode":-996,"returnMessage":"exists"}`, "ambiguous ambiguous ambiguous"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -66,10 +70,17 @@ func TestResultsOfABatch(t *testing.T) {
 			var got []string
 			for _, r := range b.WriteBatch(t.Context(), valueWrites("1", "2", "3")) {
 				if r.Err != nil {
-					got = append(got, string(connector.CodeOf(r.Err)))
+					e := connector.AsError(r.Err)
+					got = append(got, string(e.Code))
+					if told := strings.Contains(row.body, "returnCode") && !strings.Contains(row.body, "resultList"); e.Code == connector.Ambiguous && e.Answered != told {
+						t.Errorf("answered: %t (%v)", e.Answered, e)
+					}
 					continue
 				}
 				got = append(got, r.Receipt.ID)
+			}
+			if n := len(b.caller.(*fake).requests); n != 1 {
+				t.Errorf("%d requests", n)
 			}
 			if s := strings.Join(got, " "); s != row.want {
 				t.Errorf("%s, expected %s", s, row.want)
@@ -111,6 +122,7 @@ func TestBatchesThatAreTooLarge(t *testing.T) {
 		"400: told by its words":       {4, 400, "Batch too large", 200, "[9 4 5 2 3]", 0},
 		"200: told by its words":       {4, 200, "too many records", 200, "[9 4 5 2 3]", 0},
 		"later batches are smaller":    {2, 413, "", 4, "[4 2 2 2 2 1]", 0},
+		"the size that it took counts": {2, 413, "", 5, "[5 2 3 1 2 2 2]", 0},
 		"one alone that is too large":  {0, 413, "", 200, "[9 4 2 1 1 2 1 1 5 2 1 1 3 1 2 1 1]", 9},
 		"400 for another reason stops": {0, 400, "Malformed JSON", 200, "[9]", 9},
 	} {
@@ -133,6 +145,16 @@ func TestBatchesThatAreTooLarge(t *testing.T) {
 				t.Errorf("sizes %v, %d failed; expected %s, %d", sizes, failed, row.sizes, row.failed)
 			}
 		})
+	}
+}
+
+func TestWhatIsSentOfAValue(t *testing.T) {
+	t.Parallel()
+	f := storing(t, 100, 413, "")
+	b := open(t, f)
+	b.WriteBatch(t.Context(), []connector.Write{{Kind: connector.GLAccount, Document: connector.Document{"fieldInternalName": "Account", "value": "1", "description": "A & <B>", "active": "false", "parentValue": "0"}}})
+	if got := string(f.requests[0].Body); got != `{"customFieldValueList":{"customFieldValue":[{"active":"false","description":"A & <B>","fieldInternalName":"Account","parentValue":"0","value":"1"}]}}` {
+		t.Error(got)
 	}
 }
 

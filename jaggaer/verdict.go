@@ -32,6 +32,7 @@ func (i *Instance) judge(m importer, resp *connector.Response) (verdict, *connec
 		return verdict{}, i.judgeStatus(m, resp, r, err)
 	}
 	if fault := i.judgeReply(m, resp.Status, r); fault != nil {
+		fault.Answered = fault.Code == connector.Ambiguous && resp.Status < 500
 		if r.messageID != "" {
 			fault.Hint += " For JAGGAER's support: its message id is " + r.messageID + "."
 		}
@@ -116,6 +117,8 @@ func (i *Instance) judgeReply(m importer, status int, r reply) *connector.Error 
 		return refusal("", text)
 	case r.code == "401" || r.code == "403" || !done && whoWeAre.MatchString(text) && len(r.refs) == 0 && !r.objects:
 		return i.identityRefused(text)
+	case done && status < 300 && len(r.errors) == 0 && (status == http.StatusAccepted || r.code == "202") && m != requisitionImport && m != supplierImport:
+		return doubt("JAGGAER accepted it for later (code %s)", r.code) // a supplier's number, or a requisition's id, tells more
 	case done && status < 300:
 		return r.judgeDone(m)
 	case r.code == "400":

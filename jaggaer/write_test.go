@@ -68,15 +68,22 @@ func TestDocumentsSent(t *testing.T) {
 		"supplier.xml":    {connector.Supplier, supplier, nil, "https://router.example.com/apps/Router/TSMSupplierXMLImport"},
 		"requisition.xml": {connector.Requisition, plainRequisition(), nil, "https://router.example.com/apps/Router/PRXMLImport"},
 		"requisition-lump.xml": {connector.Requisition, plainRequisition(), []func(connector.Settings){profileOf(true, "lump_sum"), profileOf("Origin Code", "req_origin_field"), profileOf("PS", "req_origin_value"),
-			profileOf("{value}-L", "value_templates", "Fund"), profileOf("/Other", "xml", "path_prefix"), profileOf("https://dtd.example.com/", "xml", "dtd_base")}, "https://router.example.com/Other/PRXMLImport"},
-		"supplier-sent.json":    {connector.Supplier, supplier, []func(connector.Settings){rest("supplier.write")}, "https://acme.example.com/j1p/api/public/ji/v1/suppliers"},
-		"requisition-sent.json": {connector.Requisition, plainRequisition(), []func(connector.Settings){rest("requisition.create")}, "https://acme.example.com/j1p/api/public/ji/v1/requisitions"},
-		"values-sent.json":      {connector.GLAccount, value, nil, "https://acme.example.com/j1p/api/public/ji/v1/customfieldvalues"},
+			profileOf("{value}-L", "value_templates", "Fund"), profileOf("Main & {Requestor.username}", "header_fields", "Campus"), profileOf("{ShipTo.AddressCode}", "header_fields", "Deliver to"),
+			profileOf("{CatalogNumber}/{linenumber}", "line_fields", "Our key"), profileOf("/Other", "xml", "path_prefix"), profileOf("https://dtd.example.com/", "xml", "dtd_base")}, "https://router.example.com/Other/PRXMLImport"},
+		"supplier-sent.json": {connector.Supplier, supplier, []func(connector.Settings){rest("supplier.write")}, "https://acme.example.com/j1p/api/public/ji/v1/suppliers"},
+		"requisition-sent.json": {connector.Requisition, plainRequisition(), []func(connector.Settings){rest("requisition.create"), profileOf("Origin Code", "req_origin_field"), profileOf("PS", "req_origin_value"),
+			profileOf("Main", "header_fields", "Campus"), profileOf("{CatalogNumber}", "line_fields", "Our key")}, "https://acme.example.com/j1p/api/public/ji/v1/requisitions"},
+		"values.xml": {connector.GLAccount, value, []func(connector.Settings){profileOf("xml", "operations", "cfv.write"), profileOf("TestCustomFieldValueImport", "xml", "paths", "cfv"), profileOf("{value}-L", "value_templates", "Account")},
+			"https://router.example.com/apps/Router/TestCustomFieldValueImport"},
+		"values-sent.json": {connector.GLAccount, value, nil, "https://acme.example.com/j1p/api/public/ji/v1/customfieldvalues"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := always(200, map[connector.Kind]string{connector.Supplier: stored, connector.Requisition: created("3466726"), connector.GLAccount: `{"returnCode":0,"resultList":{"result":[{"index":0,"returnCode":0}]}}`}[row.kind])
 			b := open(t, f, row.edits...)
+			if name == "values.xml" {
+				f.answer = always(200, stored).answer
+			}
 			if strings.HasSuffix(name, "json") && row.kind != connector.GLAccount {
 				f.answer = func(connector.Request) (*connector.Response, error) {
 					return reply200(`{"returnCode":0,"returnMessage":"OK","requisitionId":3466726,"supplierId":1003800001}`), nil
@@ -279,5 +286,29 @@ func TestALostAnswerIsDoubt(t *testing.T) {
 				t.Errorf("%d requests: a write is never repeated", len(f.requests))
 			}
 		}
+	}
+}
+
+// TestNumbersAsJSONSpellsThem: a zero before a number, which a Schema takes, is no JSON.
+func TestNumbersAsJSONSpellsThem(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"7": "7", "007": "7", "-007.50": "-7.50", "0": "0", "00": "0", "0.5": "0.5", "00.5": "0.5", "-0.5": "-0.5", "210.30": "210.30",
+		"": `""`, "1,5": `"1,5"`, "1e9": `"1e9"`, ".5": `".5"`,
+	} {
+		if got := string(encode(jsonNumber(text))); got != want {
+			t.Errorf("%q is %s, expected %s", text, got, want)
+		}
+	}
+	f := always(200, `{"returnCode":0,"requisitionId":1}`)
+	d := plainRequisition()
+	line := d.List("RequisitionSupplierGroup")[0].List("RequisitionLine")[0]
+	line["Quantity"], line["linenumber"] = "0010", "01"
+	b := open(t, f, profileOf("rest", "operations", "requisition.create"))
+	if _, err := b.Write(t.Context(), connector.Write{Kind: connector.Requisition, Operation: connector.OpCreate, Document: d}); err != nil {
+		t.Fatal(err)
+	}
+	if got := string(f.requests[0].Body); !strings.Contains(got, `"quantity":10,`) || !strings.Contains(got, `"lineNumber":1,`) {
+		t.Errorf("sent is %s", got)
 	}
 }

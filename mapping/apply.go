@@ -11,8 +11,12 @@ import (
 // Apply maps one Record. It never fails as a whole: every rule that fails is a Problem of the Result, and what the
 // Record waits for is in Missing. It may be called by many goroutines.
 func (f *Flow) Apply(c Context) Result {
-	r := &run{c: c, asked: map[string]*answer{}, rowless: map[string]bool{}, stack: make([]any, 0, 32), frame: frame{fixed: c.Fixed}}
+	r := &run{c: c, flow: f, asked: map[string]*answer{}, rowless: map[string]bool{}, stack: make([]any, 0, 32), frame: frame{fixed: c.Fixed}}
+	if c.Traced {
+		r.tracer = &tracer{named: map[*scope]map[string][]Found{}}
+	}
 	top := &scope{run: r, level: &f.top, element: c.Source, known: make([]value, 0, 12+f.top.names())}
+	r.top = top
 	if !f.pass(top) {
 		return r.result
 	}
@@ -170,6 +174,9 @@ func (s *scope) takeOver(spread *expression, doc, owned connector.Document) {
 	for _, name := range sortedKeys(m) {
 		if text, ok := s.text("spread "+name, m[name]); ok && text != "" {
 			doc[name], owned[name] = text, text
+			if s.run.tracer != nil {
+				s.run.result.Traces = append(s.run.result.Traces, Trace{Field: join2(s.path(), name), Value: text, Line: spread.line, Rule: "spread " + spread.text})
+			}
 		}
 	}
 }
@@ -240,14 +247,22 @@ func (s *scope) oneOf(r *rule, nth int, element any, fields []connector.Field) (
 
 // single gives the text of a single field.
 func (s *scope) single(r *rule, f *connector.Field) string {
+	if s.run.tracer != nil {
+		return s.traced(r, func() string { return s.plainly(r, f) })
+	}
+	return s.plainly(r, f)
+}
+
+func (s *scope) plainly(r *rule, f *connector.Field) string {
 	text, ok := s.source(r)
 	if !ok {
 		s.unresolved()
 		return ""
 	}
 	if text != "" && r.lookup != "" {
-		text, ok = s.crosswalk(r.lookup, text, f)
-	} else if text == "" && r.fallback != nil {
+		text, ok = s.crosswalk(r, text, f)
+	}
+	if ok && text == "" && r.fallback != nil {
 		var v any
 		if v, ok = s.try("default", r.fallback); ok {
 			text, ok = s.text("default", v)
@@ -297,33 +312,44 @@ func (s *scope) source(r *rule) (string, bool) {
 		}
 		return s.text("", v)
 	}
+	return s.text("", r.path.get(s.base(r.path)))
+}
+
+// base is the element that a path of a field starts from.
+func (s *scope) base(p *path) any {
 	from := s.up
-	for range r.path.up {
+	for range p.up {
 		if from.outer == nil {
 			break
 		}
 		from = from.outer
 	}
-	return s.text("", r.path.get(from.element))
+	return from.element
 }
 
-// crosswalk gives what a value is called at the target. Without a row it is taken as it is, if the target can hold it.
-func (s *scope) crosswalk(name, value string, f *connector.Field) (string, bool) {
-	if s.run.c.Crosswalk != nil {
-		if found, ok := s.run.c.Crosswalk(name, value); ok {
-			return found, true
+// crosswalk gives what a value is called at the target. What becomes of one without a row, the rule says; where it says
+// nothing, it is taken as it is, if the target can hold it.
+func (s *scope) crosswalk(r *rule, value string, f *connector.Field) (string, bool) {
+	name := r.lookup
+	if found, ok := s.run.translate(name, value); ok {
+		return found, true
+	}
+	reason := fmt.Sprintf("crosswalk %s has no row for %q", name, value)
+	switch {
+	case r.rowless == elseBlank:
+		return "", true
+	case r.rowless == elseHold:
+	case f == nil:
+		return value, true
+	default:
+		misfits := connector.Schema{Fields: []connector.Field{*f}}.Check(connector.Document{f.Name: value})
+		if len(misfits) == 0 {
+			return value, true
 		}
-	}
-	if f == nil {
-		return value, true
-	}
-	misfits := connector.Schema{Fields: []connector.Field{*f}}.Check(connector.Document{f.Name: value})
-	if len(misfits) == 0 {
-		return value, true
+		reason += ", and as it stands it " + misfits[0].Message
 	}
 	s.run.rowless[value] = true
-	reason := fmt.Sprintf("crosswalk %s has no row for %q", name, value)
-	s.run.problem(s.path(), "", "%s, and as it stands it %s", reason, misfits[0].Message)
+	s.run.problem(s.path(), "", "%s", reason)
 	s.run.waits(connector.Ref{Connection: name, Kind: connector.CrosswalkKind, IDs: []string{value}, Reason: "a row for " + fmt.Sprintf("%q", value) + " in crosswalk " + name})
 	return "", false
 }

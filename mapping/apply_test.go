@@ -113,7 +113,7 @@ func TestCrosswalks(t *testing.T) {
 		"a blank is not looked up":            {"", "none", "blank", 0},
 		"white space at the ends is no value": {" EACH ", "EA", "blank", 0},
 	} {
-		r := f.Apply(Context{Source: connector.Document{"x": row.value}, Schema: schema(), Crosswalk: func(name, value string) (string, bool) {
+		r := f.Apply(Context{Source: connector.Document{"x": row.value}, Schema: schema(), Crosswalk: func(name, value, _ string) (string, bool) {
 			to, ok := rows[value]
 			return to, ok && name == "uom"
 		}})
@@ -123,6 +123,28 @@ func TestCrosswalks(t *testing.T) {
 		if row.missing > 0 && (r.Missing[0].Kind != connector.CrosswalkKind || r.Missing[0].Connection != "uom" || r.Missing[0].ID() != "BUSHEL" ||
 			r.Problems[0].Message != `crosswalk uom has no row for "BUSHEL", and as it stands it has 6 characters; the target takes at most 5`) {
 			t.Errorf("%s: %+v %+v", name, r.Missing, r.Problems)
+		}
+	}
+}
+
+func TestElseSaysWhatBecomesOfAValueWithoutARow(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct{ rule, value, want, reason string }{
+		"identity":                   {`lookup: uom, else: identity`, "BX", "BX", ""},
+		"identity that does not fit": {`lookup: uom, else: identity`, "BUSHEL", "", `A: crosswalk uom has no row for "BUSHEL", and as it stands it has 6 characters; the target takes at most 5`},
+		"blank":                      {`lookup: uom, else: blank`, "BUSHEL", "", ""},
+		"blank, and a default":       {`lookup: uom, else: blank, default: '"none"'`, "BUSHEL", "none", ""},
+		"a row before the default":   {`lookup: uom, else: blank, default: '"none"'`, "EACH", "EA", ""},
+		"hold, though it fits":       {`lookup: uom, else: hold`, "BX", "", `A: crosswalk uom has no row for "BX"`},
+		"hold, and a default":        {`lookup: uom, else: hold, default: '"none"'`, "BX", "", `A: crosswalk uom has no row for "BX"`},
+		"hold and a row":             {`lookup: uom, else: hold`, "EACH", "EA", ""},
+		"hold and no value at all":   {`lookup: uom, else: hold, default: '"none"'`, "", "none", ""},
+		"blank where it is required": {`lookup: uom, else: blank, required: true`, "BX", "", "A: is required and has no value"},
+	} {
+		r := parse(t, "fields: {A: {from: x, "+row.rule+"}}\n").Apply(Context{Source: connector.Document{"x": row.value}, Schema: connector.Schema{Fields: schema().Fields[:1]},
+			Crosswalk: func(_, value, _ string) (string, bool) { return "EA", value == "EACH" }})
+		if r.Document.Text("A") != row.want || strings.Join(r.Reasons(), "; ") != row.reason || (len(r.Missing) == 1) != strings.Contains(row.reason, "no row") {
+			t.Errorf("%s: %s %v %v", name, r.Document.Canonical(), r.Reasons(), r.Missing)
 		}
 	}
 }
@@ -153,7 +175,7 @@ reserve: ['out.A']
 		"not linked":                           {source: `{"kind":"s","ids":"1","name":"Acme"}`, want: `{"B":"b"}`, missing: []string{"supplier Acme"}},
 		"linked, not approved":                 {source: `{"kind":"s","ids":"1","name":"Acme"}`, links: map[string]LinkState{"1": state(connector.Pending)}, want: `{"B":"b"}`, missing: []string{"supplier Acme, which is not approved at there yet"}},
 		"linked, of unknown standing":          {source: `{"kind":"s","ids":"1","name":"Acme"}`, links: map[string]LinkState{"1": state("")}, want: `{"B":"b"}`, missing: []string{"supplier Acme, which is not approved at there yet"}},
-		"linked and closed":                    {source: `{"kind":"s","ids":"1","name":"Acme"}`, links: map[string]LinkState{"1": state(connector.Refused)}, want: `{"B":"b"}`, problem: "supplier Acme is not in use at there any more (SET/7)"},
+		"linked and closed":                    {source: `{"kind":"s","ids":"1","name":"Acme"}`, links: map[string]LinkState{"1": state(connector.Refused)}, want: `{"B":"b"}`, problem: "supplier Acme is not in use at there any more (SET/7)", missing: []string{"supplier Acme"}},
 		"delivered already, closed afterwards": {source: `{"kind":"s","ids":"1"}`, links: map[string]LinkState{"1": state(connector.Refused)}, linked: true, want: `{"A":"7","B":"b","G":{"A":"y"}}`},
 		"it refers to nothing":                 {source: `{"kind":"x","ids":"1"}`, want: `{"B":"b"}`},
 		"the reference is blank":               {source: `{"kind":"s"}`, want: `{"B":"b"}`},
@@ -294,5 +316,28 @@ func TestApplyLeavesItsContextAlone(t *testing.T) {
 	f.Apply(c)
 	if after, _ := json.Marshal(c.Source); string(after) != string(before) {
 		t.Errorf("%s became %s", before, after)
+	}
+}
+
+func TestCrosswalksAreAskedForTheDayOfTheDocument(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 5, 3, 30, 0, 0, time.UTC) // the 4th in Chicago
+	for name, row := range map[string]struct{ dated, source, want string }{
+		"the Document's day":        {"dated: date(doc.at)\n", `{"at":"2025-12-31T00:00:00.000Z","x":"EACH"}`, "2025-12-31"},
+		"in the Connection's zone":  {"dated: day(doc.at)\n", `{"at":"2025-12-31T03:00:00Z","x":"EACH"}`, "2025-12-30"},
+		"a Document without a day":  {"dated: date(doc.at)\n", `{"x":"EACH"}`, "2026-03-04"},
+		"a Flow that says none":     {"", `{"at":"2025-12-31","x":"EACH"}`, "2026-03-04"},
+		"a day that is none":        {"dated: doc.at\n", `{"at":"soon","x":"EACH"}`, "2026-03-04"},
+		"one in a loop's predicate": {"dated: first(map(doc.days, date(#)))\n", `{"days":["2024-02-29"],"x":"EACH"}`, "2024-02-29"},
+	} {
+		f := parse(t, row.dated+"fields: {A: {from: x, lookup: uom}, B: {expr: 'join(map([\"a\", \"b\"], lookup(\"uom\", #)), \",\")'}}\n")
+		var asked []string
+		r := f.Apply(Context{Source: document(t, row.source), Now: now, To: connector.Settings{"time_zone": "America/Chicago"}, Crosswalk: func(_, value, day string) (string, bool) {
+			asked = append(asked, day)
+			return "to " + value, true
+		}})
+		if len(r.Problems) > 0 || r.Document.Text("A") != "to EACH" || r.Document.Text("B") != "to a,to b" || len(asked) != 3 || asked[0] != row.want || asked[2] != row.want {
+			t.Errorf("%s: %v %v %s", name, asked, r.Problems, r.Document.Canonical())
+		}
 	}
 }

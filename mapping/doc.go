@@ -1,5 +1,5 @@
 // Package mapping turns a source Document into a target Document by the rules of a Flow: [Parse] reads a mapping file,
-// [Flow.CheckTarget] holds it against the target's Schema, [Flow.Apply] maps one Record and names every rule that failed.
+// [Flow.Check] holds it against the Schemas of both Systems, [Flow.Apply] maps one Record and names every rule that failed.
 //
 // It must never do input or output, read a clock, or know a vendor: what it may know of the world comes in a [Context], and
 // vendors' fields stand in mapping files. Money is exact: text of a Document becomes a decimal without passing through a float.
@@ -15,6 +15,7 @@
 //	let:       names for values, in their order: {lines: "filter(doc.lines, .quantity != 0)"}
 //	filter:    condition; what fails it is filtered
 //	withdrawn: condition; what fails the filter and meets this takes back what was sent
+//	stop:      {when, fields}: what goes at once though a second person has not approved the rest
 //	adopt:     {kind, when, id, reason}: the target's Record that this one is already; then nothing is created
 //	alike:     the name to compare with the target's before a create
 //	links:     {name: {kind, when, each, as, id, other, number, usable, ready, optional, reason}}: what must be linked first;
@@ -40,8 +41,9 @@
 //	value: a text
 //	expr:  an expression
 //
-// and then goes through lookup (a crosswalk; without a row the value is taken as it is if the target can hold it), default
-// (when there is no value), cut (to so many characters; what was cut is shown) and required. when: applies the rule only if.
+// and then goes through lookup (a crosswalk; for a value without a row there, else: identity takes it as it is if the target can
+// hold it, which is the default, blank takes it for no value, hold holds the Record until there is a row), default (when there
+// is no value), cut (to so many characters; what was cut is shown) and required. when: applies the rule only if.
 // on: create applies it only while nothing is linked, and leaves the field to the target afterwards; owned: false sends it each
 // time but leaves it to the target too.
 //
@@ -60,7 +62,7 @@
 //	lookup(crosswalk, x)  choose(name)  day(time)       a row or blank; a number of our own; the day in the Connection's zone
 //	dec(x) dec(x, if_blank) round(x, n) div(a, b, n) abs(x) sum(list) shares(amount, weights, n) digits(currency)
 //	text upper lower trim ascii plain left(x, n) pad(x, n) part(id, n) wrap(x, n) cutPrefix(x, p) fill(template, values) join(list, s)
-//	len blank date iso2 iso3
+//	len blank date addDays(day, n) iso2 iso3
 //	list concat first flatten uniq group(list, keys) zip(names, values) merge(groups…) keys(group)
 //	all none any one filter map find findIndex count reduce
 //

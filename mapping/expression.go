@@ -15,6 +15,7 @@ import (
 // expression is one compiled expression, with what it needs to know before it can run.
 type expression struct {
 	text    string
+	line    int // of the file
 	program *vm.Program
 	code    code     // what the program does, nil where only the program can
 	uses    []string // names of the scope that it reads
@@ -97,7 +98,7 @@ func oneLine(err error) string {
 // template is text with expressions in braces.
 type template []any // string or *expression
 
-func parseTemplate(text string, names []string) (template, error) {
+func parseTemplate(text string, line int, names []string) (template, error) {
 	var out template
 	for text != "" {
 		before, rest, found := strings.Cut(text, "{")
@@ -115,6 +116,7 @@ func parseTemplate(text string, names []string) (template, error) {
 		if err != nil {
 			return nil, err
 		}
+		e.line = line
 		out, text = append(out, e), after
 	}
 	return out, nil

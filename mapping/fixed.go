@@ -67,7 +67,7 @@ func (f *Flow) fix() {
 			}
 		}
 	}
-	again(f.filter, f.withdrawn, f.alike, f.title, f.id, f.revision)
+	again(f.filter, f.withdrawn, f.alike, f.confirm, f.stop, f.title, f.id, f.revision, f.dated)
 	again(f.reserve...)
 	f.top.expressions(again)
 }

@@ -26,10 +26,17 @@ type Flow struct {
 	withdrawn *expression
 	adopt     *reference
 	alike     *expression
+	confirm   *expression
+	stop      *expression // what has the stops go at once, though a second person has not approved the rest
+	stops     []string
+	likely    float64
+	never     bool // what is alike is told and holds nothing
+	taxLinks  bool // what has the same tax number and country is linked by itself
 	title     *expression
 	id        *expression
 	revision  *expression
 	reserve   []*expression
+	dated     *expression
 	taken     bool
 }
 
@@ -48,8 +55,8 @@ type Context struct {
 	Now              time.Time
 	Where            *Filter // of the site, nil when there is none
 
-	// Crosswalk gives what a value is called at the target; false when the crosswalk has no row for it.
-	Crosswalk func(name, value string) (string, bool)
+	// Crosswalk gives what a value is called at the target on a day; false when the crosswalk has no row for it then.
+	Crosswalk func(name, value, day string) (string, bool)
 	// Link tells what is known of something that the Record refers to.
 	Link func(ref connector.Ref) LinkState
 	// Choose gives a number of our own counter; the same for the same Delivery, however often it is asked.
@@ -58,12 +65,15 @@ type Context struct {
 	Schema connector.Schema
 	// Fixed remembers what depends on From and To alone, nil = nothing is remembered.
 	Fixed *Fixed
+	// Traced has the Result say of each value how it came about.
+	Traced bool
 }
 
 // LinkState is what is known of a referenced Record.
 type LinkState struct {
 	Found    bool
 	ID       string             // at the other side
+	Source   string             // the ID of what is linked here: of what was merged into another, that one; "" = as it was asked for
 	Standing connector.Standing // of the target's Record
 	Target   connector.Document // last read content of the target's Record, nil when it was never read
 }
@@ -78,6 +88,7 @@ type Result struct {
 
 	Problems []Problem       // every rule that failed
 	Missing  []connector.Ref // what it waits for
+	Day      string          // on which rows of Crosswalks had to count; "" = none was looked up
 
 	Adopt        connector.Ref // the target's Record that this one is already; its Kind is "" when there is none
 	Reserve      []string      // natural keys that no other Record of this Flow may have; the first is the main one
@@ -86,8 +97,9 @@ type Result struct {
 	Notes        []string // remarks of the rules that hold nothing
 	Alike        string   // name to compare with unlinked Records of the target before a create; "" = no comparison
 	Title        string
-	Revision     string // the source's own count of changes: a lower one than was delivered is superseded; "" = none
-	ID           string // that the target's Record will have, with NEXT where the target gives a number; "" when it can't be told
+	Revision     string  // the source's own count of changes: a lower one than was delivered is superseded; "" = none
+	Traces       []Trace // of single values, in the order in which they were made; only where the Context asks for them
+	ID           string  // that the target's Record will have, with NEXT where the target gives a number; "" when it can't be told
 }
 
 // Problem is one rule that failed.

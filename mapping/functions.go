@@ -66,6 +66,7 @@ var library = map[string]function{
 	"join":      of(join, new(f2)),
 	"len":       of(length, new(f1)),
 	"date":      of(func(p ...any) (any, error) { return ofText(p[0], dateOf) }, new(f1)),
+	"addDays":   of(func(p ...any) (any, error) { return textNumber(p, addDays) }, new(f2)),
 	"iso2":      of(func(p ...any) (any, error) { return ofText(p[0], iso2) }, new(f1)),
 	"iso3":      of(func(p ...any) (any, error) { return ofText(p[0], iso3) }, new(f1)),
 

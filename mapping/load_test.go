@@ -1,32 +1,6 @@
 package mapping
 
-import (
-	"strings"
-	"testing"
-)
-
-func TestCheckTargetNamesLineAndField(t *testing.T) {
-	t.Parallel()
-	for name, row := range map[string]struct{ fields, want string }{
-		"all is well":                {"{A: {from: a}, G: {fields: {A: {from: a}}}, L: {each: doc.l, as: e, fields: {A: {from: .}, M: {each: e, as: f, fields: {A: {from: .}}}}}}", ""},
-		"a field that is not there":  {"{X: {from: a}}", "line 5: X: the target has no such field"},
-		"a deep one":                 {"{L: {each: doc.l, as: e, fields: {M: {each: e, as: f, fields: {X: {from: .}}}}}}", "line 5: L.M.X: the target has no such field"},
-		"a list that is a group":     {"{G: {each: doc.l, as: e, fields: {A: {from: .}}}}", "line 5: G: is a group at the target, not a list"},
-		"a group that is a list":     {"{L: {fields: {A: {from: a}}}}", "line 5: L: is a list at the target, not a group"},
-		"a value that is a list":     {"{L: {from: a}}", "line 5: L: is a list at the target and needs fields"},
-		"a group that is a value":    {"{A: {fields: {A: {from: a}}}}", "line 5: A: is a text at the target, not a group"},
-		"a literal that is too long": {"{A: {value: abcdef}}", `line 5: A: "abcdef" has 6 characters; the target takes at most 5`},
-		"a literal of another form":  {"{N: {value: abc}}", `line 5: N: "abc" is not a number`},
-	} {
-		var got []string
-		for _, err := range parse(t, "fields: "+row.fields+"\n").CheckTarget(schema()) {
-			got = append(got, err.Error())
-		}
-		if strings.Join(got, "; ") != row.want {
-			t.Errorf("%s: %q, want %q", name, got, row.want)
-		}
-	}
-}
+import "testing"
 
 func TestCyclesBetweenOwnedFieldsAreRefused(t *testing.T) {
 	t.Parallel()
@@ -80,6 +54,35 @@ func TestExplainSaysWhereFieldsComeFrom(t *testing.T) {
 	for i := range want {
 		if got[i] != want[i] {
 			t.Errorf("%+v, want %+v", got[i], want[i])
+		}
+	}
+}
+
+func TestFlowsBesideEachOther(t *testing.T) {
+	t.Parallel()
+	flow := func(name, from, to, fields string) *Flow {
+		f, err := Parse([]byte("name: " + name + "\nkind: supplier\nfrom: " + from + "\nto: " + to + "\nfields: " + fields + "\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	mine := flow("mine", "a", "b", "\n  NAME: {from: name}\n  CODE: {on: create, from: code}\n  L: {each: doc.l, as: e, fields: {X: {from: x}}}")
+	for name, row := range map[string]struct {
+		other *Flow
+		want  string
+	}{
+		"another direction, other fields": {flow("o", "b", "a", "{other: {from: CODE}}"), ""},
+		"a circle":                        {flow("o", "b", "a", "{name: {from: NAME}}"), "line 6: mine makes name of b from name of a, and o makes the one of the other again; where both are enabled, `apply` refuses them"},
+		"the same fields":                 {flow("o", "a", "b", "{CODE: {from: code}, L: {each: doc.l, as: e, fields: {X: {from: x}}}}"), "line 8: o owns 1 of the same fields: L[].X"},
+		"the Flow in whose place it runs": {flow("mine", "a", "b", "{NAME: {from: name}}"), ""},
+	} {
+		got := ""
+		for _, f := range mine.Beside([]*Flow{row.other}) {
+			got += f.String()
+		}
+		if got != row.want {
+			t.Errorf("%s: %q, want %q", name, got, row.want)
 		}
 	}
 }

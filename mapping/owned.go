@@ -2,8 +2,18 @@ package mapping
 
 import connector "ml-connector"
 
-// ComparesNames says whether the Flow compares names with the target's unlinked Records before a create.
-func (f *Flow) ComparesNames() bool { return f.alike != nil }
+// ComparesNames says whether the Flow holds a Record, before a create, for what the target has of the same name or alike.
+func (f *Flow) ComparesNames() bool { return f.alike != nil && !f.never }
+
+// Bar is what a Record of the target takes to count as what may be the same.
+type Bar struct {
+	Score    float64 // from which on the Record is held
+	Never    bool    // it is held for none, not even for one of the same name
+	TaxLinks bool    // one with the same tax number and country is linked without a person
+}
+
+// Bar is that of the Flow.
+func (f *Flow) Bar() Bar { return Bar{Score: f.likely, Never: f.never, TaxLinks: f.taxLinks} }
 
 // OwnedOf is the part of a Document, as it was written, that the Flow owns: without what rules `on: create` and
 // `owned: false` made.

@@ -3,8 +3,10 @@ package mapping
 import (
 	"errors"
 	"slices"
+	"strconv"
 
 	connector "ml-connector"
+	"ml-connector/alike"
 )
 
 // Parse reads a mapping file. Its error names line and key of everything that is wrong, one a line.
@@ -40,9 +42,7 @@ func baseNames() []string {
 
 func (f *Flow) parse(root node) {
 	names := baseNames()
-	keys := append([]string{"name", "kind", "from", "to", "needs", "schedule", "drift", "withdraw", "track", "deep", "acknowledge",
-		"filter", "withdrawn", "adopt", "alike", "title", "id", "revision", "reserve", "taken"}, levelKeys...)
-	entries := root.mapping(keys...)
+	entries := root.mapping(slices.Concat(headKeys, levelKeys)...)
 	names = f.top.parse(entries, names)
 	out := append(slices.Clone(names), "out")
 	for _, e := range entries {
@@ -54,11 +54,17 @@ func (f *Flow) parse(root node) {
 		case "adopt":
 			f.adopt = parseReference(e.value, names)
 		case "alike":
-			f.alike = e.value.expression(out)
+			f.parseAlike(e.value, out)
+		case "confirm":
+			f.confirm = e.value.expression(names)
+		case "stop":
+			f.parseStop(e.value, names)
 		case "title":
 			f.title = e.value.expression(out)
 		case "revision":
 			f.revision = e.value.expression(names)
+		case "dated": // no name that could need a look-up itself
+			f.dated = e.value.expression([]string{"doc", "record", "from", "to", "today", "day"})
 		case "id":
 			f.id = e.value.expression(out)
 		case "taken":
@@ -71,13 +77,70 @@ func (f *Flow) parse(root node) {
 			f.parseHead(e)
 		}
 	}
-	for key, value := range map[string]string{"name": f.Name, "kind": string(f.Kind), "from": f.From, "to": f.To} {
-		if value == "" {
-			root.fail("%s is missing", key)
+	for _, key := range [][2]string{{"name", f.Name}, {"kind", string(f.Kind)}, {"from", f.From}, {"to", f.To}} {
+		if key[1] == "" {
+			root.fail("%s is missing", key[0])
 		}
 	}
 	if len(f.top.fields) == 0 && f.top.spread == nil {
 		root.fail("fields is missing")
+	}
+}
+
+// parseStop reads which fields go at once, and when.
+func (f *Flow) parseStop(n node, names []string) {
+	for _, e := range n.mapping(stopKeys...) {
+		switch e.key {
+		case "when":
+			f.stop = e.value.expression(names)
+		case "fields":
+			f.stops = e.value.texts()
+		}
+	}
+	if f.stop == nil || len(f.stops) == 0 {
+		n.fail("when and fields are needed")
+	}
+	for _, name := range f.stops {
+		if f.top.rule(name) == nil {
+			n.fail("there is no rule for the field %s", name)
+		}
+	}
+}
+
+// parseAlike reads what is compared with the target's before a create: a name, or a name and how much is enough.
+func (f *Flow) parseAlike(n node, names []string) {
+	f.likely, f.taxLinks = alike.Likely, true
+	if n.isText() {
+		f.alike = n.expression(names)
+		return
+	}
+	for _, e := range n.mapping(alikeKeys...) {
+		switch e.key {
+		case "name":
+			f.alike = e.value.expression(names)
+		case "likely":
+			f.parseLikely(e.value)
+		case "tax":
+			f.taxLinks = e.value.oneOf(taxRules()...) == taxLink
+		}
+	}
+	if f.alike == nil {
+		n.fail("name is missing")
+	}
+}
+
+func (f *Flow) parseLikely(n node) {
+	const beyondAll = 2 // no score is
+	switch text := n.text(); text {
+	case likelySame, likelyNever:
+		f.likely, f.never = beyondAll, text == likelyNever
+	default:
+		s, err := strconv.ParseFloat(text, 64)
+		if err != nil || !(s >= leastLikely && s <= 1) {
+			n.fail("must be a score from %v to 1, or %s, or %s", leastLikely, likelySame, likelyNever)
+			return
+		}
+		f.likely = s
 	}
 }
 
@@ -97,15 +160,15 @@ func (f *Flow) parseHead(e entry) {
 	case "schedule":
 		f.Schedule = e.value.text()
 	case "drift":
-		f.Drift = connector.DriftRule(e.value.oneOf(string(connector.DriftOverwrite), string(connector.DriftHold), string(connector.DriftIgnore)))
+		f.Drift = connector.DriftRule(e.value.oneOf(driftRules()...))
 	case "withdraw":
-		f.Withdraw = connector.WithdrawRule(e.value.oneOf(string(connector.WithdrawHold), string(connector.WithdrawUpdate)))
+		f.Withdraw = connector.WithdrawRule(e.value.oneOf(withdrawRules()...))
 	case "track":
 		f.Track = e.value.text()
 	case "deep":
 		f.Deep = e.value.text()
 	case "acknowledge":
-		f.Acknowledge = e.value.oneOf("off", "voucher", "paid")
+		f.Acknowledge = e.value.oneOf(acknowledgements()...)
 	}
 }
 
@@ -116,8 +179,6 @@ func kinds() []string {
 	}
 	return out
 }
-
-var levelKeys = []string{"let", "links", "hold", "note", "spread", "fields"}
 
 // parse reads what the Document, a group and the elements of a list have in common. It returns the names that are known
 // inside the level.

@@ -3,20 +3,18 @@ package mapping
 import (
 	"fmt"
 	"slices"
-
-	connector "ml-connector"
 )
 
 func parseGuard(n node, names []string) *guard {
 	g := &guard{what: fmt.Sprintf("hold in line %d", n.line)}
-	for _, e := range n.mapping("if", "message", "code", "field", "on") {
+	for _, e := range n.mapping(guardKeys...) {
 		switch e.key {
 		case "if":
 			g.cond = e.value.expression(names)
 		case "message":
 			g.message = e.value.template(names)
 		case "code":
-			g.code = e.value.oneOf(string(connector.Invalid), string(connector.Rejected), string(connector.NotFound), string(connector.Conflict))
+			g.code = e.value.oneOf(guardCodes()...)
 		case "field":
 			g.field = e.value.text()
 		case "on":
@@ -32,7 +30,7 @@ func parseGuard(n node, names []string) *guard {
 // parseNote reads a remark: what a guard says, without holding the Record.
 func parseNote(n node, names []string) *guard {
 	g := &guard{what: fmt.Sprintf("note in line %d", n.line)}
-	for _, e := range n.mapping("if", "message") {
+	for _, e := range n.mapping(noteKeys...) {
 		if e.key == "if" {
 			g.cond = e.value.expression(names)
 		} else {
@@ -47,7 +45,7 @@ func parseNote(n node, names []string) *guard {
 
 func parseReference(n node, names []string) *reference {
 	r := &reference{what: "adopt", line: n.line}
-	entries := n.mapping("kind", "when", "each", "as", "id", "other", "number", "usable", "optional", "ready", "reason")
+	entries := n.mapping(referenceKeys...)
 	for _, e := range entries {
 		if e.key == "as" {
 			r.as = e.value.text()
@@ -90,18 +88,18 @@ func parseReference(n node, names []string) *reference {
 	if r.ids == nil && r.number == nil {
 		n.fail("a reference needs id or number")
 	}
+	if count(entries, "kind") == 0 {
+		n.fail("a reference needs kind")
+	}
 	return r
 }
-
-// ruleKeys are the keys of a rule; which of them go together is for parseRule to say.
-var ruleKeys = append([]string{"from", "value", "expr", "lookup", "default", "cut", "when", "on", "owned", "required", "each", "as", "where", "number"}, levelKeys...)
 
 func parseRule(name string, n node, names []string) *rule {
 	r := &rule{name: name, line: n.line}
 	if !fieldName.MatchString(name) {
 		n.fail("%q is no field name", name)
 	}
-	entries := n.mapping(ruleKeys...)
+	entries := n.mapping(slices.Concat(ruleKeys, levelKeys)...)
 	inner := names
 	for _, e := range entries {
 		switch e.key {
@@ -149,6 +147,8 @@ func (r *rule) parseValue(e entry, names []string) {
 		r.fallback = e.value.expression(names)
 	case "lookup":
 		r.lookup = e.value.text()
+	case "else":
+		r.rowless = e.value.oneOf(elseIdentity, elseBlank, elseHold)
 	case "required":
 		r.required = e.value.bool()
 	case "cut":
@@ -156,14 +156,24 @@ func (r *rule) parseValue(e entry, names []string) {
 	}
 }
 
+// What becomes of a value that a Crosswalk has no row for: it is taken as it is if the target can hold it, it counts as no
+// value, or the Record is held until there is a row.
+const (
+	elseIdentity = "identity"
+	elseBlank    = "blank"
+	elseHold     = "hold"
+)
+
 // check refuses keys that don't go together.
 func (r *rule) check(n node, entries []entry) {
 	sources := count(entries, "from", "value", "expr")
 	switch {
 	case r.nested == nil && sources != 1:
 		n.fail("a field needs one of from, value, expr, or fields of its own")
-	case r.nested != nil && hasKey(entries, "from", "value", "expr", "lookup", "default", "cut", "required"):
-		n.fail("a group or list has fields; from, value, expr, lookup, default, cut and required are for single values")
+	case r.nested != nil && hasKey(entries, "from", "value", "expr", "lookup", "else", "default", "cut", "required"):
+		n.fail("a group or list has fields; from, value, expr, lookup, else, default, cut and required are for single values")
+	case hasKey(entries, "else") && r.lookup == "":
+		n.fail("else says what becomes of a value that lookup has no row for; there is no lookup")
 	case r.each == nil && hasKey(entries, "as", "where", "number"):
 		n.fail("as, where and number belong to each")
 	case r.each != nil && r.as == "":

@@ -35,12 +35,14 @@ func TestParseNamesLineAndKey(t *testing.T) {
 		"a tab for a space":                   {"fields:\n\tA: 1\n", "line 6: found character"},
 		"a key twice":                         {"name: y\n", "line 5: mapping key \"name\" already defined at [1:1]"},
 		"two documents":                       {"fields: {A: {from: a}}\n---\nname: y\n", "line 1: a mapping file holds one document, this one has 2"},
-		"an unknown key":                      {"fields: {A: {from: a}}\nfilters: x\n", "line 6: filters: unknown key; known are name"},
-		"an unknown key of a rule":            {"fields:\n  A: {frm: a}\n", "line 6: fields.A.frm: unknown key; known are from"},
+		"an unknown key":                      {"fields: {A: {from: a}}\nfilters: x\n", "line 6: filters: unknown key; did you mean filter?; known are name"},
+		"an unknown key of a rule":            {"fields:\n  A: {frm: a}\n", "line 6: fields.A.frm: unknown key; did you mean from?; known are from"},
+		"a stop without fields":               {"stop: {when: linked}\nfields: {A: {from: a}}\n", "line 5: stop: when and fields are needed"},
+		"a stop of a field without a rule":    {"stop: {when: linked, fields: [A, B]}\nfields: {A: {from: a}}\n", "line 5: stop: there is no rule for the field B"},
 		"no fields":                           {"filter: linked\n", "line 1: fields is missing"},
 		"an expression that is none":          {"fields:\n  A:\n    expr: doc.a +\n", "line 7: fields.A.expr: unexpected token EOF"},
 		"an expression that YAML cuts short":  {"filter: 'x' == map(doc.a, #)\nfields: {A: {from: a}}\n", "line 5"},
-		"an unquoted # is pointed out":        {"filter: any(doc.a, #.b)\nfields: {A: {from: a}}\n", "if it holds a #, quote it"},
+		"an unquoted # is pointed out":        {"filter: any(doc.a, #.b)\nfields: {A: {from: a}}\n", "if it holds a # or a comma, quote it"},
 		"a name that nobody knows":            {"fields: {A: {expr: nobody}}\n", "line 5: fields.A.expr: unknown name nobody"},
 		"a name used before it is there":      {"let: {p: q, q: doc.a}\nfields: {A: {expr: p}}\n", "line 5: let.p: unknown name q"},
 		"a name taken twice":                  {"let: {today: doc.a}\nfields: {A: {expr: today}}\n", `line 5: let.today: the name "today" is taken`},
@@ -48,12 +50,15 @@ func TestParseNamesLineAndKey(t *testing.T) {
 		"a name that is none":                 {"let: {a-b: doc.a}\nfields: {A: {from: a}}\n", `line 5: let.a-b: "a-b" is no name`},
 		"a link that needs itself":            {"let: {p: q.id}\nlinks: {q: {kind: supplier, id: p}}\nfields: {A: {from: a}}\n", "line 6: links.q: needs its own outcome"},
 		"a link without id":                   {"links: {q: {kind: supplier}}\nfields: {A: {from: a}}\n", "line 5: links.q: a reference needs id or number"},
+		"a link without kind":                 {"links: {q: {id: doc.a}}\nfields: {A: {from: a}}\n", "line 5: links.q: a reference needs kind"},
 		"each without as":                     {"links: {q: {kind: supplier, each: doc.a, id: doc.b}}\nfields: {A: {from: a}}\n", "line 5: links.q: each and as go together"},
 		"a kind that is none":                 {"links: {q: {kind: vendor, id: doc.b}}\nfields: {A: {from: a}}\n", "line 5: links.q.kind: must be one of gl_account"},
 		"a hold without message":              {"hold: [{if: linked}]\nfields: {A: {from: a}}\n", "line 5: hold[1]: a hold needs if and message"},
 		"a message with an open brace":        {"hold:\n  - {if: linked, message: \"has {doc.a\"}\nfields: {A: {from: a}}\n", "line 6: hold[1].message: a brace is not closed"},
 		"a code that no rule of ours can say": {"hold:\n  - {if: linked, message: x, code: throttled}\nfields: {A: {from: a}}\n", "line 6: hold[1].code: must be one of"},
 		"two sources":                         {"fields: {A: {from: a, value: b}}\n", "line 5: fields.A: a field needs one of from, value, expr"},
+		"an else without a lookup":            {"fields: {A: {from: a, else: hold}}\n", "line 5: fields.A: else says what becomes of a value that lookup has no row for"},
+		"an else that is none":                {"fields: {A: {from: a, lookup: b, else: skip}}\n", "line 5: fields.A.else: must be one of identity, blank, hold"},
 		"no source":                           {"fields: {A: {required: true}}\n", "line 5: fields.A: a field needs one of from, value, expr"},
 		"a list with a value":                 {"fields: {A: {each: doc.a, as: e, from: a, fields: {B: {from: b}}}}\n", "line 5: fields.A: a group or list has fields"},
 		"a list without a name":               {"fields: {A: {each: doc.a, fields: {B: {from: b}}}}\n", "line 5: fields.A: each needs as"},
@@ -110,7 +115,8 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		flow.CheckTarget(connector.Schema{})
+		flow.Check(Ends{})
+		flow.Check(Ends{Source: schema(), Target: schema()})
 		flow.Explain()
 		flow.Apply(Context{Source: connector.Document{"a": "1", "b": []any{"x"}}})
 	})

@@ -54,6 +54,7 @@ func (s *scope) referOne(r *reference) (any, bool) {
 		s.run.waits(ref)
 	case refused:
 		s.run.problem(s.path(), connector.Rejected, "%s is not in use at %s any more (%s)", ref.Reason, s.run.c.ToName, state.ID)
+		s.run.waits(ref)
 	default:
 		ref.Reason += ", which is not " + cmp.Or(r.ready, "approved") + " at " + s.run.c.ToName + " yet"
 		s.run.waits(ref)
@@ -130,6 +131,9 @@ func (r *run) ask(ref connector.Ref) *answer {
 	if r.c.Link != nil {
 		state.LinkState = r.c.Link(ref)
 	}
+	if state.Source == "" {
+		state.Source = ref.ID()
+	}
 	r.asked[key] = state
 	return state
 }
@@ -142,7 +146,7 @@ type answer struct {
 
 func (a *answer) stands() map[string]any {
 	if a.value == nil {
-		a.value = map[string]any{"id": a.ID, "target": map[string]any(a.Target)}
+		a.value = map[string]any{"id": a.ID, "source": a.Source, "target": map[string]any(a.Target)}
 	}
 	return a.value
 }

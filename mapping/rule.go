@@ -85,6 +85,7 @@ type rule struct {
 	value    *expression // expr:
 	fallback *expression // default:
 	lookup   string      // crosswalk
+	rowless  string      // what becomes of a value without a row there: identity, blank, hold
 	cut      *expression // most characters
 	when     *expression
 	onCreate bool // made on creation only, and owned by the target afterwards

@@ -13,6 +13,9 @@ import (
 // run is one application of a Flow to one Record.
 type run struct {
 	c          Context
+	flow       *Flow
+	top        *scope
+	day        string // of the Document, once it was needed
 	result     Result
 	creating   bool     // nothing is linked yet: rules `on: create` apply
 	unresolved []string // paths of target fields that wait for something, or whose reason is told elsewhere
@@ -21,6 +24,7 @@ type run struct {
 	stack      []any           // values of names for the evaluations that are under way
 	frame      frame
 	spare      []*scope // that nobody has any more
+	tracer     *tracer  // nil = nothing is traced
 }
 
 // scope is where names have values: the Document, a group, or one element of a list. What a name stands for is worked
@@ -72,8 +76,12 @@ func (r *run) scope() *scope {
 	return s
 }
 
-// done gives a scope back, for the next element or field: there is one for each of them, and nothing keeps it.
-func (s *scope) done() { s.run.spare = append(s.run.spare, s) }
+// done gives a scope back, for the next element or field: there is one for each of them, and nothing but a tracer keeps it.
+func (s *scope) done() {
+	if s.run.tracer == nil {
+		s.run.spare = append(s.run.spare, s)
+	}
+}
 
 // path is where the scope is in the target.
 func (s *scope) path() string {
@@ -171,6 +179,9 @@ func (s *scope) resolve(name string) (any, bool) {
 	for {
 		for i := range s.known {
 			if s.known[i].name == name {
+				if s.run.tracer != nil {
+					s.run.tracer.again(s, name)
+				}
 				return s.known[i].value, true
 			}
 		}
@@ -178,7 +189,7 @@ func (s *scope) resolve(name string) (any, bool) {
 			return nil, false
 		}
 		if s.level != nil {
-			if v, ok, defined := s.define(name); defined {
+			if v, ok, defined := s.defined(name); defined {
 				return s.keep(name, v, ok)
 			}
 		}
@@ -188,6 +199,15 @@ func (s *scope) resolve(name string) (any, bool) {
 		}
 		s = s.up
 	}
+}
+
+// defined is define, traced where that is asked for.
+func (s *scope) defined(name string) (v any, ok, defined bool) {
+	if s.run.tracer == nil {
+		return s.define(name)
+	}
+	s.run.tracer.defining(s, name, func() { v, ok, defined = s.define(name) })
+	return v, ok, defined
 }
 
 // define works out what the scope's level says of a name.
@@ -239,7 +259,7 @@ func (r *run) given(name string) (any, bool) {
 	case "choose":
 		return r.choose, true
 	case "today", "day":
-		zone, err := c.zone()
+		zone, err := c.Zone()
 		if err != nil {
 			r.problem("", connector.Misconfigured, "time_zone: %s", err)
 			return nil, false
@@ -252,8 +272,8 @@ func (r *run) given(name string) (any, bool) {
 	return nil, false
 }
 
-// zone is that of the Connection that has one.
-func (c Context) zone() (*time.Location, error) {
+// Zone is that of the Connection that has one: days are its days.
+func (c Context) Zone() (*time.Location, error) {
 	for _, settings := range []connector.Settings{c.To, c.From} {
 		if name, ok := settings["time_zone"].(string); ok && name != "" {
 			return c.Fixed.location(name)
@@ -264,13 +284,42 @@ func (c Context) zone() (*time.Location, error) {
 
 func (r *run) lookup(crosswalk string, value any) (any, error) {
 	text, err := toText(value)
-	if err != nil || isBlank(text) || r.c.Crosswalk == nil {
+	if err != nil || isBlank(text) {
 		return nil, err
 	}
-	if found, ok := r.c.Crosswalk(crosswalk, text); ok {
+	if found, ok := r.translate(crosswalk, text); ok {
 		return found, nil
 	}
 	return nil, nil
+}
+
+// dated is the day on which rows of Crosswalks must count: that of the Document, where the Flow says which it is and the Document
+// has one, else today.
+func (r *run) dated() string {
+	if r.day != "" {
+		return r.day
+	}
+	// What is under way goes on with its own place on the stack.
+	under := r.frame
+	r.frame = frame{fixed: under.fixed}
+	r.day = r.documentDay()
+	r.result.Day = r.day
+	r.frame = under
+	return r.day
+}
+
+func (r *run) documentDay() string {
+	if r.flow != nil && r.flow.dated != nil {
+		if v, ok := r.top.try("dated", r.flow.dated); ok {
+			text, _ := r.top.text("dated", v)
+			if day, err := dateOf(text); err == nil {
+				return day
+			}
+		}
+	}
+	day, _ := r.given("today")
+	text, _ := day.(string)
+	return text
 }
 
 func (r *run) choose(name string) (any, error) {

@@ -189,3 +189,20 @@ func dayIn(s string, zone *time.Location) (string, error) {
 	}
 	return t.In(zone).Format(time.DateOnly), nil
 }
+
+// addDays is the day so many days after one, or before it.
+func addDays(s string, n int) (string, error) {
+	if strings.TrimSpace(s) == "" {
+		return "", nil
+	}
+	day, err := dateOf(strings.TrimSpace(s))
+	if err != nil {
+		return "", err
+	}
+	const most = 36525 // a century
+	if n > most || n < -most {
+		return "", fmt.Errorf("%d days are too many to add", n)
+	}
+	t, err := time.Parse(time.DateOnly, day)
+	return t.AddDate(0, 0, n).Format(time.DateOnly), err
+}

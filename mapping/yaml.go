@@ -86,7 +86,7 @@ func (n node) mapping(allowed ...string) []entry {
 		key := v.Key.GetToken().Value
 		child := node{value: v.Value, path: join2(n.path, key), line: lineOf(v.Key, n.line), errs: n.errs}
 		if len(allowed) > 0 && !slices.Contains(allowed, key) {
-			child.fail("unknown key; known are %s", strings.Join(allowed, ", "))
+			child.fail("unknown key%s; known are %s", DidYouMean(key, allowed), strings.Join(allowed, ", "))
 			continue
 		}
 		out = append(out, entry{key: key, value: child})
@@ -121,6 +121,15 @@ func (n node) text() string {
 	return ""
 }
 
+// isText says whether it is a single value.
+func (n node) isText() bool {
+	switch n.value.(type) {
+	case *ast.MappingNode, *ast.MappingValueNode, *ast.SequenceNode:
+		return false
+	}
+	return true
+}
+
 func (n node) texts() []string {
 	var out []string
 	for _, e := range n.list() {
@@ -150,16 +159,17 @@ func (n node) expression(names []string) *expression {
 	e, err := compile(n.text(), names)
 	if err != nil {
 		if strings.Contains(err.Error(), "unexpected token EOF") {
-			err = fmt.Errorf("%w; if it holds a #, quote it: YAML takes the rest for a comment", err)
+			err = fmt.Errorf("%w; if it holds a # or a comma, quote it: YAML takes them for its own", err)
 		}
 		n.fail("%w", err)
 		return nil
 	}
+	e.line = n.line
 	return e
 }
 
 func (n node) template(names []string) template {
-	t, err := parseTemplate(n.text(), names)
+	t, err := parseTemplate(n.text(), n.line, names)
 	if err != nil {
 		n.fail("%w", err)
 	}

@@ -34,26 +34,28 @@ type request struct {
 	secret []string // values to mask besides those of the sign-on
 }
 
+// maxRenewals bounds the tokens that one call tries.
+const maxRenewals = 3
+
 // call makes one request, signed on pre-emptively: without credentials PeopleSoft may run it as the default user of the
 // node ANONYMOUS (PEOPLESOFT.md §2.1). With a token it is made a second time after a 401, which says that nothing was
-// done; anything else is made once.
+// done, and a third time where the second token was another process's; anything else is made once.
 func (i *Instance) call(ctx context.Context, r request) (*connector.Response, error) {
-	header := map[string]string{}
-	maps.Copy(header, r.header)
-	token, secrets, err := i.signOn(ctx, r.door, header)
-	if err != nil {
-		return nil, withOp(err, r.op)
+	for again := 0; ; again++ {
+		header := map[string]string{}
+		maps.Copy(header, r.header)
+		token, secrets, err := i.signOn(ctx, r.door, header)
+		if err != nil {
+			return nil, withOp(err, r.op)
+		}
+		resp, err := i.send(ctx, r, header, secrets)
+		if err != nil || token == "" || resp.Status != http.StatusUnauthorized {
+			return resp, err
+		}
+		if stale := i.tokens.Drop(token); again > 0 && !stale || again >= maxRenewals {
+			return resp, nil
+		}
 	}
-	resp, err := i.send(ctx, r, header, secrets)
-	if err != nil || token == "" || resp.Status != http.StatusUnauthorized {
-		return resp, err
-	}
-	i.dropToken(token)
-	_, secrets, err = i.signOn(ctx, r.door, header)
-	if err != nil {
-		return nil, withOp(err, r.op)
-	}
-	return i.send(ctx, r, header, secrets)
 }
 
 func (i *Instance) send(ctx context.Context, r request, header map[string]string, secrets []string) (*connector.Response, error) {
@@ -70,9 +72,9 @@ func (i *Instance) signOn(ctx context.Context, d door, header map[string]string)
 	switch {
 	case d == doorOpen:
 	case i.config.auth == authOAuth2 && d == doorREST:
-		token, err = i.token(ctx)
-		if err != nil {
-			return "", nil, err
+		token, fault := i.tokens.Token(ctx)
+		if fault != nil {
+			return "", nil, fault
 		}
 		header["Authorization"] = "Bearer " + token
 		return token, []string{token}, nil

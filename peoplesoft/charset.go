@@ -12,10 +12,13 @@ var windows1252 = [32]rune{
 	0xfffd, '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', 0xfffd, 'ž', 'Ÿ',
 }
 
+// bom is the byte order mark that UTF-8 needs not and may have.
+var bom = []byte("\xef\xbb\xbf")
+
 // toUTF8 gives an answer's body as UTF-8: as it is when it is that already, else read in the site's fallback encoding
 // (PEOPLESOFT.md §3.2).
 func toUTF8(body []byte, fallback string) []byte {
-	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
+	body = bytes.TrimPrefix(body, bom)
 	if utf8.Valid(body) {
 		return body
 	}

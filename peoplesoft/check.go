@@ -125,13 +125,15 @@ func (c *checker) gateway(from time.Time, resp *connector.Response) {
 	}
 }
 
-// token fetches an OAuth token.
+// token fetches an OAuth token, also where there is a good one: a ping tries the secret that is there now.
 func (c *checker) token() bool {
 	if c.i.config.auth != authOAuth2 {
 		return true
 	}
 	from := c.i.now()
-	if _, err := c.i.token(c.ctx); err != nil {
+	got, err := c.i.logIn(c.ctx)
+	c.i.tokens.Adopt(c.ctx, got, err)
+	if err != nil {
 		c.failed("token", from, err, lasting)
 		return false
 	}

@@ -19,6 +19,12 @@ func (c *checker) queries() bool {
 		if err == nil {
 			r, err = c.proven(q.entity, r, values)
 		}
+		if err == nil && q.entity.name == entBU {
+			err = c.units(q, from)
+			if err == nil {
+				continue
+			}
+		}
 		if err == nil {
 			c.columns(q, from, r)
 			continue
@@ -34,6 +40,41 @@ func (c *checker) queries() bool {
 		}
 	}
 	return true
+}
+
+// units looks whether PeopleSoft has the business units of the settings. One that it does not have, or that this user may not see,
+// gives no rows and no error for ever.
+func (c *checker) units(q queryNeed, from time.Time) error {
+	there := map[string]bool{}
+	for after := c.i.profile.firstKey; ; {
+		rows, err := c.i.ask(c.ctx, q.entity, after)
+		if err != nil {
+			return err
+		}
+		last := after
+		for _, r := range rows {
+			last = r["A.BUSINESS_UNIT"]
+			there[last] = true
+		}
+		if len(rows) == 0 || last == after {
+			break
+		}
+		after = last
+	}
+	var unknown []string
+	for _, u := range c.i.config.units {
+		if !there[u] {
+			unknown = append(unknown, u)
+		}
+	}
+	if len(unknown) == 0 {
+		c.add(q.step(), from, connector.StepOK, "").Flows = q.flows
+		return nil
+	}
+	s := c.add(q.step(), from, connector.StepWarning, "PeopleSoft shows this user no business unit "+strings.Join(unknown, ", ")+", so nothing is read for it")
+	s.Code, s.Flows = connector.Misconfigured, q.flows
+	s.Hint = "Correct the setting business_units, or have the user's row security changed."
+	return nil
 }
 
 // proven gives an answer that shows which columns a query has. Where one without rows proves nothing, or a date may be missing

@@ -44,6 +44,8 @@ func site(broken func(r connector.Request) (*connector.Response, error)) *fakeCa
 			return answerWith(200, "text/xml", `<xsd:schema xmlns:xsd="http://www.w3.org/2001/XMLSchema"/>`), nil
 		case queryOf(r.URL) == "JGR_PING":
 			return answerWith(200, "application/json", `{"data":{"query":{"numrows":1,"queryname=":"JGR_PING","rows":[{"A.TOOLSREL":"8.60.11"}]}}}`), nil
+		case queryOf(r.URL) == "JGR_BU" && strings.HasSuffix(r.URL, "prompt_fieldvalue=&json_resp=true"):
+			return answerWith(200, "application/json", `{"data":{"query":{"numrows":2,"rows":[{"A.BUSINESS_UNIT":"US001"},{"A.BUSINESS_UNIT":"US002"}]}}}`), nil
 		}
 		return answerWith(200, "application/json", noRows), nil
 	}}
@@ -76,7 +78,7 @@ func TestCheckOfAHealthySite(t *testing.T) {
 		got = append(got, s.Step+" "+string(s.State))
 	}
 	want := []string{"connect ok", "tls ok", "gateway ok", "node ok", "query:JGR_ACCOUNT ok", "query:JGR_ACCOUNT_BY_ID ok", "query:JGR_VENDOR ok", "query:JGR_VENDOR_BY_EXT ok", "query:JGR_VENDOR_BY_ID ok",
-		"query:JGR_REQ ok", "query:JGR_PO_BY_REF ok", "query:JGR_PO_BY_ID ok", "query:JGR_VCHR_BY_ID ok", "query:JGR_VCHR_BY_INV ok", "query:JGR_VCHR_PREEDIT ok", "query:JGR_VCHR_STAGE ok", "query:JGR_PAYMENT ok",
+		"query:JGR_BU ok", "query:JGR_REQ ok", "query:JGR_PO_BY_REF ok", "query:JGR_PO_BY_ID ok", "query:JGR_VCHR_BY_ID ok", "query:JGR_VCHR_BY_INV ok", "query:JGR_VCHR_PREEDIT ok", "query:JGR_VCHR_STAGE ok", "query:JGR_PAYMENT ok",
 		"operation:CI_JGR_VNDR_CI ok", "operation:CI_JGR_PO_CI ok", "operation:VOUCHER_BUILD ok", "clock ok"}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("steps\n%q\nwant\n%q", got, want)
@@ -89,7 +91,7 @@ func TestCheckOfAHealthySite(t *testing.T) {
 		if (r.Header["Authorization"] == "") != open {
 			t.Errorf("credentials %q with %s", r.Header["Authorization"], r.URL)
 		}
-		if strings.Contains(r.URL, "ExecuteQuery") && !strings.Contains(r.URL, "maxrows=1&") {
+		if strings.Contains(r.URL, "ExecuteQuery") && queryOf(r.URL) != "JGR_BU" && !strings.Contains(r.URL, "maxrows=1&") {
 			t.Errorf("more than one row asked: %s", r.URL)
 		}
 	}
@@ -121,12 +123,12 @@ func TestCheckFailures(t *testing.T) {
 		"a wrong node":                          {onQuery("*", 500, "no send handler matches (158,505)"), nil, "node", connector.Misconfigured, []string{"node"}, 2, nil},
 		"a sign-on page in front":               {onQuery("*", 200, "<html><body>Please sign in</body></html>"), nil, "node", connector.Misconfigured, []string{"host", "port", "base_path"}, 2, nil},
 		"an application server that is down":    {onQuery("*", 500, "Jolt session pool is empty"), nil, "node", connector.Unavailable, []string{"application server"}, 2, nil},
-		"a wrong client secret, which is tried once": {func(r connector.Request) (*connector.Response, error) {
+		"a wrong client secret, tried as it is and form-encoded": {func(r connector.Request) (*connector.Response, error) {
 			if r.URL == idp {
 				return answerWith(401, "", `{"error":"invalid_client"}`), nil
 			}
 			return nil, nil
-		}, oauthSettings, "token", connector.Credentials, []string{"client_secret"}, 2, nil},
+		}, oauthSettings, "token", connector.Credentials, []string{"client_secret"}, 3, nil},
 		"a form that this release does not have": {func(r connector.Request) (*connector.Response, error) {
 			switch {
 			case strings.Contains(r.URL, "/JSON/"):
@@ -193,10 +195,12 @@ func TestCheckWarnings(t *testing.T) {
 		state  connector.StepState
 		word   string
 	}{
-		"no probe query":                {onQuery("JGR_PING", 500, missing), "node", connector.StepWarning, "signed on"},
-		"no look-up of accounts by key": {onQuery("JGR_ACCOUNT_BY_ID", 500, missing), "query:JGR_ACCOUNT_BY_ID", connector.StepWarning, "at most once an hour"},
-		"no look-up of orders by key":   {onQuery("JGR_PO_BY_ID", 500, missing), "query:JGR_PO_BY_ID", connector.StepWarning, "not noticed"},
-		"no query of payments":          {onQuery("JGR_PAYMENT", 500, missing), "query:JGR_PAYMENT", connector.StepWarning, "paid"},
+		"a business unit that's not there": {onQuery("JGR_BU", 200, `{"data":{"query":{"numrows":1,"rows":[{"A.BUSINESS_UNIT":"US002"}]}}}`), "query:JGR_BU", connector.StepWarning, "no business unit US001"},
+		"no query of business units":       {onQuery("JGR_BU", 500, missing), "query:JGR_BU", connector.StepWarning, "not noticed"},
+		"no probe query":                   {onQuery("JGR_PING", 500, missing), "node", connector.StepWarning, "signed on"},
+		"no look-up of accounts by key":    {onQuery("JGR_ACCOUNT_BY_ID", 500, missing), "query:JGR_ACCOUNT_BY_ID", connector.StepWarning, "at most once an hour"},
+		"no look-up of orders by key":      {onQuery("JGR_PO_BY_ID", 500, missing), "query:JGR_PO_BY_ID", connector.StepWarning, "not noticed"},
+		"no query of payments":             {onQuery("JGR_PAYMENT", 500, missing), "query:JGR_PAYMENT", connector.StepWarning, "paid"},
 		"a status page that is blocked": {func(r connector.Request) (*connector.Response, error) {
 			return only(r, "PeopleSoftListeningConnector", 403, "<html>Forbidden</html>")
 		}, "gateway", connector.StepSkipped, "403"},

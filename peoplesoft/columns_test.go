@@ -39,7 +39,9 @@ func TestPingLooksAtColumns(t *testing.T) {
 			[]string{"B.PYMNT_STATUS", "voided"}, []string{"e"}},
 		"a date, which may be missing from a row because it is blank": {all, lacking("JGR_REQ", "C.DUE_DT"), nil, "query:JGR_REQ", connector.StepWarning, []string{"C.DUE_DT"}, []string{"c"}},
 		"a ChartField that is not kept in step is no loss":            {all, lacking("JGR_REQ", "D.PRODUCT", "D.CHARTFIELD3"), nil, "query:JGR_REQ", connector.StepOK, []string{"has no D.PRODUCT, D.CHARTFIELD3"}, []string{"c"}},
-		"one that is, is":    {all, lacking("JGR_REQ", "D.PRODUCT"), []any{"profile.chartfields", []any{doc{"field": "PRODUCT", "internal_name": "Product"}}}, "query:JGR_REQ", connector.StepWarning, []string{"D.PRODUCT"}, []string{"c"}},
+		"one that is, is": {all, lacking("JGR_REQ", "D.PRODUCT"), []any{"profile.chartfields", []any{doc{"field": "PRODUCT", "internal_name": "Product"}}}, "query:JGR_REQ", connector.StepWarning, []string{"D.PRODUCT"}, []string{"c"}},
+		"a column of the site's own that the query does not have": {all, nil, []any{"profile.query.requisition.columns", []any{doc{"name": "B.RISK_CLASS", "length": int64(4)}}}, "query:JGR_REQ", connector.StepWarning,
+			[]string{"JGR_REQ", "B.RISK_CLASS", "records come without it"}, []string{"c"}},
 		"nothing is missing": {all, nil, nil, "query:JGR_REQ", connector.StepOK, nil, []string{"c"}},
 	} {
 		t.Run(name, func(t *testing.T) {

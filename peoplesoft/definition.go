@@ -51,6 +51,8 @@ func (i *Instance) definition(e entity) definition {
 	switch e.name {
 	case entPing:
 		return definition{records: []joined{{alias: "A", name: "PSSTATUS"}}, notes: []string{"Any record of one row will do: what counts is that one row comes back."}}
+	case entBU:
+		return definition{records: []joined{{alias: "A", name: "BUS_UNIT_TBL_FS"}}, order: "A.BUSINESS_UNIT"}
 	case entVendor, entVendorByID, entVendorByExt:
 		return vendorDefinition()
 	case entVendorAddresses, entVendorLocations, entVendorContacts, entVendorBank, entVendorTax:
@@ -183,7 +185,7 @@ func (i *Instance) criterion(e entity, prompt string) string {
 		return "A.SETID=:SETID"
 	case "BU":
 		return "A.BUSINESS_UNIT=:BU"
-	case "AFTER_ID", "AFTER_KEY":
+	case "AFTER_ID", "AFTER_KEY", "AFTER_BU":
 		if e.prompts[len(e.prompts)-1] != prompt && strings.HasPrefix(e.prompts[len(e.prompts)-1], "AFTER_") {
 			return "" // one criterion holds all keys of a row
 		}

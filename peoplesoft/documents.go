@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	connector "ml-connector"
+	"ml-connector/alike"
 )
 
 // group is what one row says of one record: its fields that are not blank. The stamp of the last change is no content.
@@ -106,6 +107,11 @@ func (i *Instance) supplier(setid string, e entity, rows []row) (connector.Versi
 	id := d.Text("VENDOR_ID")
 	v := connector.Version{ID: setid + "/" + id, Numbers: numbers(id, d.Text("AR_NUM")), Title: name, Name: name, Document: d, Mirror: supplierMirror(e, r)}
 	v.Stamp, v.Ours = i.stamp(e, r), strings.HasPrefix(d.Text("AR_NUM"), ourSupplier)
+	v.Traits.Names = []string{name}
+	if address, ok := connector.AsMap(d["ADDRESS"]); ok {
+		v.Traits.Places = []alike.Place{place(address)}
+		v.Traits.Country = v.Traits.Places[0].Country
+	}
 	switch d.Text("VENDOR_STATUS") {
 	case "A":
 		v.Standing = connector.Usable

@@ -136,21 +136,15 @@ func (i *Instance) leaf(op, name, v string, number bool) (node, error) {
 	return node{name: name, text: v, number: number}, err
 }
 
-// fieldLeaf is a leaf that PeopleSoft can hold. The Schema has counted its characters; a database that is not Unicode counts
-// bytes, two of each character beyond Latin-1 as double-byte character sets have them (PEOPLESOFT.md §7.2).
+// fieldLeaf is a leaf that PeopleSoft can hold. The Schema has counted before; where it counts bytes, codes in upper case may have
+// more of them.
 func (i *Instance) fieldLeaf(op string, f *connector.Field, v string) (node, error) {
 	leaf, err := i.leaf(op, f.Name, v, f.Type == connector.TypeNumber)
-	if err != nil || i.profile.unicode || f.Type != connector.TypeText || f.Length == 0 || isPrintable(leaf.text) {
+	if err != nil || !f.Bytes || leaf.text == "" {
 		return leaf, err
 	}
-	size := 0
-	for _, r := range leaf.text {
-		if size++; r > 0xff {
-			size++
-		}
-	}
-	if size > f.Length {
-		return node{}, connector.Errorf(connector.Invalid, op, "the field %s takes %d bytes, and this PeopleSoft database, which is not Unicode, has room for %d: %q", f.Name, size, f.Length, clip(leaf.text, 60)).
+	for _, p := range (connector.Schema{Fields: []connector.Field{{Name: f.Name, Type: f.Type, Length: f.Length, Bytes: true}}}).Check(connector.Document{f.Name: leaf.text}) {
+		return node{}, connector.Errorf(connector.Invalid, op, "the field %s %s, since this database is not Unicode: %q", f.Name, p.Message, clip(leaf.text, 60)).
 			Advise("Shorten it at the source, or let the Flow's mapping cut it shorter (`cut`), then replay.")
 	}
 	return leaf, nil

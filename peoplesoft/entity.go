@@ -98,6 +98,8 @@ func shapesOf(name string) (prompts, columns string) {
 	switch name {
 	case entPing:
 		return "", "A. TOOLSREL OWNERID"
+	case entBU:
+		return "AFTER_BU", "A. BUSINESS_UNIT! DESCR"
 	case entVendor:
 		return "SETID AFTER_ID", vendorColumns
 	case entVendorByID:
@@ -162,6 +164,7 @@ func (i *Instance) makeEntity(name string) entity {
 	if strings.Contains(list, chartFieldColumns) {
 		e.columns = i.withOwnChartFields(e.columns)
 	}
+	e.columns = withOwnColumns(e.columns, e.spec.own)
 	if delta := i.delta(name); delta != "" {
 		e.columns = withColumn(e.columns, delta, formStamp)
 	}

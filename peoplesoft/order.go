@@ -53,6 +53,9 @@ func (i *Instance) changeOrder(ctx context.Context, op string, w connector.Write
 	if err := i.noneRevived(ctx, op, d, w); err != nil {
 		return connector.Receipt{}, err
 	}
+	if err := noneDropped(op, d, w.Previous); err != nil {
+		return connector.Receipt{}, err
+	}
 	lines, _ := d["PO_LINE"].([]any)
 	var kept []any // of the lines before: a cancelled one is not blanked as well
 	for _, old := range w.Previous.List("PO_LINE") {
@@ -107,6 +110,33 @@ func (i *Instance) noneRevived(ctx context.Context, op string, d connector.Docum
 		if holds(there, i.profile.po.cancelLine) && matching(d.List("PO_LINE"), there, "LINE_NBR") != nil {
 			return connector.Errorf(connector.Conflict, op, "line %s was cancelled in PeopleSoft, and a change does not bring it back", there.Text("LINE_NBR")).
 				Advise("Give the order a new line at its source, or open the line again in PeopleSoft by hand and replay.")
+		}
+	}
+	return nil
+}
+
+// noneDropped refuses a change that lacks a schedule or distribution of a line that stays: rows are matched by their numbers, so
+// PeopleSoft would keep the old one beside the new ones and charge what nobody ordered. Lines alone have a way to be taken off.
+func noneDropped(op string, d, prev connector.Document) error {
+	refuse := func(format string, args ...any) error {
+		return connector.Errorf(connector.Conflict, op, format, args...).
+			Advise("Change the order in PeopleSoft by hand to what the source says, then skip this Delivery with a reason.")
+	}
+	for _, line := range prev.List("PO_LINE") {
+		now := matching(d.List("PO_LINE"), line, "LINE_NBR")
+		if now == nil {
+			continue
+		}
+		for _, schedule := range line.List("PO_LINE_SHIP") {
+			there := matching(now.List("PO_LINE_SHIP"), schedule, "SCHED_NBR")
+			if there == nil {
+				return refuse("line %s has no schedule %s any more, and a change can't take it off", line.Text("LINE_NBR"), schedule.Text("SCHED_NBR"))
+			}
+			for _, distribution := range schedule.List("PO_LINE_DISTRIB") {
+				if matching(there.List("PO_LINE_DISTRIB"), distribution, "DISTRIB_LINE_NUM") == nil {
+					return refuse("line %s, schedule %s has no distribution %s any more, and a change can't take it off", line.Text("LINE_NBR"), schedule.Text("SCHED_NBR"), distribution.Text("DISTRIB_LINE_NUM"))
+				}
+			}
 		}
 	}
 	return nil

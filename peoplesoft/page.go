@@ -40,18 +40,34 @@ func (i *Instance) readPage(ctx context.Context, p part, after string, from time
 		case len(docs) == 0:
 			return nil, "", nil
 		case len(docs) > 1:
+			left := docs[len(docs)-1]
 			docs = docs[:len(docs)-1]
-			return docs, docs[len(docs)-1].key, nil
+			last = docs[len(docs)-1].key
+			i.noteCap(p, after, last, size, len(raw), len(left.rows))
+			return docs, last, nil
 		case len(raw) >= size && size < largestPage:
 			continue
 		}
 		lone := &docs[0]
+		i.noteCap(p, after, "", size, len(raw), 0)
 		if n := len(lone.rows); n > 1 && int64(n) >= seen {
 			if lone.cut, err = i.mayBeCut(ctx, p, *lone, seen); err != nil {
 				return nil, "", err
 			}
 		}
 		return docs, lone.key, nil
+	}
+}
+
+// noteCap tells of a cap on the rows of this user below the page: a page that was short, though after it came more than it had left
+// (PEOPLESOFT.md §3.5). Documents of more rows than that can't be read.
+func (i *Instance) noteCap(p part, after, last string, size, rows, left int) {
+	name := p.entity.name + " " + p.place
+	if most := i.notes.cappedBy(name, after, rows); most > 0 {
+		i.notes.add("PeopleSoft gives this user at most %d rows of a query, below the page of %d (profile query.page_size): a document of more rows is held; have the maximum rows of its query profile raised", most, i.profile.pageSize)
+	}
+	if rows < size {
+		i.notes.shortPage(tail{part: name, after: last, rows: left, all: rows})
 	}
 }
 

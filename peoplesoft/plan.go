@@ -47,6 +47,9 @@ func (p plan) names() []string {
 func (i *Instance) plan(needs []connector.Need) plan {
 	var p plan
 	for _, n := range needs {
+		if n.Kind != connector.Supplier && n.Kind != connector.GLAccount && i.profile.queries[entBU].name != "" {
+			p.query(i.entity(entBU), n.Flow, "a business unit that does not exist is not noticed: nothing is read for it")
+		}
 		if n.Reads {
 			i.planRead(&p, n)
 		}

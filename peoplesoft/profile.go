@@ -40,10 +40,11 @@ const (
 )
 
 var (
-	queryName  = regexp.MustCompile(`^[A-Za-z0-9_]{1,30}$`)
-	fieldName  = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,29}$`)
-	columnName = regexp.MustCompile(`^[A-Za-z0-9_.]{1,64}$`)
-	messageKey = regexp.MustCompile(`^(po|vendor)\.(create|get|update|updatedata)$`)
+	queryName     = regexp.MustCompile(`^[A-Za-z0-9_]{1,30}$`)
+	fieldName     = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,29}$`)
+	ownColumnName = regexp.MustCompile(`^([A-Z]\.)?[A-Za-z_][A-Za-z0-9_]{0,29}$`)
+	columnName    = regexp.MustCompile(`^[A-Za-z0-9_.]{1,64}$`)
+	messageKey    = regexp.MustCompile(`^(po|vendor)\.(create|get|update|updatedata)$`)
 )
 
 func matches(re *regexp.Regexp, what string) func(string) string {
@@ -81,6 +82,7 @@ func querySettings(name, query, delta string) member {
 		text("owner", "", "", "public", "private", "PUBLIC", "PRIVATE"),
 		textMap("prompts", matches(columnName, "the name of a prompt"), nil),
 		member{"fields", fields},
+		member{"columns", shape{form: asList, elem: new(ownColumnShape())}},
 		text("delta_field", delta).checked(matches(columnName, "the name of a column")),
 	)}
 }
@@ -231,6 +233,12 @@ func chartfieldShape() shape {
 	)
 }
 
+// ownColumnShape is a column that a site has added to a query for rules of its own.
+func ownColumnShape() shape {
+	return group(text("name", "").checked(matches(ownColumnName, "a column such as A.RISK_CLASS: its record's alias in the query, and its field")),
+		text("type", string(connector.TypeText), string(connector.TypeText), string(connector.TypeNumber), string(connector.TypeDate)), number("length", 0, 0, 32767), number("scale", 0, 0, 15))
+}
+
 func extraShape() shape {
 	codes := []string{"", string(connector.Invalid), string(connector.Misconfigured), string(connector.Rejected), string(connector.NotFound), string(connector.Conflict),
 		string(connector.Credentials), string(connector.Forbidden), string(connector.Throttled), string(connector.Unavailable), string(connector.Ambiguous)}
@@ -271,6 +279,7 @@ func profileProblems(p profile) []connector.SettingProblem {
 			f.problem(join(path, "internal_name"), "is required: the name of this ChartField at the other side")
 		}
 	}
+	f.problems = append(f.problems, ownColumnProblems(p)...)
 	for i, x := range p.extra {
 		if path := join("profile.errors", indexed("extra", i)); x.set == anyNumber && x.pattern == nil {
 			f.problem(path, "needs set (and number), or pattern")

@@ -2,8 +2,11 @@ package peoplesoft
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+
+	connector "ml-connector"
 )
 
 // profile is the tree of PEOPLESOFT.md §9 in force, typed. It never changes after Open.
@@ -82,6 +85,13 @@ type querySpec struct {
 	prompts     map[string]string   // ours → theirs
 	fields      map[string][]string // ours → accepted keys
 	delta       string
+	own         []ownColumn
+}
+
+// ownColumn is a column that the site has added to a query, as a field.
+type ownColumn struct {
+	alias string
+	field connector.Field
 }
 
 // tree reads a tree in force; fill has seen to it that the forms are right.
@@ -218,6 +228,10 @@ func readQueries(q tree) map[string]querySpec {
 			continue
 		}
 		spec := querySpec{name: e.text("name"), owner: e.text("owner"), prompts: e.textMap("prompts"), fields: map[string][]string{}, delta: e.text("delta_field")}
+		for _, c := range e.groups("columns") {
+			alias, field := qualified(c.text("name"))
+			spec.own = append(spec.own, ownColumn{alias, connector.Field{Name: field, Type: connector.FieldType(c.text("type")), Length: c.int("length"), Scale: c.int("scale")}})
+		}
 		for f := range e.sub("fields") {
 			spec.fields[f] = e.sub("fields").texts(f)
 		}
@@ -237,6 +251,9 @@ func readQueries(q tree) map[string]querySpec {
 			if _, own := spec.fields[k]; !own {
 				spec.fields[k] = v
 			}
+		}
+		if slices.Contains(alikeQueries, name) {
+			spec.own = append(spec.own, base.own...)
 		}
 		if spec.owner == "" {
 			spec.owner = base.owner

@@ -176,7 +176,7 @@ func (i *Instance) askIn(ctx context.Context, e entity, format string, maxRows i
 		return result{}, "", err
 	}
 	if resp.Status == http.StatusOK {
-		r, ok, err := decodeRows(toUTF8(resp.Body, i.profile.fallback))
+		r, ok, err := decodeRows(i.utf8Of(resp.Body))
 		switch {
 		case ok && err != nil:
 			return result{}, "", &connector.Error{Code: connector.Unavailable, Op: e.op(), Message: "PeopleSoft's answer is not valid: " + clip(err.Error(), 200), Exchange: resp.Exchange,

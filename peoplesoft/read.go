@@ -55,6 +55,7 @@ func (i *Instance) Read(ctx context.Context, q connector.Query) (connector.Page,
 		return connector.Page{}, err
 	}
 	page := i.versions(parts[at.Part], docs, q)
+	page.Notes = i.notes.take()
 	if q.Kind == connector.Supplier {
 		if err := i.withLists(ctx, parts[at.Part].place, at.After, page.Versions); err != nil {
 			return connector.Page{}, err

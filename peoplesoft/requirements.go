@@ -135,6 +135,8 @@ func purposeOf(e entity) string {
 	switch e.name {
 	case entPing:
 		return "The probe: one row proves node, user, password and the permission to run queries."
+	case entBU:
+		return "All business units: a ping sees that those of the settings exist."
 	case entVendor:
 		return "All suppliers of a SetID, in the order of their numbers, with primary address, default location and its payment method as in force today."
 	case entVendorByID:

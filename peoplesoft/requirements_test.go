@@ -70,7 +70,7 @@ func TestTheSQLIsWhatTheQueriesMean(t *testing.T) {
 	reqs := requirements(t, w.i.Settings(), needs)
 	samples := map[string][]string{"SETID": {"SHARE"}, "BU": {"US001"}, "AFTER_ID": {"", w.vendor(), "0000001"}, "AFTER_KEY": {"", w.account()}, "ASOF": {"2026-03-04", "2001-01-01"}, "FROM_DT": {"1900-01-01", "2026-03-04", "2026-03-05"},
 		"VENDOR_ID": {w.vendor(), "NOBODY"}, "EXT_ID": {"JGR-990001"}, "ACCOUNT": {w.account()}, "PO_ID": {"0000004711"}, "PO_REF": {"JGR-PO-1", "none"}, "VOUCHER_ID": {"J0000001", "J0000002", "J0000003", "J0000004"},
-		"INVOICE_ID": {"TG-0000001", "TG-0000002"}, "AFTER_SEQ": {"0", "1"}, "AFTER_LOC": {"", "MAIN"}, "AFTER_QUAL": {"", "DUN"}}
+		"INVOICE_ID": {"TG-0000001", "TG-0000002"}, "AFTER_SEQ": {"0", "1"}, "AFTER_LOC": {"", "MAIN"}, "AFTER_QUAL": {"", "DUN"}, "AFTER_BU": {"", "CA001"}}
 	queries, rows := 0, 0
 	for _, r := range reqs {
 		if r.Group != "query" {
@@ -219,7 +219,7 @@ func (w *world) answer(query string, prompts map[string]string, columns []string
 }
 
 // tableOf says which record of the database a row of the simulator is, by the path of names down to it.
-var tableOf = map[string]string{"VENDOR": "VENDOR", "VENDOR_ADDR": "VENDOR_ADDR", "VENDOR_LOC": "VENDOR_LOC", "VENDOR_PAY": "VENDOR_PAY", "VENDOR_CNTCT": "VENDOR_CNTCT", "VNDR_BANK_ACCT": "VNDR_BANK_ACCT", "VENDOR_ID_NBRS": "VENDOR_ID_NBRS", "rows": "GL_ACCOUNT_TBL",
+var tableOf = map[string]string{"BUS_UNIT_TBL_FS": "BUS_UNIT_TBL_FS", "VENDOR": "VENDOR", "VENDOR_ADDR": "VENDOR_ADDR", "VENDOR_LOC": "VENDOR_LOC", "VENDOR_PAY": "VENDOR_PAY", "VENDOR_CNTCT": "VENDOR_CNTCT", "VNDR_BANK_ACCT": "VNDR_BANK_ACCT", "VENDOR_ID_NBRS": "VENDOR_ID_NBRS", "rows": "GL_ACCOUNT_TBL",
 	"REQ_HDR": "REQ_HDR", "REQ_LINE": "REQ_LINE", "REQ_LINE_SHIP": "REQ_LINE_SHIP", "REQ_LN_DISTRIB": "REQ_LN_DISTRIB", "RECV_HDR": "RECV_HDR", "RECV_LN_SHIP": "RECV_LN_SHIP", "PO_HDR": "PO_HDR", "PO_LINE": "PO_LINE", "PO_LINE_SHIP": "PO_LINE_SHIP", "PO_LINE_DISTRIB": "PO_LINE_DISTRIB",
 	"VOUCHER": "VOUCHER", "VCHR_LINE_STG": "VOUCHER_LINE", "VCHR_DIST_STG": "DISTRIB_LINE", "schedule": "PYMNT_VCHR_XREF", "VCHR_HDR_STG": "VCHR_HDR_STG", "VCHR_HDR_QV": "VCHR_HDR_QV"}
 
@@ -252,7 +252,7 @@ func (f flat) add(name string, r *peoplesoftsim.Row, above map[string]string, do
 func database(t *testing.T, w *world) *sql.DB {
 	t.Helper()
 	f := flat{"PSSTATUS": {{"TOOLSREL": "8.60.11", "OWNERID": "SYSADM"}}, "VCHR_HDR_STG": {}, "VCHR_HDR_QV": {}}
-	for name, rows := range map[string][]*peoplesoftsim.Row{"VENDOR": w.sim.Vendors(), "ACCOUNT": w.sim.Accounts(), "REQ_HDR": w.sim.Requisitions(), "PO_HDR": w.sim.Orders(), "RECV_HDR": w.sim.Receipts(), "VOUCHER": w.sim.Vouchers(), "PAYMENT": w.sim.Payments()} {
+	for name, rows := range map[string][]*peoplesoftsim.Row{"BUS_UNIT_TBL_FS": w.sim.Units(), "VENDOR": w.sim.Vendors(), "ACCOUNT": w.sim.Accounts(), "REQ_HDR": w.sim.Requisitions(), "PO_HDR": w.sim.Orders(), "RECV_HDR": w.sim.Receipts(), "VOUCHER": w.sim.Vouchers(), "PAYMENT": w.sim.Payments()} {
 		for _, r := range rows {
 			f.add(name, r, nil, true)
 		}

@@ -1,6 +1,7 @@
 package peoplesoft
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -101,6 +102,20 @@ func voucherSchema(p profile) connector.Schema {
 // schemas are those of one Connection; nobody changes them.
 type schemas struct{ order, supplier, voucher connector.Schema }
 
+// makeSchemas makes them; a database that is not Unicode counts bytes (PEOPLESOFT.md §7.2).
 func makeSchemas(p profile) schemas {
-	return schemas{orderSchema(p), supplierSchema(), voucherSchema(p)}
+	all := schemas{orderSchema(p), supplierSchema(), voucherSchema(p)}
+	if !p.unicode {
+		all = schemas{inBytes(all.order), inBytes(all.supplier), inBytes(all.voucher)}
+	}
+	return all
+}
+
+func inBytes(s connector.Schema) connector.Schema {
+	out := slices.Clone(s.Fields)
+	for n := range out {
+		out[n].Bytes = out[n].Type == connector.TypeText
+		out[n].Fields = inBytes(connector.Schema{Fields: out[n].Fields}).Fields
+	}
+	return connector.Schema{Fields: out}
 }

@@ -528,6 +528,48 @@ func TestOrderIsChangedAndCancelled(t *testing.T) {
 	}
 }
 
+// TestAChangeDropsNoAccounting: fewer distributions than before would leave the old one in PeopleSoft, charged to nobody's order.
+func TestAChangeDropsNoAccounting(t *testing.T) {
+	t.Parallel()
+	schedule := func(d connector.Document) doc {
+		return d["PO_LINE"].([]any)[0].(doc)["PO_LINE_SHIP"].([]any)[0].(doc)
+	}
+	second := func(list any) []any {
+		l := list.([]any)
+		row := maps.Clone(l[0].(doc))
+		for _, key := range []string{"SCHED_NBR", "DISTRIB_LINE_NUM"} {
+			if _, ok := row[key]; ok {
+				row[key] = "9"
+			}
+		}
+		return append(slices.Clone(l), row)
+	}
+	for name, tc := range map[string]struct {
+		edit func(connector.Document)
+		want string
+	}{
+		"a distribution": {func(d connector.Document) { schedule(d)["PO_LINE_DISTRIB"] = second(schedule(d)["PO_LINE_DISTRIB"]) }, "line 1, schedule 1 has no distribution 9 any more"},
+		"a schedule": {func(d connector.Document) {
+			line := d["PO_LINE"].([]any)[0].(doc)
+			line["PO_LINE_SHIP"] = second(line["PO_LINE_SHIP"])
+		}, "line 1 has no schedule 9 any more"},
+	} {
+		for _, verb := range []string{"update", "updatedata"} {
+			w := connect(t, peoplesoftsim.Options{}, "profile.po.can_update", true, "profile.po.update_verb", verb)
+			before, now := w.order("JGR-PO-4"), w.order("JGR-PO-4")
+			r := w.write(connector.PurchaseOrder, now)
+			tc.edit(before)
+			_, err := w.i.(connector.Sink).Write(context.Background(), connector.Write{Kind: connector.PurchaseOrder, Operation: connector.OpUpdate, TargetID: r.ID, Document: now, Previous: before})
+			if connector.CodeOf(err) != connector.Conflict || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("%s, %s: %v", name, verb, err)
+			}
+			if _, err = w.i.(connector.Sink).Write(context.Background(), connector.Write{Kind: connector.PurchaseOrder, Operation: connector.OpUpdate, TargetID: r.ID, Document: now, Previous: now}); err != nil {
+				t.Errorf("%s, %s: nothing is dropped, and it is refused: %v", name, verb, err)
+			}
+		}
+	}
+}
+
 func TestWindowOfChanges(t *testing.T) {
 	t.Parallel()
 	w := connect(t, peoplesoftsim.Options{})

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	connector "ml-connector"
+	"ml-connector/oauth"
 	"ml-connector/pace"
 )
 
@@ -38,7 +39,8 @@ func (system) Open(o connector.Opening) (connector.Instance, error) {
 	}
 	i := prepare(o.Settings, c)
 	i.secrets, i.caller, i.now, i.pace, i.digest = o.Secrets, o.Caller, o.Now, pace.Or(o.Pace), o.Digest
-	i.accounts = newAccountCache(i.pace)
+	i.accounts, i.tokens = newAccountCache(i.pace), i.newTokens(o.Share)
+	i.same = o.Same
 	if i.config.auth == authOAuth2 && c.username != "" && o.Secrets["password"] == "" && (i.profile.poTransport == "soap_ci" || i.profile.vendorTransport == "soap_ci" || i.profile.envelope == inSOAP) {
 		return nil, connector.Errorf(connector.Credentials, "open the Connection "+o.Connection, "the secret password is missing").
 			Advise("Services by SOAP sign on with username and password: give the secret password, or use rest_ci in the profile.")
@@ -52,6 +54,10 @@ func prepare(s connector.Settings, c config) *Instance {
 	i.schemas = makeSchemas(i.profile)
 	for name := range i.profile.queries {
 		i.entities[name] = i.makeEntity(name)
+	}
+	i.contents = map[connector.Kind]connector.Schema{}
+	for _, k := range connector.Kinds() {
+		i.contents[k] = i.content(k)
 	}
 	return i
 }
@@ -93,13 +99,17 @@ type Instance struct {
 	now      func() time.Time
 	pace     connector.Pace
 	digest   func(string) string // nil = none
+	same     func(string) string // the same at every Connection; nil = none
 	schemas  schemas
 	entities map[string]entity // by the profile's names
+	contents map[connector.Kind]connector.Schema
 
-	tokens   tokenCache
+	tokens   *oauth.Tokens
+	encodes  atomic.Bool // the identity provider takes id and secret form-encoded, and not as they are
 	accounts *accountCache
 	largest  atomic.Int64           // rows of the largest answer seen: the user's row cap is not below it
 	format   atomic.Pointer[string] // the form of query results that has worked here
+	notes    notes
 }
 
 var (
@@ -119,6 +129,12 @@ func byUnit() []string { return []string{"business_units"} }
 
 // Kind says what PeopleSoft can do with a Kind (FLOWS.md).
 func (i *Instance) Kind(k connector.Kind) connector.KindInfo {
+	info := i.can(k)
+	info.Content = i.contents[k]
+	return info
+}
+
+func (i *Instance) can(k connector.Kind) connector.KindInfo {
 	switch k {
 	case connector.GLAccount:
 		return connector.KindInfo{Reads: true}

@@ -9,10 +9,10 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	connector "ml-connector"
+	"ml-connector/oauth"
 )
 
 // Life of a token: what an identity provider means that does not say, and how long before the end it is renewed.
@@ -21,78 +21,50 @@ const (
 	tokenMargin     = time.Minute
 )
 
-// tokenCache holds one OAuth token. However many calls want one, one request is under way at most.
-type tokenCache struct {
-	mu     sync.Mutex
-	value  string
-	until  time.Time // renewed from then on
-	flight *tokenFlight
+// newTokens keeps the one access token of this Connection.
+func (i *Instance) newTokens(share func(context.Context, func(string) string) error) *oauth.Tokens {
+	return oauth.New(oauth.Options{Ask: i.logIn, With: []string{i.config.tokenURL, i.config.clientID, i.config.scope, i.config.audience, i.secrets["client_secret"]},
+		Share: share, Now: func() time.Time { return i.now() }, Pace: i.pace})
 }
 
-type tokenFlight struct {
-	done  chan struct{}
-	value string
-	err   error
-}
-
-// token gives a token that is good now, fetching one when need be.
-func (i *Instance) token(ctx context.Context) (string, error) {
-	c := &i.tokens
-	for {
-		c.mu.Lock()
-		if c.value != "" && i.now().Before(c.until) {
-			defer c.mu.Unlock()
-			return c.value, nil
-		}
-		f := c.flight
-		if f == nil {
-			f = &tokenFlight{done: make(chan struct{})}
-			c.flight = f
-			c.mu.Unlock()
-			return i.fly(ctx, f)
-		}
-		c.mu.Unlock()
-		if err := i.pace.Until(ctx, f.done); err != nil {
-			return "", connector.Errorf(connector.Unavailable, "sign on", "was called off").Because(err)
-		}
-		// Whoever fetched may have been called off, which says nothing about us.
-		if f.err == nil || connector.CodeOf(f.err) != connector.Unavailable || ctx.Err() != nil {
-			return f.value, f.err
-		}
-	}
-}
-
-// fly fetches for all who wait.
-func (i *Instance) fly(ctx context.Context, f *tokenFlight) (string, error) {
+func (i *Instance) logIn(ctx context.Context) (oauth.Grant, *connector.Error) {
 	value, life, err := i.fetchToken(ctx)
-	i.tokens.mu.Lock()
-	f.value, f.err = value, err
-	if err == nil {
-		i.tokens.value, i.tokens.until = value, i.now().Add(life-min(tokenMargin, life/4))
+	if err != nil {
+		return oauth.Grant{}, connector.AsError(err)
 	}
-	i.tokens.flight = nil
-	i.tokens.mu.Unlock()
-	close(f.done)
-	return f.value, f.err
-}
-
-// dropToken forgets a token that PeopleSoft refused, unless another has taken its place.
-func (i *Instance) dropToken(value string) {
-	i.tokens.mu.Lock()
-	defer i.tokens.mu.Unlock()
-	if i.tokens.value == value {
-		i.tokens.value = ""
-	}
+	return oauth.Grant{Value: value, Renew: i.now().Add(life - min(tokenMargin, life/4))}, nil
 }
 
 // fetchToken asks the identity provider (PEOPLESOFT.md §2.3). A token says nothing to PeopleSoft, so it is no write.
+//
+// The contract shows client id and secret in Basic as they are; RFC 6749 §2.3.1 has them form-encoded. For plain letters and
+// digits that is the same. Where it is not and the first is refused, the second is tried once, and remembered if it is taken.
 func (i *Instance) fetchToken(ctx context.Context) (string, time.Duration, error) {
+	id, secret := i.config.clientID, i.secrets["client_secret"]
+	encoded := func(s string) string { return s }
+	if i.encodes.Load() {
+		encoded = url.QueryEscape
+	}
+	value, life, err := i.askToken(ctx, encoded)
+	differ := url.QueryEscape(id) != id || url.QueryEscape(secret) != secret
+	if connector.CodeOf(err) != connector.Credentials || i.profile.clientAuth == "body" || !differ || i.encodes.Load() {
+		return value, life, err
+	}
+	second, life, again := i.askToken(ctx, url.QueryEscape)
+	if again != nil {
+		return "", 0, err
+	}
+	i.encodes.Store(true)
+	return second, life, nil
+}
+
+// askToken asks with client id and secret encoded for Basic.
+func (i *Instance) askToken(ctx context.Context, encoded func(string) string) (string, time.Duration, error) {
 	const op = "sign on at the identity provider"
 	form := url.Values{"grant_type": {"client_credentials"}}
 	header := map[string]string{"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
 	secret := i.secrets["client_secret"]
-	// RFC 6749 §2.3.1 form-encodes both before they are joined; for plain letters and digits that is no difference.
-	basic := base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(i.config.clientID) + ":" + url.QueryEscape(secret)))
+	basic := base64.StdEncoding.EncodeToString([]byte(encoded(i.config.clientID) + ":" + encoded(secret)))
 	if i.profile.clientAuth == "body" {
 		form.Set("client_id", i.config.clientID)
 		form.Set("client_secret", secret)

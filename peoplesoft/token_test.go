@@ -2,6 +2,7 @@ package peoplesoft
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"net/url"
 	"strings"
@@ -51,7 +52,7 @@ func TestTokenRequest(t *testing.T) {
 		if r.Op != "token" || r.Method != "POST" || string(r.Body) != want || r.Header["Content-Type"] != "application/x-www-form-urlencoded" {
 			t.Errorf("%s: %+v %s", method, r, r.Body)
 		}
-		if got := r.Header["Authorization"]; (method == "basic") != (got == "Basic bWxjOmNzJTJGJTJCMQ==") {
+		if got := r.Header["Authorization"]; (method == "basic") != (got == "Basic bWxjOmNzLysx") {
 			t.Errorf("%s: Authorization %q", method, got)
 		}
 		if last := f.last(); last.Header["Authorization"] != "Bearer tok-1" || len(last.Secrets) != 1 || last.Secrets[0] != "tok-1" {
@@ -154,13 +155,57 @@ func TestTokenErrors(t *testing.T) {
 		f := always(row.status, "application/json", row.body)
 		i := open(t, f, oauthSettings...)
 		_, _, err := i.askRaw(context.Background(), i.entity(entPing), 1)
-		e := connector.AsError(err)
-		if e == nil || e.Code != row.code || !strings.Contains(e.Message+e.Hint, row.word) || f.count() != 1 {
+		e, requests := connector.AsError(err), 1
+		if row.code == connector.Credentials {
+			requests = 2 // as they are, and form-encoded
+		}
+		if e == nil || e.Code != row.code || !strings.Contains(e.Message+e.Hint, row.word) || f.count() != requests {
 			t.Errorf("%s: %+v after %d requests, want %s with %q", name, e, f.count(), row.code, row.word)
 		}
 		if e != nil && (strings.Contains(e.Error(), "cs/+1") || strings.Contains(e.Error(), url.QueryEscape("cs/+1"))) {
 			t.Errorf("%s: the error holds the secret", name)
 		}
+	}
+}
+
+// TestAnIdentityProviderMayTakeBasicAsItIsOrFormEncoded: what the first is refused for is tried in the other way once, and the way
+// that was taken is the first from then on. A log-in that was refused is not tried again.
+func TestAnIdentityProviderMayTakeBasicAsItIsOrFormEncoded(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		secret, takes string
+		asked         []int // after the first token, and after the second
+		code          connector.Code
+	}{
+		"as it is":                          {"cs/+1", "mlc:cs/+1", []int{1, 2}, ""},
+		"form-encoded":                      {"cs/+1", "mlc:cs%2F%2B1", []int{2, 3}, ""},
+		"a wrong one is refused in both":    {"cs/+1", "mlc:other", []int{2, 2}, connector.Credentials},
+		"a wrong one of letters, only once": {"cs1", "mlc:other", []int{1, 1}, connector.Credentials},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			asked := 0
+			f := &fakeCaller{answer: func(r connector.Request) (*connector.Response, error) {
+				if r.URL != idp {
+					return answerWith(200, "application/json", noRows), nil
+				}
+				asked++
+				said, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(r.Header["Authorization"], "Basic "))
+				if err != nil || string(said) != tc.takes {
+					return answerWith(401, "application/json", `{"error":"invalid_client"}`), nil
+				}
+				return answerWith(200, "application/json", `{"access_token":"tok","expires_in":3600}`), nil
+			}}
+			i := open(t, f, oauthSettings...)
+			i.secrets["client_secret"] = tc.secret
+			for n := range 2 {
+				_, _, err := i.askRaw(context.Background(), i.entity(entPing), 1)
+				if connector.CodeOf(err) != tc.code || asked != tc.asked[n] {
+					t.Errorf("%v after %d requests, want %q after %d", err, asked, tc.code, tc.asked[n])
+				}
+				i.tokens.Drop("tok")
+			}
+		})
 	}
 }
 
@@ -185,7 +230,10 @@ func TestCallOffOfOneIsNotThatOfAnother(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		results := make(chan error, 2)
 		ask := func(ctx context.Context) {
-			_, err := i.token(ctx)
+			var err error
+			if _, fault := i.tokens.Token(ctx); fault != nil {
+				err = fault
+			}
 			results <- err
 		}
 		go ask(ctx)

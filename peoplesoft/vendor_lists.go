@@ -3,9 +3,9 @@ package peoplesoft
 import (
 	"context"
 	"slices"
-	"unicode/utf8"
 
 	connector "ml-connector"
+	"ml-connector/alike"
 )
 
 // vendorList is a list of a supplier's own rows, read by a query of its own (PEOPLESOFT.md §3.6): JGR_VENDOR gives the primary
@@ -28,6 +28,9 @@ func vendorLists() []vendorList {
 	}
 }
 
+// bankAccountsRead says in a supplier's Document that its bank accounts were asked for: then none is none.
+const bankAccountsRead = "BANK_ACCOUNTS_READ"
+
 // secret says whether a query's answers hold what must not be kept.
 func (e entity) secret() bool {
 	return slices.ContainsFunc(vendorLists(), func(l vendorList) bool { return l.entity == e.name && len(l.secret) > 0 })
@@ -48,13 +51,19 @@ func (i *Instance) withLists(ctx context.Context, setid, after string, suppliers
 			wanted[v.Document.Text("VENDOR_ID")] = nil
 		}
 		last := suppliers[len(suppliers)-1].Document.Text("VENDOR_ID")
-		if err := i.readList(ctx, l, setid, after, last, wanted); err != nil {
+		told := map[string][]row{}
+		if err := i.readList(ctx, l, setid, after, last, wanted, told); err != nil {
 			return err
 		}
-		for _, v := range suppliers {
-			if rows := wanted[v.Document.Text("VENDOR_ID")]; len(rows) > 0 {
-				v.Document[l.name] = rows
+		for n := range suppliers {
+			id := suppliers[n].Document.Text("VENDOR_ID")
+			if rows := wanted[id]; len(rows) > 0 {
+				suppliers[n].Document[l.name] = rows
 			}
+			if l.entity == entVendorBank {
+				suppliers[n].Document[bankAccountsRead] = "Y"
+			}
+			i.tells(l, told[id], &suppliers[n])
 		}
 	}
 	return nil
@@ -62,7 +71,7 @@ func (i *Instance) withLists(ctx context.Context, setid, after string, suppliers
 
 // readList reads a list from one supplier on until what comes belongs to none that is wanted. Each answer goes on after the
 // last row of the one before, so that it does not matter where PeopleSoft cuts it (PEOPLESOFT.md §3.5).
-func (i *Instance) readList(ctx context.Context, l vendorList, setid, after, last string, wanted map[string][]any) error {
+func (i *Instance) readList(ctx context.Context, l vendorList, setid, after, last string, wanted map[string][]any, told map[string][]row) error {
 	e := i.entity(l.entity)
 	from := append([]string{setid, after}, i.beforeAll(e, l)...)
 	sawLast := false
@@ -84,6 +93,9 @@ func (i *Instance) readList(ctx context.Context, l vendorList, setid, after, las
 			switch {
 			case ok:
 				wanted[id] = append(rows, i.listRow(e, l, r))
+				if len(l.secret) > 0 {
+					told[id] = append(told[id], r)
+				}
 				any, sawLast = true, sawLast || id == last
 			case sawLast:
 				return nil
@@ -138,17 +150,42 @@ func (i *Instance) listRow(e entity, l vendorList, r row) map[string]any {
 	return out
 }
 
-// leastShown is how long a number is of which the last four characters are shown: the rest is still most of it.
-const leastShown = 8
-
 // hidden is what is kept of a bank or tax number: its last four characters, and a digest that tells whether it changed.
 func (i *Instance) hidden(v string) map[string]any {
 	out := map[string]any{}
-	if runes := []rune(v); utf8.RuneCountInString(v) >= leastShown {
-		out["LAST_FOUR"] = string(runes[len(runes)-4:])
+	if ends := lastFour(v); ends != "" {
+		out["LAST_FOUR"] = ends
 	}
 	if i.digest != nil {
 		out["HASH"] = i.digest(v)
 	}
 	return out
+}
+
+// lastFour is what may be shown of a number: its end, where the rest is still most of it.
+func lastFour(v string) string {
+	if r := []rune(v); len(r) >= 8 {
+		return string(r[len(r)-4:])
+	}
+	return ""
+}
+
+// tells adds to a supplier what tells it apart (its addresses and, hashed, its tax numbers), as its lists have it.
+func (i *Instance) tells(l vendorList, rows []row, v *connector.Version) {
+	switch l.entity {
+	case entVendorAddresses:
+		for _, e := range v.Document.List(l.name) {
+			v.Traits.Places = append(v.Traits.Places, place(e))
+		}
+	case entVendorTax:
+		for _, r := range rows {
+			if n := alike.TaxNumber(r["B.STD_ID_NUM"]); n != "" && i.same != nil {
+				v.Traits.Tax = append(v.Traits.Tax, i.same(n))
+			}
+		}
+	}
+}
+
+func place(address connector.Document) alike.Place {
+	return alike.Place{Country: address.Text("COUNTRY"), Postal: address.Text("POSTAL"), City: address.Text("CITY"), Street: address.Text("ADDRESS1")}
 }

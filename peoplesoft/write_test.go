@@ -309,6 +309,9 @@ func TestLengthsAreBytesWhereTheDatabaseIsNotUnicode(t *testing.T) {
 		if code := connector.CodeOf(err); (code == connector.Invalid) != row.refused || !row.refused && err != nil || row.refused == (f.count() > 0) {
 			t.Errorf("%s: %v after %d requests", name, err, f.count())
 		}
+		if misfits := i.Kind(connector.PurchaseOrder).Schema.Check(d); (len(misfits) > 0) != row.refused {
+			t.Errorf("%s: a dry run would say %v", name, misfits)
+		}
 	}
 }
 

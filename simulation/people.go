@@ -205,11 +205,15 @@ func (s *sim) look(f connector.Flow, w store.Work) ([]connector.Found, error) {
 	return finder.Find(context.WithoutCancel(s.ctx), l)
 }
 
-// clear opens a Connection over a network that nothing disturbs.
+// clear opens a Connection over a network that nothing disturbs. What REST does not show, people see on JAGGAER's own pages.
 func (s *sim) clear(name string) (connector.Instance, error) {
 	c, err := s.desk.Connection(s.ctx, name)
 	if err != nil {
 		return nil, err
+	}
+	if p := s.profile; name == s2p && p.Unseen {
+		p.Unseen = false
+		c.Name, c.Settings = s2p+" as people see it", s.settings(p)[s2p]
 	}
 	return s.open(c, wire{side: s.sides[name]}, func() time.Time { return s.turns.now }, inPlace{})
 }

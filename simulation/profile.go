@@ -35,6 +35,8 @@ type profile struct {
 	MaxChanges                    int
 	POTransport, VendorTransport  string
 	VoucherTransport, Envelope    string // "" = the System's defaults
+	SupplierBy, RequisitionBy     string // transports of JAGGAER
+	Unseen                        bool   // requisitions can't be read over REST
 	LinkRequisition, Dispatched   bool
 	CanUpdate, CanCancel          bool
 	PageSize                      int
@@ -112,6 +114,7 @@ func (p *profile) ways(r *rand.Rand) {
 	p.VendorTransport = pick(r, p.VendorTransport, p.VendorTransport, "custom_rest", "message")
 	p.VoucherTransport, p.Envelope = pick(r, "message", "message", "message", "custom_rest"), pick(r, "headers", "query", "ibrequest", "soap")
 	p.LinkRequisition, p.Dispatched = r.IntN(2) == 0, r.IntN(3) == 0
+	p.SupplierBy, p.RequisitionBy, p.Unseen = pick(r, "xml", "xml", "rest"), pick(r, "xml", "xml", "rest"), r.IntN(6) == 0
 }
 
 func oddities(r *rand.Rand, overlap time.Duration) jaggaersim.Switches {

@@ -63,8 +63,7 @@ func (s *sim) found() {
 	s.sides = map[string]*side{erp: {name: erp, handler: s.ps, skew: p.ERPSkew}, s2p: {name: s2p, handler: s.jg, skew: p.S2PSkew}}
 }
 
-func (s *sim) settings() map[string]connector.Settings {
-	p := s.profile
+func (s *sim) settings(p profile) map[string]connector.Settings {
 	units := []any{}
 	for _, d := range s.company.Divisions {
 		units = append(units, d.BusinessUnit)
@@ -83,6 +82,10 @@ func (s *sim) settings() map[string]connector.Settings {
 	if p.Envelope != "" {
 		message["envelope"] = p.Envelope
 	}
+	seen := "rest"
+	if p.Unseen {
+		seen = "off"
+	}
 	return map[string]connector.Settings{
 		erp: times(connector.Settings{
 			"host": "erp.invalid", "port": 8000, "tls": true, "node": "PSFT_EP", "auth": "basic", "username": peoplesoftsim.DefaultUser().ID, "time_zone": s.company.TimeZone,
@@ -98,7 +101,7 @@ func (s *sim) settings() map[string]connector.Settings {
 		s2p: times(connector.Settings{
 			"url": s2pURL, "client_id": jaggaersim.DefaultClientID, "xml_url": s2pURL, "identity": jaggaersim.DefaultIdentity,
 			"profile": map[string]any{
-				"operations": map[string]any{"payment.write": p.PaymentTransport}, "xml": map[string]any{"paths": map[string]any{"payment": "TestPaymentStatusImport"}},
+				"operations": map[string]any{"payment.write": p.PaymentTransport, "supplier.write": p.SupplierBy, "requisition.create": p.RequisitionBy, "requisition.read": seen}, "xml": map[string]any{"paths": map[string]any{"payment": "TestPaymentStatusImport"}},
 			},
 		}),
 	}
@@ -148,7 +151,7 @@ func (s *sim) configure(db *store.DB) error {
 		return err
 	}
 	return db.Tx(s.ctx, func(tx *store.Tx) error {
-		for name, settings := range s.settings() {
+		for name, settings := range s.settings(s.profile) {
 			system := map[string]string{erp: "peoplesoft", s2p: "jaggaer"}[name]
 			if err := tx.SaveConnection(connector.Connection{Name: name, System: system, Settings: settings}); err != nil {
 				return err
@@ -182,7 +185,7 @@ func (s *sim) crosswalks(tx *store.Tx) error {
 		for _, r := range s.company.Crosswalks[name] {
 			rows = append(rows, store.CrosswalkRow{Left: r.Jaggaer, Right: r.PeopleSoft, Note: r.Note, Source: store.FromFile})
 		}
-		if err := tx.MergeCrosswalk(name, rows, store.FromFile); err != nil {
+		if err := tx.MergeCrosswalk(name, rows, store.FromFile, "cli:simulation"); err != nil {
 			return err
 		}
 	}

@@ -58,7 +58,7 @@ func (tx *Tx) insertDeliveries(a Acceptance, due []*incoming, out *Accepted) err
 		if fail != nil {
 			state, dueAt = connector.Held, 0
 		}
-		rows[i] = []any{id + int64(i), a.Flow.Name, a.Run, string(a.Flow.Kind), in.key, int64(in.n), int64(part), string(state), dueAt, errorCode(fail), errorText(fail), now, now}
+		rows[i] = []any{id + int64(i), a.Flow.Name, a.Run, string(a.Flow.Kind), in.key, int64(in.n), int64(part), string(state), dueAt, errorCode(fail), errorText(fail), now, now, tx.missing(fail)}
 		if fail != nil {
 			e := connector.Entry{Action: "delivery.held", Subject: subject(a.Flow.From, string(a.Flow.Kind), in.id), Run: a.Run, Delivery: id + int64(i),
 				Exchange: fail.Exchange, Details: map[string]string{"code": string(fail.Code)}}
@@ -77,7 +77,7 @@ func (tx *Tx) insertDeliveries(a Acceptance, due []*incoming, out *Accepted) err
 	return tx.openPartitions(a.Flow.Name, out.Partitions)
 }
 
-const insertDelivery = `INSERT INTO deliveries (id, flow, run, kind, record, version, part, state, due_at, error_code, error, created_at, updated_at)`
+const insertDelivery = `INSERT INTO deliveries (id, flow, run, kind, record, version, part, state, due_at, error_code, error, created_at, updated_at, follow_at)`
 
 // supersede ends this Flow's older Deliveries of records that have a newer Version; those that are being sent or are in
 // doubt have to be settled first. What is held because of its life at the target stays: the object is there, or was, whatever

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	connector "ml-connector"
+	"ml-connector/alike"
 	"ml-connector/store"
 )
 
@@ -115,7 +116,7 @@ func TestAccept(t *testing.T) {
 			must(t, err)
 			equal(t, "found by its number", len(rows), 1)
 			equal(t, "title", rows[0].Title, "Acme")
-			equal(t, "name", rows[0].Name, store.NameKey("ACME inc"))
+			equal(t, "name", rows[0].Name, alike.NameKey("ACME inc"))
 			equal(t, "standing", rows[0].Standing, connector.Usable)
 			equal(t, "stamp", rows[0].Stamp, "s2")
 			equal(t, "version", rows[0].Version, 1)

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	connector "ml-connector"
+	"ml-connector/alike"
 )
 
 // lookUpDeliveries finds this Flow's newest Delivery of each record.
@@ -67,6 +68,9 @@ func (tx *Tx) writeRecords(a Acceptance, records []*incoming) ([]RecordChange, e
 	if err := tx.writeRefs(a, fresh); err != nil {
 		return nil, err
 	}
+	if err := tx.writeTraits(a, records); err != nil {
+		return nil, err
+	}
 	return changes, tx.writeNumbers(a, records)
 }
 
@@ -114,7 +118,7 @@ func (tx *Tx) upsertRecords(a Acceptance, records []*incoming) ([]RecordChange, 
 			next++
 		}
 		is := in.after(was)
-		row := []any{in.key, is.Title, is.Name, string(is.Standing), is.Stamp, int64(is.Version), is.hash, is.document, is.mirrored, is.mirror, micros(is.Changed), micros(tx.now)}
+		row := []any{in.key, is.Title, is.Name, string(is.Standing), is.Stamp, int64(is.Version), is.hash, is.document, is.mirrored, is.mirror, micros(is.Changed), micros(tx.now), is.traits}
 		switch {
 		case in.row == nil:
 			added = append(added, append([]any{a.Flow.From, string(a.Flow.Kind), in.id}, row...))
@@ -124,12 +128,12 @@ func (tx *Tx) upsertRecords(a Acceptance, records []*incoming) ([]RecordChange, 
 		changes = append(changes, RecordChange{ID: in.key, Record: connector.Record{Connection: a.Flow.From, Kind: a.Flow.Kind, ID: in.id},
 			Standing: is.Standing, StandingChanged: in.row == nil || is.Standing != was.Standing, New: in.fresh})
 	}
-	if _, err := tx.insert("store Records", `INSERT INTO records (connection, kind, ext_id, id, title, name_key, standing, stamp, version, hash, document, mirror_hash, mirror, changed_at, updated_at)`, "", added); err != nil {
+	if _, err := tx.insert("store Records", `INSERT INTO records (connection, kind, ext_id, id, title, name_key, standing, stamp, version, hash, document, mirror_hash, mirror, changed_at, updated_at, traits)`, "", added); err != nil {
 		return nil, err
 	}
 	_, err = tx.update("store Records", `UPDATE records SET title = v.column2, name_key = v.column3, standing = v.column4, stamp = v.column5, version = v.column6,
- hash = v.column7, document = v.column8, mirror_hash = v.column9, mirror = v.column10, changed_at = v.column11, updated_at = v.column12`, "WHERE records.id = v.column1",
-		[]string{"BIGINT", "TEXT", "TEXT", "TEXT", "TEXT", "BIGINT", "BYTEA", "BIGINT", "BYTEA", "BIGINT", "BIGINT", "BIGINT"}, changed)
+ hash = v.column7, document = v.column8, mirror_hash = v.column9, mirror = v.column10, changed_at = v.column11, updated_at = v.column12, traits = v.column13`, "WHERE records.id = v.column1",
+		[]string{"BIGINT", "TEXT", "TEXT", "TEXT", "TEXT", "BIGINT", "BYTEA", "BIGINT", "BYTEA", "BIGINT", "BIGINT", "BIGINT", "TEXT"}, changed)
 	return changes, err
 }
 
@@ -144,7 +148,8 @@ func (in *incoming) after(was RecordRow) RecordRow {
 		return is
 	}
 	v := in.version
-	is.Title, is.Name, is.Standing, is.Changed, is.mirrored = v.Title, NameKey(v.Name), v.Standing, micro(v.Changed), in.mirror.hash
+	is.Title, is.Name, is.Standing, is.Changed, is.mirrored = v.Title, alike.NameKey(v.Name), v.Standing, micro(v.Changed), in.mirror.hash
+	is.traits = traitText(v.Traits)
 	if !bytes.Equal(was.mirrored, is.mirrored) {
 		is.mirror = in.mirror.id
 	}
@@ -152,7 +157,7 @@ func (in *incoming) after(was RecordRow) RecordRow {
 }
 
 func (r RecordRow) sameAs(o RecordRow) bool {
-	return r.Title == o.Title && r.Name == o.Name && r.Standing == o.Standing && r.Stamp == o.Stamp && r.Version == o.Version &&
+	return r.Title == o.Title && r.Name == o.Name && r.Standing == o.Standing && r.Stamp == o.Stamp && r.Version == o.Version && r.traits == o.traits &&
 		bytes.Equal(r.hash, o.hash) && bytes.Equal(r.mirrored, o.mirrored) && micros(r.Changed) == micros(o.Changed)
 }
 

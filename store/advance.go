@@ -128,12 +128,14 @@ type way struct {
 	kind     connector.Kind
 	track    string
 	drift    connector.DriftRule
-	limit    int64 // of changes in one Run, 0 = none
+	limited  bool // a Run may not write as much as it likes
 }
 
 func (tx *Tx) wayOf(flow string) (way, error) {
 	w := way{flow: flow}
-	_, err := one(tx, "read a Flow", "SELECT source, target, kind, track, drift, max_changes FROM flows WHERE name = $1", []any{flow}, &w.from, &w.to, &w.kind, &w.track, &w.drift, &w.limit)
+	var limits int64
+	_, err := one(tx, "read a Flow", "SELECT source, target, kind, track, drift, max_changes + max_creates + max_share + CASE WHEN max_money <> '' THEN 1 ELSE 0 END FROM flows WHERE name = $1", []any{flow}, &w.from, &w.to, &w.kind, &w.track, &w.drift, &limits)
+	w.limited = limits > 0
 	return w, err
 }
 

@@ -16,6 +16,7 @@ type Work struct {
 	Target         *RecordRow           // the linked target Record as it was last read, nil without a Link
 	SentDocument   connector.Document   // of the last attempt, nil before
 	PreviouslySent bool                 // this or another Delivery of the Record by this Flow was ever begun to be sent
+	MergedInto     string               // the ID of the Record that this one was merged into, of one without a Link; "" = it was not
 }
 
 // Linked is the ID of the target that the Record is linked to, "" without a Link.
@@ -73,7 +74,23 @@ func (db *DB) WorkFor(ctx context.Context, flow string, rec connector.Record, to
 	return works[0], db.addLinks(v, flow, rec.Connection, to, rec.Kind, works)
 }
 
-const workColumns = deliveryColumns + `, r.title, r.name_key, r.standing, r.mirror, r.changed_at, COALESCE(v.stamp, ''), COALESCE(v.document, 0), f.source, f.target,
+// WorkOf is what is known of one Delivery for a decision.
+func (db *DB) WorkOf(ctx context.Context, id int64) (Work, error) {
+	d, err := db.Delivery(ctx, id)
+	if err != nil {
+		return Work{}, err
+	}
+	works, err := db.works(db.view(ctx), d.Flow, "WHERE d.id = $1 AND d.flow = $2", []any{id, d.Flow})
+	if err != nil {
+		return Work{}, err
+	}
+	if len(works) == 0 {
+		return Work{}, connector.Errorf(connector.NotFound, "read the work of a Delivery", "the flow %s is not there any more", d.Flow).Advise("What it did stays in the history.")
+	}
+	return works[0], nil
+}
+
+const workColumns = deliveryColumns + `, r.title, r.name_key, r.traits, r.standing, r.mirror, r.changed_at, COALESCE(v.stamp, ''), COALESCE(v.document, 0), f.source, f.target,
  CASE WHEN d.attempts > 0 OR EXISTS (SELECT 1 FROM deliveries s WHERE s.record = d.record AND s.flow = d.flow AND s.attempts > 0) THEN 1 ELSE 0 END`
 
 // works reads Deliveries with their Versions, Links, agreements and targets.
@@ -85,12 +102,16 @@ func (db *DB) works(v reader, flow, where string, args []any) ([]Work, error) {
 		var s deliveryScan
 		var w Work
 		var document, mirror, changed, previously int64
-		dest := append(s.into(), &w.Version.Title, &w.Version.Name, &w.Version.Standing, &mirror, &changed, &w.Version.Stamp, &document, &from, &to, &previously)
+		var traits string
+		dest := append(s.into(), &w.Version.Title, &w.Version.Name, &traits, &w.Version.Standing, &mirror, &changed, &w.Version.Stamp, &document, &from, &to, &previously)
 		if err := rows.Scan(dest...); err != nil {
 			return err
 		}
 		var err error
 		if w.Delivery, err = s.delivery(); err != nil {
+			return err
+		}
+		if err := fromJSON(traits, &w.Version.Traits); err != nil {
 			return err
 		}
 		w.Version.ID, w.Version.Changed, w.PreviouslySent = w.Delivery.Record.ID, timeOf(changed), previously != 0
@@ -131,7 +152,10 @@ func (db *DB) addLinks(v reader, flow, from, to string, kind connector.Kind, wor
 		ids[i] = w.Delivery.Record.ID
 	}
 	links, err := linksOf(v, kind, from, to, ids)
-	if err != nil || len(links) == 0 {
+	if err != nil {
+		return err
+	}
+	if err := addMerged(v, kind, from, links, works); err != nil || len(links) == 0 {
 		return err
 	}
 	var keys []int64
@@ -155,6 +179,23 @@ func (db *DB) addLinks(v reader, flow, from, to string, kind connector.Kind, wor
 		works[i].Link, works[i].Agreement, works[i].Target = &l, agreed[l.ID], rows[l.Other(from).ID]
 	}
 	return nil
+}
+
+// addMerged says of those without a Link which were merged into another Record.
+func addMerged(v reader, kind connector.Kind, from string, links map[string]connector.Link, works []Work) error {
+	var alone []string
+	for _, w := range works {
+		if _, linked := links[w.Delivery.Record.ID]; !linked {
+			alone = append(alone, w.Delivery.Record.ID)
+		}
+	}
+	into, err := mergedInto(v, kind, from, alone)
+	for i := range works {
+		if _, linked := links[works[i].Delivery.Record.ID]; !linked {
+			works[i].MergedInto = into[works[i].Delivery.Record.ID]
+		}
+	}
+	return err
 }
 
 func (db *DB) recordsByID(v reader, connection string, kind connector.Kind, ids []string) (map[string]*RecordRow, error) {

@@ -27,6 +27,8 @@ type CrosswalkRow struct {
 	Right  string
 	Note   string
 	Source string // FromFile or FromPerson
+
+	ValidFrom, ValidTo string // first and last day on which it counts, YYYY-MM-DD; "" = without end
 }
 
 // CrosswalkCount is a Crosswalk and how many rows it has.
@@ -59,9 +61,9 @@ func (tx *Tx) CrosswalkRows(name string) ([]CrosswalkRow, error) { return crossw
 
 func crosswalkRows(r reader, name string) ([]CrosswalkRow, error) {
 	var out []CrosswalkRow
-	err := each(r, "read a crosswalk", "SELECT left_value, right_value, note, source FROM crosswalk_rows WHERE name = $1 ORDER BY ord", []any{name}, func(rows *sql.Rows) error {
+	err := each(r, "read a crosswalk", "SELECT left_value, right_value, note, source, valid_from, valid_to FROM crosswalk_rows WHERE name = $1 ORDER BY ord", []any{name}, func(rows *sql.Rows) error {
 		var c CrosswalkRow
-		err := rows.Scan(&c.Left, &c.Right, &c.Note, &c.Source)
+		err := rows.Scan(&c.Left, &c.Right, &c.Note, &c.Source, &c.ValidFrom, &c.ValidTo)
 		out = append(out, c)
 		return err
 	})
@@ -109,30 +111,62 @@ func (tx *Tx) CrosswalkWaits(name string) (int, error) {
 	return n, err
 }
 
-// CrosswalkValue translates a value of one System into another's. Of several rows the first counts. A Crosswalk between
-// other Systems has none.
-func (db *DB) CrosswalkValue(ctx context.Context, name, fromSystem, toSystem, value string) (string, bool, error) {
+// CrosswalkValue translates a value of one System into another's, as it is on a day (YYYY-MM-DD). Of several rows that count on
+// that day the first does. A Crosswalk between other Systems has none.
+func (db *DB) CrosswalkValue(ctx context.Context, name, fromSystem, toSystem, value, day string) (string, bool, error) {
 	given, wanted := "left_value", "right_value"
 	if fromSystem > toSystem {
 		given, wanted = wanted, given
 	}
-	query := "SELECT r." + wanted + " FROM crosswalk_rows r JOIN crosswalks x ON x.name = r.name WHERE r.name = $1 AND r." + given +
-		" = $2 AND x.left_system = $3 AND x.right_system = $4 ORDER BY r.ord LIMIT 1"
+	query := "SELECT r." + wanted + ", r.valid_from, r.valid_to FROM crosswalk_rows r JOIN crosswalks x ON x.name = r.name WHERE r.name = $1 AND r." + given +
+		" = $2 AND x.left_system = $3 AND x.right_system = $4 ORDER BY r.ord"
 	s := Sides(fromSystem, toSystem)
-	var out string
-	found, err := one(db.view(ctx), "read a crosswalk", query, []any{name, value, s.Left, s.Right}, &out)
+	out, found := "", false
+	err := each(db.view(ctx), "read a crosswalk", query, []any{name, value, s.Left, s.Right}, func(rows *sql.Rows) error {
+		var r CrosswalkRow
+		err := rows.Scan(&r.Right, &r.ValidFrom, &r.ValidTo)
+		if !found && r.Counts(day) {
+			out, found = r.Right, true
+		}
+		return err
+	})
 	return out, found, err
 }
 
+// CrosswalkBegins is the first day after a given one on which a row for a value begins to count; "" = none does.
+func (db *DB) CrosswalkBegins(ctx context.Context, name, fromSystem, toSystem, value, day string) (string, error) {
+	given := "left_value"
+	if fromSystem > toSystem {
+		given = "right_value"
+	}
+	s := Sides(fromSystem, toSystem)
+	begins := ""
+	err := each(db.view(ctx), "read a crosswalk", "SELECT r.valid_from FROM crosswalk_rows r JOIN crosswalks x ON x.name = r.name WHERE r.name = $1 AND r."+given+" = $2 AND x.left_system = $3 AND x.right_system = $4",
+		[]any{name, value, s.Left, s.Right}, func(rows *sql.Rows) error {
+			var from string
+			err := rows.Scan(&from)
+			if from > day && (begins == "" || from < begins) {
+				begins = from
+			}
+			return err
+		})
+	return begins, err
+}
+
+// Counts says whether the row counts on a day.
+func (r CrosswalkRow) Counts(day string) bool {
+	return (r.ValidFrom == "" || r.ValidFrom <= day) && (r.ValidTo == "" || day <= r.ValidTo)
+}
+
 // SetCrosswalkRow puts a row that a person set before all others, so that it counts in both directions.
-func (tx *Tx) SetCrosswalkRow(name string, row CrosswalkRow) error {
+func (tx *Tx) SetCrosswalkRow(name string, row CrosswalkRow, actor string) error {
 	row.Source = FromPerson
-	return tx.MergeCrosswalk(name, []CrosswalkRow{row}, FromPerson)
+	return tx.MergeCrosswalk(name, []CrosswalkRow{row}, FromPerson, actor)
 }
 
 // MergeCrosswalk puts rows before those that are there already. Rows from a file stay behind those that people set. Nothing
 // is removed; a row that is there already moves, and keeps that a person set it.
-func (tx *Tx) MergeCrosswalk(name string, rows []CrosswalkRow, source string) error {
+func (tx *Tx) MergeCrosswalk(name string, rows []CrosswalkRow, source, actor string) error {
 	have, err := tx.CrosswalkRows(name)
 	if err != nil {
 		return err
@@ -156,11 +190,11 @@ func (tx *Tx) MergeCrosswalk(name string, rows []CrosswalkRow, source string) er
 		}
 		first = append(first, r)
 	}
-	return tx.writeCrosswalk(name, have, append(first, rest...))
+	return tx.writeCrosswalk(name, have, append(first, rest...), actor)
 }
 
 // ReplaceCrosswalk makes the rows of a Crosswalk exactly these.
-func (tx *Tx) ReplaceCrosswalk(name string, rows []CrosswalkRow, source string) error {
+func (tx *Tx) ReplaceCrosswalk(name string, rows []CrosswalkRow, source, actor string) error {
 	have, err := tx.CrosswalkRows(name)
 	if err != nil {
 		return err
@@ -169,25 +203,27 @@ func (tx *Tx) ReplaceCrosswalk(name string, rows []CrosswalkRow, source string) 
 	for i := range want {
 		want[i].Source = source
 	}
-	return tx.writeCrosswalk(name, have, want)
+	return tx.writeCrosswalk(name, have, want, actor)
 }
 
 // RemoveCrosswalk takes a Crosswalk away, with all its rows.
-func (tx *Tx) RemoveCrosswalk(name string) error {
+func (tx *Tx) RemoveCrosswalk(name, actor string) error {
 	op := "remove crosswalk " + name
+	have, err := tx.CrosswalkRows(name)
+	if err != nil {
+		return err
+	}
+	if err := tx.noteCrosswalk(name, have, nil, actor); err != nil {
+		return err
+	}
 	if _, err := tx.exec(op, "DELETE FROM crosswalk_rows WHERE name = $1", name); err != nil {
 		return err
 	}
 	return tx.mustChange(op, "there is no such crosswalk", "DELETE FROM crosswalks WHERE name = $1", name)
 }
 
-// RemoveCrosswalkRow takes one row away.
-func (tx *Tx) RemoveCrosswalkRow(name, left, right string) error {
-	return tx.mustChange("remove a row of crosswalk "+name, "there is no such row", "DELETE FROM crosswalk_rows WHERE name = $1 AND left_value = $2 AND right_value = $3", name, left, right)
-}
-
 // writeCrosswalk stores the rows in their order and releases what waited for values that map otherwise now.
-func (tx *Tx) writeCrosswalk(name string, have, want []CrosswalkRow) error {
+func (tx *Tx) writeCrosswalk(name string, have, want []CrosswalkRow, actor string) error {
 	const op = "write a crosswalk"
 	seen := map[[2]string]bool{}
 	want = slices.DeleteFunc(want, func(r CrosswalkRow) bool {
@@ -204,42 +240,16 @@ func (tx *Tx) writeCrosswalk(name string, have, want []CrosswalkRow) error {
 	}
 	rows := make([][]any, len(want))
 	for i, r := range want {
-		rows[i] = []any{name, int64(i + 1), r.Left, r.Right, r.Note, r.Source}
+		rows[i] = []any{name, int64(i + 1), r.Left, r.Right, r.Note, r.Source, r.ValidFrom, r.ValidTo}
 	}
-	if _, err := tx.insert(op, "INSERT INTO crosswalk_rows (name, ord, left_value, right_value, note, source)", "", rows); err != nil {
+	if _, err := tx.insert(op, "INSERT INTO crosswalk_rows (name, ord, left_value, right_value, note, source, valid_from, valid_to)", "", rows); err != nil {
+		return err
+	}
+	if err := tx.noteCrosswalk(name, have, want, actor); err != nil {
 		return err
 	}
 	if waited, err := tx.anyWaits(string(connector.CrosswalkKind)); err != nil || !waited {
 		return err
 	}
-	return tx.releaseWaits(string(connector.CrosswalkKind), name, changedValues(have, want), map[string]string{"reason": "crosswalk " + name + " changed"})
-}
-
-// changedValues lists the values that are translated otherwise than before, at either side.
-func changedValues(have, want []CrosswalkRow) []string {
-	var out []string
-	for _, side := range []func(CrosswalkRow) (string, string){
-		func(r CrosswalkRow) (string, string) { return r.Left, r.Right },
-		func(r CrosswalkRow) (string, string) { return r.Right, r.Left },
-	} {
-		was, is := firsts(have, side), firsts(want, side)
-		for k, v := range is {
-			if old, ok := was[k]; !ok || old != v {
-				out = append(out, k)
-			}
-		}
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
-}
-
-func firsts(rows []CrosswalkRow, side func(CrosswalkRow) (string, string)) map[string]string {
-	out := make(map[string]string, len(rows))
-	for _, r := range rows {
-		k, v := side(r)
-		if _, ok := out[k]; !ok {
-			out[k] = v
-		}
-	}
-	return out
+	return tx.releaseRows(name, have, want)
 }

@@ -59,6 +59,10 @@ func (d dialect) open() (write, read *sql.DB, err error) {
 		return nil, nil, connector.Errorf(connector.Misconfigured, "open the database", "the folder of %s cannot be read", d.source).
 			Because(err).Advise("Make the folder, or name another in `database:`.")
 	}
+	// Nobody else may read it; SQLite gives the files beside it the same mode. Where it can't be made, SQLite says why.
+	if f, err := os.OpenFile(d.source, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600); err == nil {
+		_ = f.Close()
+	}
 	if write, err = sql.Open("sqlite", d.dsn(false)); err != nil {
 		return nil, nil, d.fail("open the database", err)
 	}

@@ -9,14 +9,14 @@ import (
 )
 
 const flowColumns = `name, shipped, kind, source, target, position, schedule, condition, drift, withdraw, max_changes, starts_at, retry_held, track, acknowledge, deep, enabled,
- mapping, pause, applied_at, cursor_at, next_run_at, next_track_at, next_deep_at, partitions, wanted`
+ mapping, pause, applied_at, cursor_at, next_run_at, next_track_at, next_deep_at, partitions, wanted, max_creates, max_share, max_money`
 
 func scanFlow(rows *sql.Rows) (connector.Flow, error) {
 	var f connector.Flow
 	var starts, enabled, applied, cursor, nextRun, nextTrack, nextDeep int64
 	var pause string
 	err := rows.Scan(&f.Name, &f.Use, &f.Kind, &f.From, &f.To, &f.Position, &f.Schedule, &f.Where, &f.Drift, &f.Withdraw, &f.MaxChanges, &starts, &f.RetryHeld, &f.Track, &f.Acknowledge, &f.Deep,
-		&enabled, &f.Mapping, &pause, &applied, &cursor, &nextRun, &nextTrack, &nextDeep, &f.Partitions, &f.Wanted)
+		&enabled, &f.Mapping, &pause, &applied, &cursor, &nextRun, &nextTrack, &nextDeep, &f.Partitions, &f.Wanted, &f.MaxCreates, &f.MaxShare, &f.MaxMoney)
 	if err != nil {
 		return f, err
 	}
@@ -68,14 +68,14 @@ func (tx *Tx) SaveFlow(f connector.Flow) error {
 	}
 	const same = "CASE WHEN flows.source = excluded.source AND flows.kind = excluded.kind THEN flows."
 	_, err := tx.exec("save flow "+f.Name, `INSERT INTO flows (`+flowColumns+`)
- VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)
+ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)
  ON CONFLICT (name) DO UPDATE SET shipped = excluded.shipped, kind = excluded.kind, source = excluded.source, target = excluded.target, position = excluded.position,
- schedule = excluded.schedule, condition = excluded.condition, drift = excluded.drift, withdraw = excluded.withdraw, max_changes = excluded.max_changes, starts_at = excluded.starts_at,
+ schedule = excluded.schedule, condition = excluded.condition, drift = excluded.drift, withdraw = excluded.withdraw, max_changes = excluded.max_changes, max_creates = excluded.max_creates, max_share = excluded.max_share, max_money = excluded.max_money, starts_at = excluded.starts_at,
  retry_held = excluded.retry_held, track = excluded.track, acknowledge = excluded.acknowledge, deep = excluded.deep, enabled = excluded.enabled, mapping = excluded.mapping,
  applied_at = `+same+`applied_at ELSE excluded.applied_at END, cursor_at = `+same+`cursor_at ELSE 0 END,
  next_deep_at = CASE WHEN flows.deep = excluded.deep THEN flows.next_deep_at ELSE 0 END`,
 		f.Name, f.Use, string(f.Kind), f.From, f.To, int64(f.Position), f.Schedule, f.Where, string(f.Drift), string(f.Withdraw), int64(f.MaxChanges), micros(f.Start), int64(f.RetryHeld),
-		f.Track, f.Acknowledge, f.Deep, bit(f.Enabled), f.Mapping, asJSON(f.Paused, f.Paused.Code == ""), micros(f.AppliedAt), micros(f.Cursor), micros(f.NextRunAt), micros(f.NextTrackAt), micros(f.NextDeepAt), int64(max(f.Partitions, 1)), int64(max(f.Wanted, f.Partitions, 1)))
+		f.Track, f.Acknowledge, f.Deep, bit(f.Enabled), f.Mapping, asJSON(f.Paused, f.Paused.Code == ""), micros(f.AppliedAt), micros(f.Cursor), micros(f.NextRunAt), micros(f.NextTrackAt), micros(f.NextDeepAt), int64(max(f.Partitions, 1)), int64(max(f.Wanted, f.Partitions, 1)), int64(f.MaxCreates), int64(f.MaxShare), f.MaxMoney)
 	return err
 }
 

@@ -3,9 +3,11 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strconv"
 
 	connector "ml-connector"
+	"ml-connector/money"
 )
 
 // Intent is a write that is about to be sent.
@@ -16,6 +18,8 @@ type Intent struct {
 	Linked    string             // ID of the target that its Record was linked to when it was decided; "" = none
 	Chosen    map[string]string
 	Reserve   []string             // natural keys at the target that the Record must have for itself
+	Money     *money.Amount        // that it is about; nil where that can't be told or does not matter
+	Plan      string               // the saved plan that bounded its Flow when it was decided; "" = none
 	Exchanges []connector.Exchange // what was looked up for it; kept in any case
 }
 
@@ -24,10 +28,12 @@ type Taken struct {
 	Delivery int64
 	Key      string           // that another Record has
 	By       connector.Record // the other Record
-	Relinked bool             // or: its Record was linked, or its Link taken away, since it was decided; the Delivery waits on
+	Relinked bool             // or: its Record was linked or merged, or its Link taken away, since it was decided; the Delivery waits on
+	Rebound  bool             // or: another plan bounds its Flow than when it was decided; the Delivery waits on
 	Gone     bool             // or: the Delivery no longer waits, because it was superseded, skipped or settled meanwhile
 	Over     bool             // or: its Run has made as many changes as it may; the Delivery waits on
-	Limit    int              // with Over: how many those are
+	Limit    string           // with Over: which limit that is: changes, creates, share or money
+	Did      string           // and what the Run has done, in words
 }
 
 // intend marks what of the Deliveries still waits and may be sent, and says what not. The Documents, bodies, are kept.
@@ -45,6 +51,11 @@ func (tx *Tx) intend(w way, partition int, epoch int64, intents []Intent, bodies
 			taken = append(taken, Taken{Delivery: in.Delivery, Gone: true})
 		}
 	}
+	rebound, err := tx.rebound(w, intents, waiting)
+	if err != nil {
+		return nil, err
+	}
+	taken = append(taken, rebound...)
 	may, err := tx.allowed(w, waiting)
 	if err != nil {
 		return nil, err
@@ -95,6 +106,10 @@ func (tx *Tx) relinked(w way, intents []Intent, waiting map[int64]brief) ([]Take
 	if err != nil {
 		return nil, err
 	}
+	merged, err := mergedInto(tx, w.kind, w.from, slices.DeleteFunc(ids, func(id string) bool { _, linked := links[id]; return linked }))
+	if err != nil {
+		return nil, err
+	}
 	var taken []Taken
 	for _, in := range intents {
 		b, ok := waiting[in.Delivery]
@@ -102,7 +117,7 @@ func (tx *Tx) relinked(w way, intents []Intent, waiting map[int64]brief) ([]Take
 		if l, has := links[b.source.ID]; has {
 			linked = l.Other(w.from).ID
 		}
-		if ok && linked != in.Linked {
+		if ok && (linked != in.Linked || merged[b.source.ID] != "") {
 			taken = append(taken, Taken{Delivery: in.Delivery, Relinked: true})
 			delete(waiting, in.Delivery)
 		}
@@ -121,7 +136,7 @@ func (tx *Tx) reserve(w way, intents []Intent, waiting map[int64]brief, may allo
 		}
 		keys = append(keys, in.Reserve...)
 	}
-	if len(keys) == 0 && may.limit == 0 {
+	if len(keys) == 0 && may.left == nil {
 		return taken, nil
 	}
 	owners, err := tx.keyOwners(w.to, string(w.kind), keys)
@@ -145,8 +160,8 @@ func (tx *Tx) reserve(w way, intents []Intent, waiting map[int64]brief, may allo
 		if other {
 			continue
 		}
-		if !may.take(b) {
-			taken = append(taken, Taken{Delivery: in.Delivery, Over: true, Limit: may.limit})
+		if limit, did := may.take(b, in); limit != "" {
+			taken = append(taken, Taken{Delivery: in.Delivery, Over: true, Limit: limit, Did: did})
 			continue
 		}
 		for _, key := range in.Reserve {
@@ -155,6 +170,9 @@ func (tx *Tx) reserve(w way, intents []Intent, waiting map[int64]brief, may allo
 				rows = append(rows, []any{w.to, string(w.kind), key, w.flow, b.record, b.id})
 			}
 		}
+	}
+	if err := tx.spent(may); err != nil {
+		return nil, err
 	}
 	_, err = tx.insert("reserve natural keys", "INSERT INTO natural_keys (connection, kind, value, flow, record, delivery)", "", rows)
 	return taken, err

@@ -40,57 +40,59 @@ func (db *DB) Linked(ctx context.Context, kind connector.Kind, connection string
 		return LinkedRow{}, false, err
 	}
 	for _, id := range ids {
-		l, ok := links[id]
-		if !ok {
-			continue
+		if l, ok := links[id]; ok {
+			row := LinkedRow{Link: l.ID, From: connector.Record{Connection: connection, Kind: kind, ID: id}, To: l.Other(connection)}
+			return row, true, db.standingOf(v, &row)
 		}
-		row := LinkedRow{Link: l.ID, From: connector.Record{Connection: connection, Kind: kind, ID: id}, To: l.Other(connection)}
-		var document int64
-		if _, err := one(v, "read a linked Record", "SELECT standing, document FROM records WHERE connection = $1 AND kind = $2 AND ext_id = $3",
-			[]any{to, string(kind), row.To.ID}, &row.Standing, &document); err != nil {
-			return row, false, err
-		}
-		docs, err := db.documents(v, []int64{document})
-		row.Document = docs[document]
-		return row, err == nil, err
 	}
 	return LinkedRow{}, false, nil
+}
+
+// standingOf adds how the other side of a Link stands, and its content.
+func (db *DB) standingOf(v reader, row *LinkedRow) error {
+	var document int64
+	_, err := one(v, "read a linked Record", "SELECT standing, document FROM records WHERE connection = $1 AND kind = $2 AND ext_id = $3",
+		[]any{row.To.Connection, string(row.To.Kind), row.To.ID}, &row.Standing, &document)
+	if err != nil {
+		return err
+	}
+	docs, err := db.documents(v, []int64{document})
+	row.Document = docs[document]
+	return err
 }
 
 // linksOf finds the Links between two Connections by the IDs at the first.
 func linksOf(r reader, kind connector.Kind, connection, other string, ids []string) (map[string]connector.Link, error) {
 	out := make(map[string]connector.Link, len(ids))
+	err := eachLink(r, kind, connection, other, ids, func(key string, l connector.Link, _ bool) { out[key] = l })
+	return out, err
+}
+
+// eachLink gives those of linksOf, and says of each whether one of its sides was merged into another Record.
+func eachLink(r reader, kind connector.Kind, connection, other string, ids []string, fn func(key string, l connector.Link, merged bool)) error {
 	a, b, mine := sides(connection, other)
-	err := chunks(ids, func(part []string) error {
+	return chunks(ids, func(part []string) error {
 		args := []any{string(kind), a, b}
 		in := list(&args, part)
-		return each(r, "read Links", "SELECT id, a_id, b_id FROM links WHERE kind = $1 AND a_connection = $2 AND b_connection = $3 AND "+mine+" IN ("+in+")", args, func(rows *sql.Rows) error {
+		return each(r, "read Links", "SELECT id, a_id, b_id, merged FROM links WHERE kind = $1 AND a_connection = $2 AND b_connection = $3 AND "+mine+" IN ("+in+")", args, func(rows *sql.Rows) error {
 			l := connector.Link{Kind: kind, A: connector.Record{Connection: a, Kind: kind}, B: connector.Record{Connection: b, Kind: kind}}
-			if err := rows.Scan(&l.ID, &l.A.ID, &l.B.ID); err != nil {
+			var merged int64
+			if err := rows.Scan(&l.ID, &l.A.ID, &l.B.ID, &merged); err != nil {
 				return err
 			}
 			key := l.A.ID
 			if connection == b {
 				key = l.B.ID
 			}
-			out[key] = l
+			fn(key, l, merged == 1)
 			return nil
 		})
 	})
-	return out, err
 }
 
 // LinksOf lists every Link of a Record.
 func (db *DB) LinksOf(ctx context.Context, rec connector.Record) ([]connector.Link, error) {
-	var out []connector.Link
-	err := each(db.view(ctx), "read Links", `SELECT id, a_connection, a_id, b_connection, b_id FROM links
- WHERE kind = $1 AND (a_connection = $2 AND a_id = $3 OR b_connection = $2 AND b_id = $3) ORDER BY id`, []any{string(rec.Kind), rec.Connection, rec.ID}, func(rows *sql.Rows) error {
-		l := connector.Link{Kind: rec.Kind, A: connector.Record{Kind: rec.Kind}, B: connector.Record{Kind: rec.Kind}}
-		err := rows.Scan(&l.ID, &l.A.Connection, &l.A.ID, &l.B.Connection, &l.B.ID)
-		out = append(out, l)
-		return err
-	})
-	return out, err
+	return linksAt(db.view(ctx), rec)
 }
 
 // AgreementRow is what a Flow and one of its targets last agreed on.

@@ -1,9 +1,11 @@
 package store_test
 
 import (
+	"strings"
 	"testing"
 
 	connector "ml-connector"
+	"ml-connector/alike"
 	"ml-connector/store"
 )
 
@@ -132,9 +134,10 @@ func TestLinks(t *testing.T) {
 			v.Name = "ACME Lab. Supply (Straße)"
 			f.accept(vendors, v)
 			alike := func() int {
-				recs, err := f.UnlinkedByName(f.ctx, "erp", connector.Supplier, store.NameKey("Acme lab supply Straße"), "s2p")
+				const name = "Acme lab supply Straße"
+				found, err := f.Alike(f.ctx, "erp", connector.Record{Connection: "s2p", Kind: connector.Supplier, ID: "new"}, alike.Traits{Names: []string{name}}, alike.NameKey(name))
 				must(t, err)
-				return len(recs)
+				return len(found)
 			}
 			equal(t, "alike", alike(), 1)
 			x, y := connector.Record{Connection: "erp", Kind: connector.Supplier, ID: "V1"}, connector.Record{Connection: "s2p", Kind: connector.Supplier, ID: "S1"}
@@ -156,7 +159,7 @@ func TestLinks(t *testing.T) {
 				if err := tx.NameCrosswalk("uom", store.Sides("right", "left")); err != nil {
 					return err
 				}
-				return tx.MergeCrosswalk("uom", []store.CrosswalkRow{{Left: "EA", Right: "PCE"}, {Left: "EA", Right: "STK"}}, store.FromFile)
+				return tx.MergeCrosswalk("uom", []store.CrosswalkRow{{Left: "EA", Right: "PCE"}, {Left: "EA", Right: "STK"}}, store.FromFile, "cli:test")
 			})
 			f.accept(orders, version("1", "a"), version("2", "b"))
 			p := f.take(orders)
@@ -172,26 +175,35 @@ func TestLinks(t *testing.T) {
 				return err
 			}
 			f.tx(waits)
-			f.tx(func(tx *store.Tx) error {
-				return tx.SetCrosswalkRow("uom", store.CrosswalkRow{Left: "BOX", Right: "KRT"})
-			})
+			set := func(row store.CrosswalkRow) {
+				f.tx(func(tx *store.Tx) error { return tx.SetCrosswalkRow("uom", row, "cli:test") })
+			}
+			set(store.CrosswalkRow{Left: "BOX", Right: "KRT"})
+			equal(t, "what named the same text of the other System", f.state(orders, "1"), connector.Held)
+			set(store.CrosswalkRow{Left: "KRT", Right: "BOX"})
 			equal(t, "what named the value", f.state(orders, "1"), connector.Waiting)
 			equal(t, "what named another", f.state(orders, "2"), connector.Held)
-			f.tx(func(tx *store.Tx) error {
-				return tx.SetCrosswalkRow("uom", store.CrosswalkRow{Left: "EA", Right: "STK"})
-			})
+			set(store.CrosswalkRow{Left: "STK", Right: "EA"})
 			equal(t, "what named a value that maps otherwise now", f.state(orders, "2"), connector.Waiting)
 			f.tx(func(tx *store.Tx) error {
-				return tx.MergeCrosswalk("uom", []store.CrosswalkRow{{Left: "EA", Right: "PCE"}}, store.FromFile)
+				return tx.MergeCrosswalk("uom", []store.CrosswalkRow{{Left: "EA", Right: "PCE"}}, store.FromFile, "cli:test")
 			})
-			for _, row := range []struct{ from, to, value, want string }{{"left", "right", "EA", "STK"}, {"right", "left", "PCE", "EA"}, {"right", "left", "KRT", "BOX"}, {"left", "right", "KGM", ""},
-				{"left", "third", "EA", ""}, {"ahead", "right", "EA", ""}, {"third", "left", "PCE", ""}} {
-				got, _, err := f.CrosswalkValue(f.ctx, "uom", row.from, row.to, row.value)
+			set(store.CrosswalkRow{Left: "EA", Right: "NEW", ValidFrom: "2026-07-01"})
+			for _, row := range []struct{ from, to, value, day, want string }{{"left", "right", "EA", "2026-03-01", "PCE"}, {"left", "right", "EA", "2026-07-01", "NEW"}, {"right", "left", "NEW", "2026-06-30", ""},
+				{"right", "left", "PCE", "2026-03-01", "EA"}, {"right", "left", "KRT", "2026-03-01", "BOX"}, {"left", "right", "KGM", "2026-03-01", ""}, {"left", "third", "EA", "2026-03-01", ""},
+				{"ahead", "right", "EA", "2026-03-01", ""}, {"third", "left", "PCE", "2026-03-01", ""}} {
+				got, _, err := f.CrosswalkValue(f.ctx, "uom", row.from, row.to, row.value, row.day)
 				must(t, err)
-				equal(t, row.value+" from "+row.from+" to "+row.to, got, row.want)
+				equal(t, row.value+" from "+row.from+" to "+row.to+" on "+row.day, got, row.want)
 			}
+			var history []string
+			must(t, f.CrosswalkHistory(f.ctx, "uom", "EA", func(c store.CrosswalkChange) error {
+				history = append(history, c.Actor+" "+c.Action+" "+c.Row.Left+"="+c.Row.Right+" "+c.Row.ValidFrom)
+				return nil
+			}))
+			equal(t, "history of EA", strings.Join(history, "; "), "cli:test added EA=NEW 2026-07-01; cli:test added STK=EA ; cli:test added EA=STK ; cli:test added EA=PCE ")
 			refused(t, "rows between other Systems", f.Tx(f.ctx, func(tx *store.Tx) error { return tx.NameCrosswalk("uom", store.Sides("left", "third")) }), connector.Conflict)
-			f.tx(func(tx *store.Tx) error { return tx.RemoveCrosswalk("uom") })
+			f.tx(func(tx *store.Tx) error { return tx.RemoveCrosswalk("uom", "cli:test") })
 			_, found, err := f.CrosswalkSides(f.ctx, "uom")
 			must(t, err)
 			equal(t, "found after it was removed", found, false)

@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	connector "ml-connector"
+	"ml-connector/alike"
 )
 
 // DeliveryFilter chooses Deliveries; zero fields choose all.
@@ -181,7 +182,7 @@ func newPartSearch(text string) *partSearch {
 	s := &partSearch{}
 	seen := map[rune]bool{}
 	plain := strings.Map(func(c rune) rune {
-		one := unicode.ToLower(fold(c))
+		one := unicode.ToLower(alike.Fold(c))
 		for f := unicode.SimpleFold(one); f != one && !seen[one]; f = unicode.SimpleFold(f) {
 			if f > unicode.MaxASCII {
 				s.letters = append(s.letters, string(f), string(one))

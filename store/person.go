@@ -14,11 +14,8 @@ import (
 // are refused, and so are those of a Record that has a newer Delivery of the same Flow.
 func (tx *Tx) Replay(ids []int64, actor string, forced bool) error {
 	const op = "replay"
-	old, err := tx.lastWord(ids)
+	old, err := tx.lastWord(op, ids)
 	if err != nil {
-		return err
-	}
-	if err := allThere(op, ids, old); err != nil {
 		return err
 	}
 	for _, b := range old {
@@ -29,6 +26,14 @@ func (tx *Tx) Replay(ids []int64, actor string, forced bool) error {
 		}
 		if err := b.isNewest(op); err != nil && b.stage != connector.StageLost {
 			return err
+		}
+	}
+	not := map[connector.Record][]connector.Record{}
+	for _, b := range old {
+		if forced && b.state == connector.Held {
+			if not[b.source], err = tx.denied(b); err != nil {
+				return err
+			}
 		}
 	}
 	if old, err = tx.beginAnew(old, actor); err != nil {
@@ -47,7 +52,29 @@ func (tx *Tx) Replay(ids []int64, actor string, forced bool) error {
 	if err := tx.force(force); err != nil {
 		return err
 	}
-	return tx.move(old, connector.Waiting, nil, connector.Entry{Actor: actor, Action: "delivery.replayed", Details: details})
+	if err := tx.move(old, connector.Waiting, nil, connector.Entry{Actor: actor, Action: "delivery.replayed", Details: details}); err != nil {
+		return err
+	}
+	return tx.setApart(old, not, actor)
+}
+
+// setApart remembers what Deliveries are not that a person has created, and decides again what waits for that at the other side.
+func (tx *Tx) setApart(old []brief, not map[connector.Record][]connector.Record, actor string) error {
+	var recs []connector.Record
+	for _, b := range old {
+		others := not[b.source]
+		if len(others) == 0 {
+			continue
+		}
+		if err := tx.apart(b.source, others, actor); err != nil {
+			return err
+		}
+		recs = append(append(recs, others...), b.source)
+	}
+	if len(recs) == 0 {
+		return nil
+	}
+	return tx.releaseNamed(recs, map[string]string{"reason": "decided: they are not the same"})
 }
 
 // force makes a person's word count in the next decision about Deliveries.
@@ -108,8 +135,8 @@ func allThere(op string, ids []int64, found []brief) error {
 	return nil
 }
 
-// lastWord reads Deliveries of whose Records no newer Version comes until the transaction ends.
-func (tx *Tx) lastWord(ids []int64) ([]brief, error) {
+// lastWord reads Deliveries, all of them, of whose Records no newer Version comes until the transaction ends.
+func (tx *Tx) lastWord(op string, ids []int64) ([]brief, error) {
 	var flows []string
 	err := chunks(ids, func(part []int64) error {
 		var args []any
@@ -130,15 +157,16 @@ func (tx *Tx) lastWord(ids []int64) ([]brief, error) {
 			return nil, err
 		}
 	}
-	return tx.briefs(ids)
+	old, err := tx.briefs(ids)
+	if err != nil {
+		return nil, err
+	}
+	return old, allThere(op, ids, old)
 }
 
 func (tx *Tx) theOne(op string, id int64) (brief, error) {
-	old, err := tx.lastWord([]int64{id})
+	old, err := tx.lastWord(op, []int64{id})
 	if err != nil {
-		return brief{}, err
-	}
-	if err := allThere(op, []int64{id}, old); err != nil {
 		return brief{}, err
 	}
 	return old[0], nil

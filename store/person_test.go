@@ -37,6 +37,26 @@ func TestPeople(t *testing.T) {
 			f.sound()
 		})
 	})
+	t.Run("nobody approves what they did themselves, by whatever way they come", func(t *testing.T) {
+		onEach(t, func(t *testing.T, f *fixture) {
+			p := f.take(orders)
+			f.accept(orders, version("1", "a"))
+			confirm := func() int64 {
+				id := p.claim()[0].Delivery.ID
+				p.settle(store.Outcome{Delivery: id, State: connector.Held, Err: connector.Errorf(connector.Conflict, store.ConfirmOp, "bank details changed")})
+				return id
+			}
+			id := confirm()
+			f.tx(func(tx *store.Tx) error { return tx.Replay([]int64{id}, "cli:ann", false) })
+			equal(t, "the same Delivery", confirm(), id)
+			for _, actor := range []string{"cli:ann", "user:ann", "token:ann/nightly"} {
+				refused(t, actor, f.Tx(f.ctx, func(tx *store.Tx) error { return tx.Approve([]int64{id}, actor) }), connector.Forbidden)
+			}
+			f.tx(func(tx *store.Tx) error { return tx.Approve([]int64{id}, "user:bea") })
+			equal(t, "state", f.state(orders, "1"), connector.Waiting)
+			f.sound()
+		})
+	})
 	t.Run("a skipped Delivery needs a reason, and what waits for the decision goes on", func(t *testing.T) {
 		onEach(t, func(t *testing.T, f *fixture) {
 			p := f.take(orders)
@@ -148,7 +168,7 @@ func TestPeople(t *testing.T) {
 			})
 			f.accept(orders, version("1", "a"))
 			f.take(orders).deliver("PO-")
-			due, err := f.TrackDue(f.ctx, orders, 0, 10)
+			due, err := f.TrackDue(f.ctx, orders, f.clock.Now(), 0, 10)
 			must(t, err)
 			equal(t, "followed from the start", len(due) == 1 && due[0].Life.Stage == connector.StageSent, true)
 			set := func(stage connector.Stage, to connector.State, fail *connector.Error) {
@@ -165,7 +185,7 @@ func TestPeople(t *testing.T) {
 			equal(t, "built", f.state(orders, "1"), connector.Delivered)
 			equal(t, "stage", f.last(orders, "1").Life.Stage, connector.StageBuilt)
 			set(connector.StagePaid, connector.Delivered, nil)
-			due, err = f.TrackDue(f.ctx, orders, 0, 10)
+			due, err = f.TrackDue(f.ctx, orders, f.clock.Now(), 0, 10)
 			must(t, err)
 			equal(t, "final", len(due), 0)
 			f.sound()

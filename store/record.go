@@ -4,11 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
 
 	connector "ml-connector"
+	"ml-connector/alike"
 )
 
 // RecordRow is a Record as it was last read. Version 0 was never read: it is known from a Link alone.
@@ -16,7 +15,7 @@ type RecordRow struct {
 	Key       int64 // of the store
 	Record    connector.Record
 	Title     string
-	Name      string // its name key: NameKey of the name it goes by
+	Name      string // its name key: alike.NameKey of the name it goes by
 	Standing  connector.Standing
 	Version   int
 	Stamp     string
@@ -29,14 +28,22 @@ type RecordRow struct {
 	document  int64 // body
 	mirrored  []byte
 	mirror    int64
+	traits    string // as they are kept
 }
 
-const recordColumns = "r.id, r.connection, r.kind, r.ext_id, r.title, r.name_key, r.standing, r.version, r.stamp, r.hash, r.document, r.mirror_hash, r.mirror, r.changed_at, r.updated_at"
+// Traits are what tells the Record apart, as it was last read.
+func (r *RecordRow) Traits() alike.Traits {
+	var t alike.Traits
+	_ = fromJSON(r.traits, &t) // it was written by traitText
+	return t
+}
+
+const recordColumns = "r.id, r.connection, r.kind, r.ext_id, r.title, r.name_key, r.standing, r.version, r.stamp, r.hash, r.document, r.mirror_hash, r.mirror, r.changed_at, r.updated_at, r.traits"
 
 // into lists where the columns of recordColumns go; times are taken over by the function that it returns.
 func (r *RecordRow) into() (dest []any, done func()) {
 	var changed, updated int64
-	return []any{&r.Key, &r.Record.Connection, &r.Record.Kind, &r.Record.ID, &r.Title, &r.Name, &r.Standing, &r.Version, &r.Stamp, &r.hash, &r.document, &r.mirrored, &r.mirror, &changed, &updated},
+	return []any{&r.Key, &r.Record.Connection, &r.Record.Kind, &r.Record.ID, &r.Title, &r.Name, &r.Standing, &r.Version, &r.Stamp, &r.hash, &r.document, &r.mirrored, &r.mirror, &changed, &updated, &r.traits},
 		func() {
 			r.Changed, r.UpdatedAt = timeOf(changed), timeOf(updated)
 			r.hash, r.mirrored = blob(r.hash), blob(r.mirrored)
@@ -57,26 +64,6 @@ func scanRecord(rows *sql.Rows) (RecordRow, error) {
 	err := rows.Scan(dest...)
 	done()
 	return r, err
-}
-
-// NameKey is the form in which names are compared: letters and digits alone, case aside.
-func NameKey(name string) string {
-	var b strings.Builder
-	for _, c := range name {
-		if unicode.IsLetter(c) || unicode.IsDigit(c) {
-			b.WriteRune(fold(c))
-		}
-	}
-	return b.String()
-}
-
-// fold is the smallest rune that equals c, case aside.
-func fold(c rune) rune {
-	least := c
-	for f := unicode.SimpleFold(c); f != c; f = unicode.SimpleFold(f) {
-		least = min(least, f)
-	}
-	return least
 }
 
 func recordsWhere(r reader, where string, args []any) ([]RecordRow, error) {
@@ -166,23 +153,4 @@ func eachNumber(r reader, keys []int64, fn func(record int64, number string)) er
 		}
 	}
 	return err
-}
-
-// UnlinkedByName lists the Records of a Connection that go by a name (a NameKey) and have no Link to the other one.
-func (db *DB) UnlinkedByName(ctx context.Context, connection string, kind connector.Kind, nameKey, other string) ([]connector.Record, error) {
-	if nameKey == "" {
-		return nil, nil
-	}
-	a, b, mine := sides(connection, other)
-	rows, err := recordsWhere(db.view(ctx), `WHERE r.connection = $1 AND r.kind = $2 AND r.name_key = $3 AND r.name_key <> ''
- AND NOT EXISTS (SELECT 1 FROM links l WHERE l.kind = r.kind AND l.a_connection = $4 AND l.b_connection = $5 AND l.`+mine+` = r.ext_id) ORDER BY r.id`,
-		[]any{connection, string(kind), nameKey, a, b})
-	if err != nil {
-		return nil, err
-	}
-	out := make([]connector.Record, len(rows))
-	for i, r := range rows {
-		out[i] = r.Record
-	}
-	return out, nil
 }

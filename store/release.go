@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"database/sql"
 	"hash/fnv"
 	"slices"
@@ -49,6 +50,20 @@ func (tx *Tx) gate(name string, alone bool) error {
 	var n int
 	_, err := one(tx, "wait for another process", query, []any{int64(h.Sum64())}, &n)
 	return err
+}
+
+// Alone runs f while no other process on this database runs what has the same name. On SQLite it just runs: one engine runs there at a
+// time.
+func (db *DB) Alone(ctx context.Context, name string, f func(context.Context) error) error {
+	if db.dialect.sqlite {
+		return f(ctx)
+	}
+	return db.Tx(ctx, func(tx *Tx) error {
+		if err := tx.gate(name, true); err != nil {
+			return err
+		}
+		return f(ctx)
+	})
 }
 
 // counterparts lists what Records of one Connection are linked to.

@@ -15,6 +15,7 @@ type RunRequest struct {
 	Since       time.Time
 	Until       time.Time
 	Deep        bool          // the last days, whatever the stamps say
+	Plan        string        // not "": this saved plan is to be carried out, instead of all the above
 	Wait        time.Duration // how long until nothing can move further
 	Actor       string
 	RequestedAt time.Time
@@ -31,8 +32,8 @@ func (tx *Tx) RequestRun(r RunRequest) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	_, err = tx.exec("request a Run", `INSERT INTO run_requests (id, flows, since, until, wait, actor, requested_at, taken_at, done_at, runs, timed_out, error, deep)
- VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, '', 0, '', $8)`, id, asJSON(r.Flows, len(r.Flows) == 0), micros(r.Since), micros(r.Until), r.Wait.Microseconds(), r.Actor, micros(tx.now), bit(r.Deep))
+	_, err = tx.exec("request a Run", `INSERT INTO run_requests (id, flows, since, until, wait, actor, requested_at, taken_at, done_at, runs, timed_out, error, deep, plan)
+ VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, '', 0, '', $8, $9)`, id, asJSON(r.Flows, len(r.Flows) == 0), micros(r.Since), micros(r.Until), r.Wait.Microseconds(), r.Actor, micros(tx.now), bit(r.Deep), r.Plan)
 	return id, err
 }
 
@@ -106,8 +107,8 @@ func runRequest(r reader, id int64) (RunRequest, error) {
 	q := RunRequest{ID: id}
 	var flows, runs, fail string
 	var since, until, wait, requested, taken, done, timedOut, deep int64
-	found, err := one(r, "read a request", "SELECT flows, since, until, wait, actor, requested_at, taken_at, done_at, runs, timed_out, error, deep FROM run_requests WHERE id = $1", []any{id},
-		&flows, &since, &until, &wait, &q.Actor, &requested, &taken, &done, &runs, &timedOut, &fail, &deep)
+	found, err := one(r, "read a request", "SELECT flows, since, until, wait, actor, requested_at, taken_at, done_at, runs, timed_out, error, deep, plan FROM run_requests WHERE id = $1", []any{id},
+		&flows, &since, &until, &wait, &q.Actor, &requested, &taken, &done, &runs, &timedOut, &fail, &deep, &q.Plan)
 	if err != nil {
 		return q, err
 	}

@@ -26,6 +26,7 @@ type Outcome struct {
 	Known     int                  // the Version of the target Record that was known when this was decided
 	Standing  connector.Standing   // of the Target, "" keeps what is there
 	Life      *connector.Life      // nil keeps what is there
+	Follow    time.Time            // of held: when it is decided again by itself; zero = not
 	Exchanges []connector.Exchange // kept in any case
 	Action    string               // of the Entry, "" = delivery.STATE
 	Details   map[string]string    // of the Entry
@@ -161,7 +162,22 @@ forced = CASE WHEN v.column2 IN ('delivered', 'unchanged') THEN 0 ELSE forced EN
 	if err != nil {
 		return err
 	}
+	if err := s.follow(); err != nil {
+		return err
+	}
 	return tx.insertWaits(waits)
+}
+
+// follow notes when held Deliveries are decided again by themselves.
+func (s *settling) follow() error {
+	var rows [][]any
+	for _, o := range s.outs {
+		if o.State == connector.Held && !o.Follow.IsZero() && o.was.stage == "" {
+			rows = append(rows, []any{o.Delivery, micros(o.Follow)})
+		}
+	}
+	_, err := s.tx.update("settle", "UPDATE deliveries SET follow_at = v.column2", "WHERE deliveries.id = v.column1", []string{"BIGINT", "BIGINT"}, rows)
+	return err
 }
 
 func (tx *Tx) insertWaits(rows [][]any) error {

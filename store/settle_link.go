@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"maps"
 
 	connector "ml-connector"
 )
@@ -28,6 +29,10 @@ func (s *settling) findLinks() error {
 	if err != nil {
 		return err
 	}
+	merged, err := mergedInto(s.tx, s.kind, s.to, targets)
+	if err != nil {
+		return err
+	}
 	for _, o := range s.outs {
 		l, has := bySource[o.was.source.ID]
 		if has {
@@ -44,6 +49,8 @@ func (s *settling) findLinks() error {
 		case taken && other.Other(s.to).ID != o.was.source.ID:
 			o.conflict("%s belongs to another record: %s", o.Target, other.Other(s.to))
 			o.Err.Refs = []connector.Ref{{Connection: s.from, Kind: s.kind, IDs: []string{other.Other(s.to).ID}, Reason: "the other record"}}
+		case !has && merged[o.Target.ID] != "":
+			o.conflict("%s was merged into %s there", o.Target, merged[o.Target.ID])
 		case !has:
 			l := newLink(o.was.source, o.Target)
 			bySource[o.was.source.ID], byTarget[o.Target.ID] = l, l
@@ -76,7 +83,9 @@ func (s *settling) makeLinks() error {
 
 // linkRow is the row of a new Link, with its Entry.
 func (tx *Tx) linkRow(id int64, l connector.Link, e connector.Entry) []any {
-	e.Action, e.Subject, e.Details = "link.made", l.A.String(), map[string]string{"other": l.B.String()}
+	details := map[string]string{"other": l.B.String()}
+	maps.Copy(details, e.Details)
+	e.Action, e.Subject, e.Details = "link.made", l.A.String(), details
 	tx.Enter(e)
 	return []any{id, string(l.Kind), l.A.Connection, l.A.ID, l.B.Connection, l.B.ID}
 }

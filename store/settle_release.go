@@ -210,6 +210,11 @@ func (s *settling) release() error {
 // decides again what of them was filtered or in conflict. A Link that is there already is no error; one that contradicts
 // another Link is a conflict, and so is one of a Record that is being sent there or in doubt: it may be there already.
 func (tx *Tx) LinkRecords(x, y connector.Record, actor string) error {
+	return tx.LinkFor(x, y, connector.Entry{Actor: actor})
+}
+
+// LinkFor is LinkRecords with an Entry that says more than who: its details are kept.
+func (tx *Tx) LinkFor(x, y connector.Record, e connector.Entry) error {
 	op := "link " + x.String()
 	if x.Kind != y.Kind || x.Connection == y.Connection || x.ID == "" || y.ID == "" {
 		return connector.Errorf(connector.Invalid, op, "%s is not of the same kind at another connection", y).
@@ -228,7 +233,13 @@ func (tx *Tx) LinkRecords(x, y connector.Record, actor string) error {
 	}
 	if l, ok := have[x.ID]; ok && l.Other(x.Connection).ID == y.ID {
 		return nil
-	} else if ok {
+	}
+	for _, r := range []connector.Record{x, y} {
+		if into, err := mergedInto(tx, r.Kind, r.Connection, []string{r.ID}); err != nil || into[r.ID] != "" {
+			return notMerged(op, r, into, err)
+		}
+	}
+	if l, ok := have[x.ID]; ok {
 		return connector.Errorf(connector.Conflict, op, "it is linked to %s", l.Other(x.Connection)).Advise("Take that Link away first with `ml-connector unlink`.")
 	}
 	if l, ok := back[y.ID]; ok {
@@ -251,7 +262,10 @@ func (tx *Tx) LinkRecords(x, y connector.Record, actor string) error {
 	if err != nil {
 		return err
 	}
-	if err := tx.insertLinks([][]any{tx.linkRow(id, newLink(x, y), connector.Entry{Actor: actor})}); err != nil {
+	if err := tx.together(newLink(x, y)); err != nil {
+		return err
+	}
+	if err := tx.insertLinks([][]any{tx.linkRow(id, newLink(x, y), e)}); err != nil {
 		return err
 	}
 	if err := tx.releaseNamed([]connector.Record{x, y}, map[string]string{"reason": "linked"}); err != nil {
@@ -262,11 +276,15 @@ func (tx *Tx) LinkRecords(x, y connector.Record, actor string) error {
 
 // notUnderWay refuses two Records of which one is being sent to the other's Connection.
 func (tx *Tx) notUnderWay(op string, x, y connector.Record) error {
+	return tx.noneUnderWay(op, `JOIN flows f ON f.name = d.flow WHERE r.kind = $1 AND (r.connection = $2 AND r.ext_id = $3 AND f.target = $4 OR r.connection = $4 AND r.ext_id = $5 AND f.target = $2)`,
+		string(x.Kind), x.Connection, x.ID, y.Connection, y.ID)
+}
+
+// noneUnderWay refuses where one of the Deliveries of some Records is being sent or in doubt.
+func (tx *Tx) noneUnderWay(op, where string, args ...any) error {
 	var id int64
 	var state connector.State
-	found, err := one(tx, op, `SELECT d.id, d.state FROM records r JOIN deliveries d ON d.record = r.id JOIN flows f ON f.name = d.flow
- WHERE r.kind = $1 AND (r.connection = $2 AND r.ext_id = $3 AND f.target = $4 OR r.connection = $4 AND r.ext_id = $5 AND f.target = $2) AND d.state IN ('sending', 'in_doubt')
- ORDER BY d.id LIMIT 1`, []any{string(x.Kind), x.Connection, x.ID, y.Connection, y.ID}, &id, &state)
+	found, err := one(tx, op, "SELECT d.id, d.state FROM records r JOIN deliveries d ON d.record = r.id "+where+" AND d.state IN ('sending', 'in_doubt') ORDER BY d.id LIMIT 1", args, &id, &state)
 	switch {
 	case err != nil || !found:
 		return err
@@ -274,11 +292,15 @@ func (tx *Tx) notUnderWay(op string, x, y connector.Record) error {
 		return connector.Errorf(connector.Conflict, op, "delivery %d is in doubt: it may be at the target", id).
 			Advise("Find out, and say so with `ml-connector delivery resolve %d --delivered ID`: that makes the Link.", id)
 	}
-	return connector.Errorf(connector.Conflict, op, "delivery %d is being sent", id).Advise("Look at what came of it, and link then if it needs that.")
+	return connector.Errorf(connector.Conflict, op, "delivery %d is being sent", id).Advise("Look at what came of it, and say it then if it needs that.")
 }
 
-// UnlinkRecords takes the Link between two Records away, with what was agreed over it.
+// UnlinkRecords takes the Link between two Records away, with what was agreed over it. Of two of one Connection it takes back that the
+// first was merged into the second.
 func (tx *Tx) UnlinkRecords(x, y connector.Record, actor string) error {
+	if x.Connection == y.Connection {
+		return tx.part(x, y, actor)
+	}
 	l := newLink(x, y)
 	if err := tx.gate("the links of "+string(x.Kind), true); err != nil {
 		return err

@@ -9,9 +9,11 @@ import (
 )
 
 // TrackDue lists the Deliveries of a Flow whose objects live on at the target: delivered, in step when they were decided
-// again, or held because their life took a bad turn, and not final. It gives at most limit of them, oldest first, beginning behind the Delivery after.
-func (db *DB) TrackDue(ctx context.Context, flow string, after int64, limit int) ([]connector.Delivery, error) {
-	return deliveriesWhere(db.view(ctx), "WHERE d.stage NOT IN ('', 'paid') AND d.flow = $1 AND d.state IN ('delivered', 'unchanged', 'held') AND d.target_id <> '' AND d.id > $2 ORDER BY d.id LIMIT $3", []any{flow, after, int64(limit)})
+// again, or held because their life took a bad turn, not final, and to be looked at by now. It gives at most limit of them, oldest
+// first, beginning behind the Delivery after.
+func (db *DB) TrackDue(ctx context.Context, flow string, now time.Time, after int64, limit int) ([]connector.Delivery, error) {
+	return deliveriesWhere(db.view(ctx), "WHERE d.stage NOT IN ('', 'paid') AND d.flow = $1 AND d.state IN ('delivered', 'unchanged', 'held') AND d.target_id <> '' AND d.follow_at <= $4 AND d.id > $2 ORDER BY d.id LIMIT $3",
+		[]any{flow, after, int64(limit), micros(now)})
 }
 
 // PaidDue is [DB.TrackDue] of those that are paid, as far as they are to be looked at by now.
@@ -20,7 +22,7 @@ func (db *DB) PaidDue(ctx context.Context, flow string, now time.Time, after int
 		[]any{flow, after, int64(limit), micros(now)})
 }
 
-// FollowAgain says when paid ones are looked at next; zero is never.
+// FollowAgain says when some are looked at next, unless they have another life by then; for what is paid, zero is never.
 func (db *DB) FollowAgain(ctx context.Context, ids []int64, at time.Time) error {
 	if len(ids) == 0 {
 		return nil
@@ -29,7 +31,7 @@ func (db *DB) FollowAgain(ctx context.Context, ids []int64, at time.Time) error 
 		return chunks(ids, func(part []int64) error {
 			args := []any{micros(at)}
 			in := list(&args, part)
-			_, err := tx.exec("say when lives are looked at next", "UPDATE deliveries SET follow_at = $1 WHERE stage = 'paid' AND id IN ("+in+")", args...)
+			_, err := tx.exec("say when lives are looked at next", "UPDATE deliveries SET follow_at = $1 WHERE stage <> '' AND id IN ("+in+")", args...)
 			return err
 		})
 	})

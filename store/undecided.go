@@ -6,7 +6,7 @@ import (
 	connector "ml-connector"
 )
 
-// Undecided is the first Record of a Flow's source that goes by a name (a NameKey), has no Link to the Flow's target, and
+// Undecided is the first Record of a Flow's source that goes by a name (an alike.NameKey), has no Link to the Flow's target, and
 // whose Delivery still has to be decided: it waits, is being sent, or is in doubt. Nil when there is none.
 func (db *DB) Undecided(ctx context.Context, f connector.Flow, nameKey string) (*connector.Record, error) {
 	if nameKey == "" {

@@ -10,11 +10,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
 	connector "ml-connector"
+	"ml-connector/app"
+	"ml-connector/gate"
+	"ml-connector/people"
 )
 
 // browse starts the one Chromium of a test. Where screenshots are to be kept, ML_CONNECTOR_TEST_SCREENSHOTS names a folder.
@@ -71,10 +75,10 @@ func TestPagesInABrowser(t *testing.T) {
 		site *site
 		path string
 	}{
-		{"overview", ugly, "/"}, {"held", ugly, "/held"}, {"flow", ugly, "/flows/invoices"}, {"runs", ugly, "/runs"}, {"run", ugly, "/runs/2"},
+		{"overview", ugly, "/"}, {"held", ugly, "/held"}, {"preview", ugly, previewPath(t, ugly)}, {"record-in-doubt", ugly, fmt.Sprintf("/deliveries/%d", ugly.delivery(connector.Invoice, "4001-lost"))}, {"flow", ugly, "/flows/invoices"}, {"runs", ugly, "/runs"}, {"run", ugly, "/runs/2"},
 		{"deliveries", ugly, "/deliveries"}, {"record-held", ugly, fmt.Sprintf("/deliveries/%d", ugly.delivery(connector.Invoice, "5001-refused-"+hostile))},
 		{"record-delivered", ugly, "/records/s2p/invoice/1002"}, {"exchange", ugly, "/exchanges/" + ugly.exchangeOf(connector.Invoice, "5001-refused-"+hostile)},
-		{"connection", ugly, "/connections/erp"}, {"search", ugly, "/search?q=supplier"}, {"nowhere", ugly, "/nowhere"},
+		{"connection", ugly, "/connections/erp"}, {"connection-pushing", ugly, "/connections/s2p"}, {"search", ugly, "/search?q=supplier"}, {"nowhere", ugly, "/nowhere"},
 		{"empty-overview", empty, "/"}, {"empty-held", empty, "/held"}, {"empty-deliveries", empty, "/deliveries"}, {"empty-runs", empty, "/runs"}, {"empty-search", empty, "/search?q=4711"},
 	}
 	servers := map[*site]string{}
@@ -83,29 +87,80 @@ func TestPagesInABrowser(t *testing.T) {
 		t.Cleanup(server.Close)
 		servers[s] = server.URL
 	}
+	for _, p := range pages {
+		lookAt(t, ctx, shots, p.name, servers[p.site]+p.path)
+	}
+}
+
+// lookAt looks at a page in each width and scheme, and keeps pictures.
+func lookAt(t *testing.T, ctx context.Context, shots, name, url string) {
+	t.Helper()
 	for _, scheme := range []string{"light", "dark"} {
 		for _, width := range []int64{390, 1280, 1920} {
-			for _, p := range pages {
-				dress(t, ctx, width, scheme)
-				if err := chromedp.Do(ctx, chromedp.Navigate(servers[p.site]+p.path)); err != nil {
-					t.Fatalf("%s at %d px: %v", p.name, width, err)
-				}
-				problems, err := chromedp.Run(ctx, chromedp.Evaluate[[]string](look))
-				if err != nil {
-					t.Fatal(err)
-				}
-				for _, problem := range problems {
-					t.Errorf("%s at %d px in %s %s", p.name, width, scheme, problem)
-				}
-				picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
-				if err != nil {
-					t.Fatal(err)
-				}
-				if err := os.WriteFile(filepath.Join(shots, fmt.Sprintf("%s-%d-%s.png", p.name, width, scheme)), picture, 0o600); err != nil {
-					t.Fatal(err)
-				}
+			dress(t, ctx, width, scheme)
+			if err := chromedp.Do(ctx, chromedp.Navigate(url)); err != nil {
+				t.Fatalf("%s at %d px: %v", name, width, err)
+			}
+			problems, err := chromedp.Run(ctx, chromedp.Evaluate[[]string](look))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, problem := range problems {
+				t.Errorf("%s at %d px in %s %s", name, width, scheme, problem)
+			}
+			picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(shots, fmt.Sprintf("%s-%d-%s.png", name, width, scheme)), picture, 0o600); err != nil {
+				t.Fatal(err)
 			}
 		}
+	}
+}
+
+// TestLogInInABrowser comes in by the first link, logs out, is refused, logs in, and looks at what an administrator sees.
+func TestLogInInABrowser(t *testing.T) {
+	s := uglySite(t)
+	s.open(gate.Config{})
+	server := httptest.NewServer(s)
+	t.Cleanup(server.Close)
+	in, err := s.app.FirstAdmin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, shots := browse(t)
+	lookAt(t, ctx, shots, "welcome", server.URL+in.Path)
+	const name = "a.clerk.with-a-long-name@accounts-payable.example.com"
+	fill := func(fields map[string]string, button, arrives string) {
+		t.Helper()
+		var steps []chromedp.Action[chromedp.Void]
+		for field, text := range fields {
+			steps = append(steps, chromedp.SendKeys(`main input[name="`+field+`"]`, text))
+		}
+		if _, err := chromedp.RunResponse(ctx, append(steps, chromedp.Click(button))...); err != nil {
+			t.Fatalf("%v: %v", fields, err)
+		}
+		if at, err := chromedp.Run(ctx, chromedp.Location()); err != nil || at != server.URL+arrives {
+			t.Fatalf("%v leads to %s, not to %s: %v", fields, at, arrives, err)
+		}
+	}
+	fill(map[string]string{"name": name, "password": password, "again": password}, "main button", "/")
+	fill(nil, ".self button", "/login")
+	fill(map[string]string{"name": name, "password": "not this one"}, "main button", "/login")
+	lookAt(t, ctx, shots, "login", server.URL+"/login")
+	if err := chromedp.Do(ctx, chromedp.Navigate(server.URL+"/held")); err != nil {
+		t.Fatal(err)
+	}
+	fill(map[string]string{"name": name, "password": password}, "main button", "/held")
+	if _, err := s.app.AddPerson(t.Context(), "m.clerk", []people.Role{people.Viewer, people.Operator, people.Auditor}, root); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.app.AddToken(t.Context(), "nightly", app.TokenOptions{Roles: []people.Role{people.Machine}, Permissions: people.Permissions(), Lasts: 30 * 24 * time.Hour}, root); err != nil {
+		t.Fatal(err)
+	}
+	for page, path := range map[string]string{"overview-known": "/", "you": "/you", "people": "/people", "person": "/people/m.clerk", "tokens": "/tokens"} {
+		lookAt(t, ctx, shots, page, server.URL+path)
 	}
 }
 
@@ -147,4 +202,13 @@ func TestPagesByKeyboard(t *testing.T) {
 			t.Errorf("stop %d does not show itself: %s", stop+1, at)
 		}
 	}
+}
+
+// previewPath is the preview of what stops most.
+func previewPath(t *testing.T, s *site) string {
+	form := seenPreview(t, s)
+	for _, name := range []string{"last", "count", "reason"} {
+		form.Del(name)
+	}
+	return "/held/preview?" + form.Encode()
 }

@@ -14,13 +14,14 @@ import (
 
 	connector "ml-connector"
 	"ml-connector/app"
+	"ml-connector/money"
 )
 
 // functions are what templates may call.
 var functions = template.FuncMap{
 	"asset":    assetURL,
 	"count":    count,
-	"money":    money,
+	"money":    moneyWords,
 	"mark":     mark,
 	"word":     stateWord,
 	"meaning":  func(s connector.State) string { return meanings[s] },
@@ -44,6 +45,10 @@ var functions = template.FuncMap{
 	"host":     hostOf,
 	"one":      one,
 	"flat":     app.Leaves,
+
+	"previewed": previewURL,
+	"second":    second,
+	"subject":   subjectURL,
 }
 
 // clock tells times relative to one moment, so that a page agrees with itself.
@@ -158,8 +163,8 @@ func grouped(digits string) string {
 	return sign + b.String()
 }
 
-// money is an amount with its currency, never without.
-func money(m app.Money) template.HTML {
+// moneyWords is an amount with its currency, never without.
+func moneyWords(m money.Amount) template.HTML {
 	return template.HTML(fmt.Sprintf(`<span class="money">%s <abbr class="currency">%s</abbr></span>`, grouped(template.HTMLEscapeString(m.Amount)), template.HTMLEscapeString(m.Currency)))
 }
 

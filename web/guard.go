@@ -1,44 +1,64 @@
 package web
 
 import (
-	"net"
 	"net/http"
-	"net/netip"
-	"strings"
+
+	connector "ml-connector"
+	"ml-connector/gate"
+	"ml-connector/people"
 )
 
-// guard lets through what a browser on this machine asks of this machine. Other names in the Host header are refused: a
-// foreign site whose name was made to point to loopback would carry its own.
-func guard(next http.Handler) http.Handler {
+// actorOf is who asks; without a name when that is not known, and then they may do nothing.
+func actorOf(r *http.Request) people.Actor {
+	who, err := gate.Who(r)
+	if err != nil {
+		return people.Actor{}
+	}
+	return who.Actor
+}
+
+// known finds who asks for a page: they must be known, and may read.
+func known(r *http.Request) (gate.Asker, error) {
+	who, err := gate.Who(r)
+	switch {
+	case err != nil:
+		return who, err
+	case !who.Known() && (r.Method == http.MethodGet || r.Method == http.MethodHead):
+		return who, redirect(logInURL(r))
+	case !who.Known():
+		return who, connector.Errorf(connector.Credentials, "", "You are not logged in, or no more.").Advise("Log in, and do it once more.")
+	}
+	return who, who.Actor.May(people.Read)
+}
+
+// only lets those ask for what is no page who may read.
+func only(next http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("X-Frame-Options", "DENY")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Cache-Control", "no-store")
-		switch {
-		case !loopbackName(r.Host):
-			http.Error(w, "This server answers only to the names of this machine: 127.0.0.1, [::1], localhost.", http.StatusMisdirectedRequest)
-		case r.Method != http.MethodGet && r.Method != http.MethodHead:
-			h.Set("Allow", "GET, HEAD")
-			http.Error(w, "These pages only show; the commands act.", http.StatusMethodNotAllowed)
-		default:
-			next.ServeHTTP(w, r)
+		if _, err := known(r); err != nil {
+			if to, ok := err.(redirect); ok {
+				http.Redirect(w, r, string(to), http.StatusSeeOther)
+				return
+			}
+			refuse(w, err)
+			return
 		}
+		next(w, r)
 	})
 }
 
-// loopbackName says whether a Host header names this machine alone.
-func loopbackName(host string) bool {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
+// refuse answers with an error as plain text.
+func refuse(w http.ResponseWriter, err error) {
+	e := connector.AsError(err)
+	if e.Code == connector.Credentials {
+		w.Header().Set("WWW-Authenticate", "Bearer")
 	}
-	if strings.EqualFold(host, "localhost") {
-		return true
+	http.Error(w, e.Message, statusOf(e))
+}
+
+// statusOf is the HTTP status of an error here, where credentials are those of who asks.
+func statusOf(e *connector.Error) int {
+	if e.Code == connector.Credentials {
+		return http.StatusUnauthorized
 	}
-	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
-	return err == nil && ip.IsLoopback()
+	return e.Code.HTTPStatus()
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"ml-connector/app"
+	"ml-connector/gate"
 )
 
 // metrics answers /metrics.
@@ -42,6 +43,19 @@ func newMetrics(c Config) *metrics {
 
 func (m *metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError})
+}
+
+// scraped lets who may read ask for metrics, and everybody at this machine: they hold counts and names of Connections and Flows, and
+// whoever scrapes them there need have no token.
+func (p *Pages) scraped(metrics http.Handler) http.Handler {
+	guarded := only(metrics.ServeHTTP)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if gate.Local(r) {
+			metrics.ServeHTTP(w, r)
+			return
+		}
+		guarded.ServeHTTP(w, r)
+	})
 }
 
 // gauge is one metric that is read from the database.

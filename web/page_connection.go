@@ -15,6 +15,8 @@ type connectionBody struct {
 	Settings []connector.Change
 	Fit      []app.Fit
 	Failed   int
+
+	Receiving *app.Receiving // nil = it takes no pushes
 }
 
 // connection answers: can we talk, as whom, and what is missing?
@@ -26,6 +28,9 @@ func (p *Pages) connection(r *http.Request) (view, error) {
 	}
 	b := connectionBody{ConnectionDetail: detail, System: detail.Connection.System, Settings: app.SettingRows(detail.Settings)}
 	if b.Fit, err = p.App.ConnectionFit(r.Context(), name); err != nil {
+		return view{}, err
+	}
+	if b.Receiving, err = p.App.Receiving(r.Context(), name); err != nil {
 		return view{}, err
 	}
 	all, err := p.App.ConnectionsNow(r.Context())

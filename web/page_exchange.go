@@ -27,7 +27,7 @@ type header struct{ Name, Value string }
 
 // exchange answers: what exactly was said?
 func (p *Pages) exchange(r *http.Request) (view, error) {
-	x, err := p.App.ExchangeShown(r.Context(), r.PathValue("id"))
+	x, err := p.App.ExchangeShown(r.Context(), r.PathValue("id"), actorOf(r))
 	if err != nil {
 		return view{}, err
 	}
@@ -54,7 +54,7 @@ func headers(all map[string]string) []header {
 
 // exchangeBody downloads one body as it was kept. It is never shown by the browser: it came from outside.
 func (p *Pages) exchangeBody(w http.ResponseWriter, r *http.Request) {
-	x, err := p.App.ExchangeShown(r.Context(), r.PathValue("id"))
+	x, err := p.App.ExchangeShown(r.Context(), r.PathValue("id"), actorOf(r))
 	part := r.PathValue("part")
 	body := map[string][]byte{"request": x.RequestBody, "answer": x.ResponseBody}[part]
 	if err != nil || body == nil {

@@ -36,7 +36,7 @@ func (p *Pages) search(r *http.Request) (view, error) {
 	} else if meant != nil {
 		return v, redirect(recordURL(meant.Connection, meant.Kind, meant.ID))
 	}
-	if x, err := p.App.ExchangeShown(r.Context(), text); err == nil {
+	if x, err := p.App.ExchangeShown(r.Context(), text, actorOf(r)); err == nil {
 		return v, redirect("/exchanges/" + x.ID)
 	}
 	var err error

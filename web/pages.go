@@ -1,10 +1,10 @@
 // Package web is what a person sees of ml-connector in a browser: pages that each answer one question, made on the server,
 // usable without a script, with nothing fetched from elsewhere. Beside them it answers /healthz, /readyz and /metrics.
 //
-// It is a thin skin over app: a page asks for what it shows by one or two functions there. It must never write anything,
-// decide anything, speak SQL, or show a secret. Whatever it shows came from outside (a supplier's name, a System's answer)
-// and is escaped. Until there is a log-in it answers only to loopback names, so that no other site can reach it through a
-// browser's back.
+// It is a thin skin over app: a page asks for what it shows by one or two functions there, and a form calls one verb. It must never
+// decide anything, change anything when it is only asked for, speak SQL, or show a secret. Whatever it shows came from outside (a supplier's name, a System's answer)
+// and is escaped. Everything but the log-in itself is for those who the gate knows and who may read; what somebody may not do is
+// not offered, and refused by the verb.
 //
 // It is proved by asking for every page of a database with ugly content and of an empty one, by computing the contrast of
 // its colours, and, with the build tag browser, in a real Chromium at three widths in light and dark.
@@ -16,11 +16,13 @@ import (
 	"time"
 
 	"ml-connector/app"
+	"ml-connector/gate"
 )
 
 // Config is what the pages are made of.
 type Config struct {
 	App     *app.App
+	Gate    *gate.Gate // nil: of this machine alone, with log-in
 	Version string
 	Now     func() time.Time
 	Log     *slog.Logger
@@ -41,11 +43,14 @@ func New(c Config) *Pages {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	if c.Gate == nil {
+		c.Gate = gate.New(gate.Config{App: c.App})
+	}
 	p := &Pages{Config: c, metrics: newMetrics(c)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", p.healthz)
 	mux.HandleFunc("GET /readyz", p.readyz)
-	mux.Handle("GET /metrics", p.metrics.handler())
+	mux.Handle("GET /metrics", p.scraped(p.metrics.handler()))
 	mux.HandleFunc("GET /assets/{name}", serveAsset)
 	for path, page := range map[string]pageFunc{
 		"/{$}":                                 p.overview,
@@ -59,15 +64,29 @@ func New(c Config) *Pages {
 		"/records/{connection}/{kind}/{id...}": p.record,
 		"/exchanges/{id}":                      p.exchange,
 		"/connections/{name}":                  p.connection,
+		"/crosswalks":                          p.crosswalks,
+		"/crosswalks/{name}":                   p.crosswalk,
+		"/ledger":                              p.ledger,
+		"/plans":                               p.plans,
+		"/reconciliations":                     p.reconciliations,
+		"/plans/{name}":                        p.plan,
 		"/search":                              p.search,
 		"/":                                    p.nowhere,
 	} {
 		mux.Handle("GET "+path, p.page(page))
 	}
-	mux.HandleFunc("GET /exchanges/{id}/{part}", p.exchangeBody)
-	p.handler = guard(mux)
+	mux.Handle("GET /exchanges/{id}/{part}", only(p.exchangeBody))
+	mux.Handle("GET /ledger/export", only(p.ledgerFile))
+	mux.HandleFunc("GET /login", p.logInPage)
+	mux.HandleFunc("POST /login", p.logIn)
+	mux.HandleFunc("POST /logout", p.logOut)
+	mux.HandleFunc("GET /welcome/{secret}", p.welcomePage)
+	mux.HandleFunc("POST /welcome/{secret}", p.welcome)
+	p.peopleRoutes(mux)
+	p.deedRoutes(mux)
+	p.handler = c.Gate.Guard(mux)
 	return p
 }
 
-// ServeHTTP answers a request from this machine.
+// ServeHTTP answers a request, behind the gate.
 func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.handler.ServeHTTP(w, r) }

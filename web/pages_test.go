@@ -11,6 +11,7 @@ import (
 	"time"
 
 	connector "ml-connector"
+	"ml-connector/people"
 )
 
 // everyPage lists an address of each page over the ugly database.
@@ -29,10 +30,18 @@ func everyPage(s *site) map[string]string {
 		"record":              "/records/s2p/invoice/1002",
 		"record hostile":      "/records/s2p/supplier/v2",
 		"connection":          "/connections/erp",
+		"connection pushing":  "/connections/s2p",
 		"exchange":            "/exchanges/" + s.exchangeOf(connector.Invoice, "5001-refused-"+hostile),
 		"search":              "/search?q=supplier",
 		"search for nothing":  "/search?q=" + url.QueryEscape(hostile),
 		"search empty":        "/search",
+		"crosswalks":          "/crosswalks",
+		"crosswalk":           "/crosswalks/terms",
+		"dry runs":            "/plans",
+		"reconciliations":     "/reconciliations",
+		"ledger":              "/ledger",
+		"ledger filtered":     "/ledger?action=delivery.&actor=engine&before=200",
+		"ledger verified":     "/ledger?verify=now",
 		"nowhere":             "/nowhere/" + url.PathEscape(hostile),
 	}
 }
@@ -123,7 +132,7 @@ func TestAnEmptyDatabaseHasDesignedPages(t *testing.T) {
 	s := emptySite(t)
 	for path, says := range map[string]string{
 		"/": "Nothing is set up yet", "/held": "Nothing needs a person", "/runs": "No run yet", "/deliveries": "Each version that a Flow reads will stand here",
-		"/search?q=4711": "Nothing that was read has",
+		"/search?q=4711": "Nothing that was read has", "/crosswalks": "No crosswalk has a row yet", "/ledger?actor=nobody": "No entry fits", "/plans": "No dry run was saved yet", "/reconciliations": "Nobody has looked yet",
 	} {
 		w := s.get(path)
 		checkHTML(t, path, w.Body.String())
@@ -155,6 +164,13 @@ func TestPagesSayWhatIsAskedOfThem(t *testing.T) {
 		{"a connection shows which secrets are set", "/connections/erp", "set <time"},
 		{"and which are not", "/connections/erp", "not set"},
 		{"steps of the check are told with their hint", "/connections/erp", "Grant the query to the user."},
+		{"a connection tells where its system is to push", "/connections/s2p", "POST https://YOUR-HOST/receive/s2p"},
+		{"what came of a push, with the record", "/connections/s2p", `<a class="id" href="/records/s2p/invoice/1001">INV-1001</a></span></td><td data-label="What became of it">invoices: known already`},
+		{"and of one that no flow reads", "/connections/s2p", "no flow reads it"},
+		{"one that is not shown yet is looked for again", "/connections/s2p", "looked for 1 time, again <time"},
+		{"one that just came is to be read", "/connections/s2p", "to be read"},
+		{"its document is one click away", "/connections/s2p", `href="/exchanges/push1"`},
+		{"a push of a stranger is told of", "/connections/s2p", "Identity is &lt;b&gt;not&lt;/b&gt; the one of this Connection"},
 		{"a flow tells its next times", "/flows/invoices", "2026-03-02 07:30:00 UTC"},
 		{"a blocked delivery names what it waits for", "/deliveries?state=blocked", "supplier v9"},
 	} {
@@ -162,7 +178,10 @@ func TestPagesSayWhatIsAskedOfThem(t *testing.T) {
 			t.Errorf("%s: %s does not say %q", row.sentence, row.path, row.says)
 		}
 	}
-	for path := range map[string]bool{"/connections/erp": true, "/exchanges/far1": true} {
+	if html := s.get("/connections/erp").Body.String(); strings.Contains(html, "/receive/") {
+		t.Error("a connection that takes no pushes tells where they go")
+	}
+	for path := range map[string]bool{"/connections/erp": true, "/connections/s2p": true, "/exchanges/far1": true} {
 		if html := s.get(path).Body.String(); strings.Contains(html, "a-made-up-password") {
 			t.Errorf("%s shows a secret", path)
 		}
@@ -216,7 +235,7 @@ func TestOnlyThisMachineIsAnswered(t *testing.T) {
 		{"POST", "127.0.0.1", 405}, {"DELETE", "localhost", 405},
 	} {
 		for _, path := range []string{"/", "/metrics", "/healthz"} {
-			r := httptest.NewRequest(row.method, path, nil)
+			r := asked(row.method, path)
 			r.Host = row.host
 			w := httptest.NewRecorder()
 			s.ServeHTTP(w, r)
@@ -239,8 +258,7 @@ func TestTheStyleIsKeptUntilItChanges(t *testing.T) {
 	if w.Code != http.StatusOK || !strings.Contains(w.Header().Get("Cache-Control"), "immutable") || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/css") {
 		t.Fatalf("%s gave %d, %v", link, w.Code, w.Header())
 	}
-	r := httptest.NewRequest(http.MethodGet, "/assets/style.css", nil)
-	r.Host = "localhost"
+	r := asked(http.MethodGet, "/assets/style.css")
 	r.Header.Set("If-None-Match", w.Header().Get("ETag"))
 	again := httptest.NewRecorder()
 	s.ServeHTTP(again, r)
@@ -354,7 +372,7 @@ func TestReadinessIsTheDatabase(t *testing.T) {
 func TestWhatStandsStillSaysSoWithItsRemedy(t *testing.T) {
 	t.Parallel()
 	s := uglySite(t)
-	if err := s.app.PauseConnection(t.Context(), "erp", "the password of <b>JGR</b> has expired", "cli:jdoe"); err != nil {
+	if err := s.app.PauseConnection(t.Context(), "erp", "the password of <b>JGR</b> has expired", people.Local("cli:jdoe")); err != nil {
 		t.Fatal(err)
 	}
 	for path, says := range map[string]string{
@@ -366,7 +384,7 @@ func TestWhatStandsStillSaysSoWithItsRemedy(t *testing.T) {
 			t.Errorf("%s does not say %q", path, says)
 		}
 	}
-	if err := s.app.DisableFlow(t.Context(), "invoices", "cli:jdoe"); err != nil {
+	if err := s.app.DisableFlow(t.Context(), "invoices", people.Local("cli:jdoe")); err != nil {
 		t.Fatal(err)
 	}
 	if html := s.get("/flows/invoices").Body.String(); !strings.Contains(html, "switched off") || !strings.Contains(html, "none while it stands still") {

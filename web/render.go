@@ -8,6 +8,8 @@ import (
 	"time"
 
 	connector "ml-connector"
+	"ml-connector/gate"
+	"ml-connector/people"
 )
 
 //go:embed templates/*.html
@@ -26,9 +28,14 @@ type view struct {
 	Query    string // in the search box
 	Needs    int
 	Version  string
+	Who      gate.Asker
+	Said     string // what was done just before
 	Body     any
 	clock
 }
+
+// Can says whether who asks may do something.
+func (v view) Can(permission string) bool { return v.Who.Actor.Can(people.Permission(permission)) }
 
 // crumb is a step of the way to a page.
 type crumb struct{ Text, URL string }
@@ -44,7 +51,11 @@ func (r redirect) Error() string { return "see " + string(r) }
 // page makes a handler of a page: what every page has, rendering, and errors that a person can read.
 func (p *Pages) page(gather pageFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		v, err := gather(r)
+		var v view
+		who, err := known(r)
+		if err == nil {
+			v, err = gather(r)
+		}
 		if to, ok := err.(redirect); ok {
 			http.Redirect(w, r, string(to), http.StatusSeeOther)
 			return
@@ -52,34 +63,42 @@ func (p *Pages) page(gather pageFunc) http.Handler {
 		if err != nil {
 			v = p.failed(r, err)
 		}
-		v.Version, v.Now, v.Query = p.Version, p.Now(), r.URL.Query().Get("q")
-		if v.Needs, err = p.App.NeedsCount(r.Context()); err != nil {
-			v.Needs = 0 // the page itself says that the database is gone
-		}
-		if v.zones, err = p.App.Zones(r.Context()); err != nil {
-			v.zones = map[string]*time.Location{}
-		}
-		var out bytes.Buffer
-		if err := pageTemplates.ExecuteTemplate(&out, "layout", v); err != nil {
-			p.Log.Error("a page can't be rendered", "page", v.Template, "error", err)
-			http.Error(w, "This page could not be made. The log has the reason.", http.StatusInternalServerError)
-			return
-		}
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		if v.Status != 0 {
-			w.WriteHeader(v.Status)
-		}
-		_, _ = turned.WriteString(w, out.String()) // the browser went away
+		v.Who, v.Said = who, gate.Said(w, r)
+		p.show(w, r, v)
 	})
+}
+
+// show renders a page. Of the database only those are told who are known.
+func (p *Pages) show(w http.ResponseWriter, r *http.Request, v view) {
+	v.Version, v.Now, v.Query, v.zones = p.Version, p.Now(), r.URL.Query().Get("q"), map[string]*time.Location{}
+	if v.Can(string(people.Read)) {
+		if needs, err := p.App.NeedsCount(r.Context()); err == nil { // the page itself says that the database is gone
+			v.Needs = needs
+		}
+		if zones, err := p.App.Zones(r.Context()); err == nil {
+			v.zones = zones
+		}
+	}
+	var out bytes.Buffer
+	if err := pageTemplates.ExecuteTemplate(&out, "layout", v); err != nil {
+		p.Log.Error("a page can't be rendered", "page", v.Template, "error", err)
+		http.Error(w, "This page could not be made. The log has the reason.", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	if v.Status != 0 {
+		w.WriteHeader(v.Status)
+	}
+	_, _ = turned.WriteString(w, out.String()) // the browser went away
 }
 
 // failed is the page that says what went wrong.
 func (p *Pages) failed(r *http.Request, err error) view {
 	e := connector.AsError(err)
 	if e.Code == connector.Internal || e.Code == connector.Unavailable {
-		p.Log.Error("a page failed", "path", r.URL.Path, "error", err)
+		p.Log.Error("a page failed", "path", loggedPath(r), "error", err)
 	}
-	v := view{Template: "failed", Status: e.Code.HTTPStatus(), Question: "What went wrong, and how to go on?", Title: "This page can't be shown", Body: e}
+	v := view{Template: "failed", Status: statusOf(e), Question: "What went wrong, and how to go on?", Title: "This page can't be shown", Body: e}
 	if e.Code == connector.NotFound {
 		v.Title = "There is no such thing here"
 	}

@@ -18,6 +18,9 @@ import (
 	"ml-connector/app"
 	"ml-connector/app/config"
 	"ml-connector/flows"
+	"ml-connector/gate"
+	"ml-connector/people"
+	"ml-connector/store"
 	"ml-connector/web"
 )
 
@@ -71,9 +74,16 @@ func emptySite(t testing.TB) *site {
 			t.Error(err)
 		}
 	})
-	s.app, s.Pages = a, web.New(web.Config{App: a, Version: "test", Now: s.now})
+	s.app = a
+	s.open(gate.Config{Everyone: people.Local("demo")})
 	a.Observe = s.Observe
 	return s
+}
+
+// open makes the pages anew, behind another gate.
+func (s *site) open(in gate.Config) {
+	in.App = s.app
+	s.Pages = web.New(web.Config{App: s.app, Gate: gate.New(in), Version: "test", Now: s.now})
 }
 
 const invoices = `name: invoices
@@ -87,6 +97,7 @@ fields:
   VENDOR: {expr: supplier.id}
   GROSS_AMT: {from: total.value}
   CURRENCY: {from: total.currency}
+  TERMS: {from: terms, lookup: terms, else: hold}
   LINE:
     each: list(doc.lines)
     as: line
@@ -98,7 +109,7 @@ fields:
 const configured = `connections:
   s2p:
     system: north
-    settings: {host: buying.example.com}
+    settings: {host: buying.example.com, receive: true}
     secrets: {password: env:ANY}
   erp:
     system: far
@@ -147,11 +158,39 @@ func uglySite(t testing.TB) *site {
 		{Step: "query:" + long, State: connector.StepFailed, Code: connector.Forbidden, Took: 7 * time.Millisecond, Message: "it says <b>no</b>", Hint: "Grant the query to the user."},
 		{Step: "clock", State: connector.StepSkipped},
 	}
-	if _, err := s.app.Ping(t.Context(), []string{"erp"}); err != nil {
+	if _, err := s.app.Ping(t.Context(), []string{"erp"}, people.Local("cli:jdoe")); err != nil {
 		t.Fatal(err)
 	}
+	s.pushes()
 	s.pass(26 * time.Minute)
 	return s
+}
+
+// pushes has s2p push what it has, what it does not show yet, and what is not to be found, and somebody else something.
+func (s *site) pushes() {
+	s.t.Helper()
+	refused := connector.Entry{Actor: "s2p", Action: "push.refused", Subject: "connection:s2p", Details: map[string]string{"code": "credentials", "reason": "Identity is <b>not</b> the one of this Connection"}}
+	ends := map[string]func(*store.Tx, store.Push) error{
+		"INV-1001": func(tx *store.Tx, p store.Push) error {
+			return tx.PushDone(p, connector.Record{Connection: "s2p", Kind: connector.Invoice, ID: "1001"}, "invoices: known already")
+		},
+		"INV-late": func(tx *store.Tx, p store.Push) error { return tx.PushLater(p, s.now().Add(time.Hour), true) },
+		long:       func(tx *store.Tx, p store.Push) error { return tx.PushDone(p, connector.Record{}, "no flow reads it") },
+		hostile:    func(*store.Tx, store.Push) error { return nil },
+	}
+	for n, number := range []string{long, "INV-1001", "INV-late", hostile} {
+		x := connector.Exchange{ID: fmt.Sprint("push", n), Connection: "s2p", Op: "receive invoice", Method: "POST", URL: "/receive/s2p", Started: s.now(), Status: 200}
+		err := s.app.DB.KeepPush(s.t.Context(), x, connector.Invoice, []string{number})
+		if err == nil {
+			err = s.app.DB.Tx(s.t.Context(), func(tx *store.Tx) error {
+				tx.Enter(refused)
+				return ends[number](tx, store.Push{Connection: "s2p", Kind: connector.Invoice, Number: number, Exchange: x.ID, Pushed: 1})
+			})
+		}
+		if err != nil {
+			s.t.Fatal(err)
+		}
+	}
 }
 
 func (s *site) apply(text string) {
@@ -160,14 +199,14 @@ func (s *site) apply(text string) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if _, err := s.app.Apply(s.t.Context(), f, app.ApplyOptions{}, "cli:jdoe"); err != nil {
+	if _, err := s.app.Apply(s.t.Context(), f, app.ApplyOptions{}, people.Local("cli:jdoe")); err != nil {
 		s.t.Fatal(err)
 	}
 }
 
 func (s *site) sync(flow string) {
 	s.t.Helper()
-	if _, err := s.app.Sync(s.t.Context(), app.SyncOptions{Flows: []string{flow}}, "cli:jdoe"); err != nil {
+	if _, err := s.app.Sync(s.t.Context(), app.SyncOptions{Flows: []string{flow}}, people.Local("cli:jdoe")); err != nil {
 		s.t.Fatal(err)
 	}
 }
@@ -185,10 +224,22 @@ func (s *site) invoice(number, supplier, total, currency string, lines int) {
 		Document: connector.Document{"number": number, "supplier": supplier, "total": map[string]any{"value": total, "currency": currency}, "lines": list}})
 }
 
+// invoiceOn is an invoice on terms of payment, which go through a Crosswalk.
+func (s *site) invoiceOn(number, terms string) {
+	s.north.put(connector.Invoice, connector.Version{ID: number, Numbers: []string{"INV-" + number}, Title: "INV-" + number, Changed: s.now(), Standing: connector.Usable,
+		Document: connector.Document{"number": number, "supplier": "v1", "terms": terms, "total": map[string]any{"value": "12.50", "currency": "USD"}, "lines": []any{}}})
+}
+
+// asked is a request of this machine.
+func asked(method, path string) *http.Request {
+	r := httptest.NewRequest(method, path, nil)
+	r.Host, r.RemoteAddr = "127.0.0.1:8080", "127.0.0.1:54321"
+	return r
+}
+
 // get asks for a page as a browser on this machine would.
 func (s *site) get(path string) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(http.MethodGet, path, nil)
-	r.Host = "127.0.0.1:8080"
+	r := asked(http.MethodGet, path)
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, r)
 	return w
@@ -218,7 +269,7 @@ func (s *system) Name() string { return s.name }
 func (s *system) Describe() connector.Description {
 	return connector.Description{Title: s.title, Settings: []connector.Setting{
 		{Name: "host", Type: connector.SettingText, Required: true, Help: "host"},
-		{Name: "time_zone", Type: connector.SettingText, Help: "where it stands"},
+		{Name: "time_zone", Type: connector.SettingText, Help: "where it stands"}, {Name: "receive", Type: connector.SettingBool},
 		{Name: "profile", Type: connector.SettingTree, Help: "the rest"},
 	}, Secrets: []connector.Setting{
 		{Name: "password", Type: connector.SettingText, Required: true, BoundTo: []string{"host"}}, {Name: "tls_key", Type: connector.SettingText}}}
@@ -237,7 +288,7 @@ func (s *system) Kind(connector.Kind) connector.KindInfo {
 		return connector.Field{Name: name, Type: connector.TypeText, Length: most}
 	}
 	return connector.KindInfo{Reads: true, Writes: true, Class: connector.ClassSilent, Schema: connector.Schema{Fields: []connector.Field{
-		text("NAME", 0), text("INVOICE_ID", 0), text("VENDOR", 0), text("GROSS_AMT", 0), text("CURRENCY", 0),
+		text("NAME", 0), text("INVOICE_ID", 0), text("VENDOR", 0), text("GROSS_AMT", 0), text("CURRENCY", 0), text("TERMS", 0),
 		{Name: "LINE", Type: connector.TypeList, Fields: []connector.Field{text("DESCR", 0), text("AMOUNT", 0)}}}}}
 }
 

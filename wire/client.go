@@ -5,6 +5,9 @@
 // between the check and the call (rebinding) gains nothing. Link-local, metadata, unspecified and multicast addresses are
 // never dialled; with an egress list nothing but what it names is. Proxies of the environment are not used.
 //
+// Some Systems take files instead of calls: a PUT of file:///folder/name into a folder of the Connection puts the whole file there, or
+// nothing, and never over another one.
+//
 // It never follows a redirect (a 3xx is an answer like any other), never keeps cookies, and never repeats a write: a
 // write goes out on a fresh connection, and the connection itself tells whether a byte of it may have left. A GET on a
 // kept-alive connection that its peer had closed meanwhile is the one thing that net/http sends again by itself.
@@ -49,7 +52,7 @@ const (
 // Config is what a Client is made of. Only Addresses must be given.
 type Config struct {
 	Connection string   // stands in each Exchange
-	Addresses  []string // scheme://host:port that may be called, from Validation.Addresses
+	Addresses  []string // scheme://host:port that may be called, file:///folder that may be written to, from Validation.Addresses
 	Allow      []string // egress.allow: host:port, address or CIDR; nil = no list
 	TLS        TLS
 	Secrets    []string      // values to mask wherever they occur
@@ -64,6 +67,7 @@ type Config struct {
 type Client struct {
 	connection string
 	targets    map[string]bool // scheme://host:port
+	folders    map[string]bool // of this machine, absolute
 	dialer     *dialer
 	reads      *http.Transport
 	writes     *http.Transport
@@ -78,9 +82,15 @@ var _ connector.Caller = (*Client)(nil)
 // New makes a Client. Its errors are invalid (an address or an egress entry that can't be read) or misconfigured (a
 // certificate that can't).
 func New(c Config) (*Client, error) {
-	targets := map[string]bool{}
+	targets, folders := map[string]bool{}, map[string]bool{}
 	for _, a := range c.Addresses {
 		u, err := url.Parse(a)
+		if err == nil {
+			if path, ok := folder(u); ok {
+				folders[path] = true
+				continue
+			}
+		}
 		if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 			return nil, connector.Errorf(connector.Invalid, "open the Connection "+c.Connection, "the address %q is not of the form https://host:port", a)
 		}
@@ -101,7 +111,7 @@ func New(c Config) (*Client, error) {
 		}
 	}
 	client := &Client{
-		connection: c.Connection, targets: targets, dialer: d, mask: newMask(c.Secrets),
+		connection: c.Connection, targets: targets, folders: folders, dialer: d, mask: newMask(c.Secrets),
 		timeout: c.Timeout, maxBody: c.MaxBody, now: c.Now,
 	}
 	if client.timeout <= 0 {
@@ -148,6 +158,9 @@ type outcome struct {
 }
 
 func (c *Client) exchange(ctx context.Context, r connector.Request) outcome {
+	if u, err := url.Parse(r.URL); err == nil && u.Scheme == "file" && len(c.folders) > 0 {
+		return c.file(r, u)
+	}
 	u, refused := c.target(r.URL)
 	if refused != nil {
 		return outcome{err: refused}

@@ -40,7 +40,7 @@ connections:
     settings: {host: acme.example.com}
     secrets: {password: file:s2p.secret}
 flows:
-  invoices: {from: s2p, to: erp, start: 2026-01-01, limits: {changes_per_run: 500}}
+  invoices: {from: s2p, to: erp, start: 2026-01-01, limits: {changes_per_run: 500, creates_per_run: 50, share_per_run: 20%, money_per_run: 250000.50}}
   gl-accounts:
     from: erp
     to: s2p
@@ -93,7 +93,6 @@ func (f fake) Describe() connector.Description {
 			{Name: "time_zone", Type: connector.SettingText, Help: "zone"},
 			{Name: "business_units", Type: connector.SettingTexts, Help: "units"},
 			{Name: "tls_ca", Type: connector.SettingText, Help: "authorities"},
-			{Name: "receive", Type: connector.SettingBool, Help: "pushes"},
 			{Name: "profile", Type: connector.SettingTree, Help: "the rest"},
 		},
 		Secrets: []connector.Setting{

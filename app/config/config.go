@@ -42,6 +42,7 @@ type Process struct {
 	Listen   string
 	Key      string   // env:NAME or file:PATH, relative to Dir
 	Egress   []string // nil when the file has no list
+	Public   Public
 }
 
 // File is a whole configuration file.
@@ -88,9 +89,9 @@ const (
 	defaultKey      = "file:master.key"
 )
 
-var topKeys = []string{"database", "listen", "key", "egress", "connections", "flows", "crosswalks"}
+var topKeys = []string{"database", "listen", "key", "egress", "url", "tls_cert", "tls_key", "proxies", "connections", "flows", "crosswalks"}
 
-// ReadProcess reads what every command needs: database, listen, key and egress. The rest of the file may be broken; only
+// ReadProcess reads what every command needs: database, key and egress, and how the server is reached. The rest of the file may be broken; only
 // its top keys are looked at. Without path the default file is read if it is there; a path that was given must exist.
 func ReadProcess(path string, known Known) (Process, error) {
 	given := path != ""
@@ -122,6 +123,30 @@ func Read(path string, known Known) (*File, error) {
 		return nil, unreadable(path, err)
 	}
 	return Parse(path, text, folder(path), known)
+}
+
+// ReadEnds reads what a Flow may join: the Connections, without secrets, and the Crosswalks. Of the rest only the keys are
+// looked at.
+func ReadEnds(path string, known Known) (*File, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, unreadable(path, err)
+	}
+	known.Secrets = false
+	found := &problems{file: path}
+	f := &File{Process: Process{Path: path, Dir: folder(path)}}
+	for _, e := range readYAML(text, found).entries(topKeys...) {
+		switch e.key {
+		case "connections":
+			f.connections(e.value, known)
+		case "crosswalks":
+			f.crosswalks(e.value, known)
+		}
+	}
+	if err := found.err(); err != nil {
+		return nil, err
+	}
+	return f, nil
 }
 
 // Parse is Read for a text that is at hand. path is how messages call it, dir what its relative paths start from.
@@ -158,6 +183,14 @@ func (p *Process) read(entries []entry, known Known) {
 			p.Listen = e.value.listen()
 		case "key":
 			p.Key = e.value.reference("the key")
+		case "url":
+			p.Public.URL = e.value.publicURL()
+		case "tls_cert":
+			p.Public.TLSCert = inFolder(e.value.text(), p.Dir)
+		case "tls_key":
+			p.Public.TLSKey = inFolder(e.value.text(), p.Dir)
+		case "proxies":
+			p.Public.Proxies = e.value.proxies()
 		case "egress":
 			for _, inner := range e.value.entries("allow") {
 				p.Egress = inner.value.egress(known)

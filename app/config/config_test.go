@@ -38,11 +38,32 @@ func TestAGoodFileIsReadWhole(t *testing.T) {
 		gl.Drift != connector.DriftOverwrite || gl.Withdraw != connector.WithdrawHold || gl.RetryHeld != 3 || gl.Acknowledge != "off" || gl.Deep != "@daily" || gl.From != "erp" || gl.To != "s2p" {
 		t.Errorf("gl-accounts: %+v", gl)
 	}
-	if inv.Position != 2 || inv.Schedule != "*/15 * * * *" || inv.Track != "@hourly" || inv.MaxChanges != 500 || !inv.Start.Equal(time.Date(2026, 1, 1, 0, 0, 0, 0, chicago)) || !strings.Contains(inv.Mapping, "VOUCHER") {
+	if inv.Position != 2 || inv.Schedule != "*/15 * * * *" || inv.Track != "@hourly" || inv.MaxChanges != 500 || inv.MaxCreates != 50 || inv.MaxShare != 20 || inv.MaxMoney != "250000.50" || !inv.Start.Equal(time.Date(2026, 1, 1, 0, 0, 0, 0, chicago)) || !strings.Contains(inv.Mapping, "VOUCHER") {
 		t.Errorf("invoices: %+v", inv)
 	}
-	if x := f.Crosswalks[0]; x.Name != "uom" || !reflect.DeepEqual(x.Rows, []Row{{"EACH", "EA", ""}, {"BOX", "BX", "twelve"}}) {
+	if x := f.Crosswalks[0]; x.Name != "uom" || !reflect.DeepEqual(x.Rows, []Row{{Left: "EACH", Right: "EA"}, {Left: "BOX", Right: "BX", Note: "twelve"}}) {
 		t.Errorf("uom: %+v", x)
+	}
+}
+
+func TestRowsOfACrosswalkCountFromDayToDay(t *testing.T) {
+	t.Parallel()
+	systems := newWorld(t, good).known.Systems
+	table, err := ReadTable(strings.NewReader("jaggaer,peoplesoft,note,valid_from,valid_to\nEACH,EA,,2026-07-01,\nEACH,PC,old,,2026-06-30\nBX,BX\n"), "x.csv", systems)
+	want := []Row{{Left: "EACH", Right: "EA", ValidFrom: "2026-07-01"}, {Left: "EACH", Right: "PC", Note: "old", ValidTo: "2026-06-30"}, {Left: "BX", Right: "BX"}}
+	if err != nil || !reflect.DeepEqual(table.Rows, want) {
+		t.Errorf("%+v, %v", table.Rows, err)
+	}
+	for name, row := range map[string]struct{ text, want string }{
+		"no day":                        {"EACH,EA,,1 July,\n", "x.csv:2: has a day that is none: valid_from and valid_to are written 2026-03-01, or left empty"},
+		"it ends before it begins":      {"EACH,EA,,2026-07-01,2026-06-30\n", "x.csv:2: ends on 2026-06-30, before it begins on 2026-07-01"},
+		"the same pair with other days": {"EACH,EA,,2026-07-01,\nEACH,EA,,,2025-12-31\n", "x.csv:3: has the values of another row, and other days: a pair of values counts from one day to another"},
+		"too few columns":               {"EACH\n", "x.csv:2: has 1 columns; the first line names 5"},
+	} {
+		_, err := ReadTable(strings.NewReader("jaggaer,peoplesoft,note,valid_from,valid_to\n"+row.text), "x.csv", systems)
+		if err == nil || !strings.Contains(err.Error(), row.want) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
@@ -117,19 +138,22 @@ func TestMistakesAreToldWithTheirPlaceAndRemedy(t *testing.T) {
 		"a schedule that is none":                          {`"@hourly"`, "every day", []string{":25: flows.gl-accounts.schedule is not a schedule"}},
 		"a schedule of six fields":                         {`"@hourly"`, `"0 0 * * * *"`, []string{":25: flows.gl-accounts.schedule is not a schedule"}},
 		"a start that is none":                             {"start: 2026-01-01", "start: soon", []string{":21: flows.invoices.start must be a day"}},
+		"a share without its sign":                         {"share_per_run: 20%", "share_per_run: 20", []string{":21: flows.invoices.limits.share_per_run must be a share from 1% to 100%"}},
+		"a share of all and more":                          {"share_per_run: 20%", "share_per_run: 101%", []string{":21: flows.invoices.limits.share_per_run must be a share"}},
+		"money that is none":                               {"money_per_run: 250000.50", "money_per_run: 5e6", []string{":21: flows.invoices.limits.money_per_run must be an amount"}},
+		"no money at all":                                  {"money_per_run: 250000.50", "money_per_run: 0.00", []string{":21: flows.invoices.limits.money_per_run must be an amount"}},
 		"a limit that is none":                             {"changes_per_run: 500", "changes_per_run: none", []string{":21: flows.invoices.limits.changes_per_run must be a whole number, 1 or more"}},
 		"a drift rule that is none":                        {"start: 2026-01-01", "drift: maybe", []string{":21: flows.invoices.drift must be one of overwrite, hold, ignore"}},
 		"an acknowledgement that the source does not take": {"start: 2026-01-01", "acknowledge: voucher", []string{":21: flows.invoices.acknowledge has acknowledge: voucher, but of s2p: profile.operations.payment.write is off. Set it to rest."}},
 		"an acknowledgement of what nobody follows":        {"start: 2026-01-01", "track: off, acknowledge: paid", []string{":21: flows.invoices.acknowledge has acknowledge: paid, and track: off", "payment.write is off"}},
 		"an acknowledgement in a mapping":                  {"start: 2026-01-01", "file: telling.yaml", []string{":21: flows.invoices.file has acknowledge: paid, but of s2p"}},
 		"days to read again":                               {"start: 2026-01-01", "deep_days: 3", []string{":21: flows.invoices.deep_days belongs to settings.profile"}},
-		"a connection that takes pushes":                   {"port: 8443", "receive: true", []string{":10: connections.erp.settings.receive is true, but taking what a System pushes is not in this release"}},
 		"a kind that is read by a setting that is empty":   {"      business_units: [US001, 002]\n", "", []string{":22: flows.gl-accounts.from is erp, whose setting business_units is empty, and this Flow needs it: units"}},
 		"a list that is empty is as none":                  {"[US001, 002]", "[]", []string{":23: flows.gl-accounts.from is erp, whose setting business_units is empty"}},
 		"a condition that is none":                         {"start: 2026-01-01", "where: \"doc.total >\"", []string{":21: flows.invoices.where is not a condition"}},
 		"a mapping that is not there":                      {"start: 2026-01-01", "file: nowhere.yaml", []string{":21: flows.invoices.file names nowhere.yaml, which can't be read"}},
 		"a mapping that is none":                           {"start: 2026-01-01", "file: uom.csv", []string{":21: flows.invoices.file names uom.csv, which is not a mapping", "uom.csv:1: ", "name is missing", "", "", "", ""}},
-		"a mapping with a field that is not there":         {"start: 2026-01-01", "file: foreign.yaml", []string{":21: flows.invoices.file does not fit erp", "NOWHERE"}},
+		"a mapping with a field that is not there":         {"start: 2026-01-01", "file: foreign.yaml", []string{":21: flows.invoices.file does not fit s2p and erp", "NOWHERE"}},
 		"rules of both kinds":                              {"start: 2026-01-01", "file: own.yaml, use: invoices", []string{":21: flows.invoices has `use` and `file`"}},
 		"a crosswalk file that is missing":                 {"uom.csv", "nowhere.csv", []string{":27: crosswalks.uom.file names nowhere.csv, which can't be read"}},
 		"a crosswalk without file":                         {"{file: uom.csv}", "{}", []string{":27: crosswalks.uom needs `file`"}},
@@ -197,7 +221,7 @@ func TestBadRowsOfACrosswalkAreToldWithTheirLine(t *testing.T) {
 	}
 	three := append(newWorld(t, good).known.Systems, fake("zeta"))
 	table, err = ReadTable(strings.NewReader("zeta,peoplesoft\nZ,P\n"), "x.csv", three)
-	if err != nil || table.Left != "peoplesoft" || table.Right != "zeta" || !reflect.DeepEqual(table.Rows, []Row{{"P", "Z", ""}}) {
+	if err != nil || table.Left != "peoplesoft" || table.Right != "zeta" || !reflect.DeepEqual(table.Rows, []Row{{Left: "P", Right: "Z"}}) {
 		t.Errorf("with a third System: %+v, %v", table, err)
 	}
 	if _, err = ReadTable(strings.NewReader("zeta,peoplesoft,jaggaer\n"), "x.csv", three); err == nil || !strings.Contains(err.Error(), "two of jaggaer, peoplesoft, zeta") {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	connector "ml-connector"
+	"ml-connector/mapping"
 )
 
 // pathSettings are settings that hold a path (SURFACE.md): relative to the file, absolute in the database.
@@ -54,7 +55,7 @@ func (f *File) connection(name string, n node, known Known) Connection {
 
 // open opens the Connection without a network, so that what the System finds missing is told now and not at the first Run.
 func (c *Connection) open(n node) {
-	instance, err := c.System.Open(connector.Opening{Connection: c.Name, Settings: c.InForce.Settings, Secrets: c.values(), Caller: nobody{}, Now: time.Now})
+	instance, err := c.System.Open(connector.Opening{Connection: c.Name, Settings: c.InForce.Settings, Secrets: c.values(), Caller: Nobody{}, Now: time.Now})
 	if err != nil {
 		n.fail("don't fit the settings: %s", connector.AsError(err).Message)
 		return
@@ -62,11 +63,11 @@ func (c *Connection) open(n node) {
 	c.instance = instance
 }
 
-// nobody is the Caller of a Connection that must not call.
-type nobody struct{}
+// Nobody is the Caller of a Connection that must not call.
+type Nobody struct{}
 
 // Call refuses.
-func (nobody) Call(context.Context, connector.Request) (*connector.Response, error) {
+func (Nobody) Call(context.Context, connector.Request) (*connector.Response, error) {
 	return nil, connector.Errorf(connector.Forbidden, "call", "nothing is called while a file is read")
 }
 
@@ -87,7 +88,7 @@ func findSystem(n node, systems []connector.System) connector.System {
 		}
 	}
 	names := systemNames(systems)
-	n.fail("is %q, which is not known%s (known: %s)", name, DidYouMean(name, names), strings.Join(names, ", "))
+	n.fail("is %q, which is not known%s (known: %s)", name, mapping.DidYouMean(name, names), strings.Join(names, ", "))
 	return nil
 }
 
@@ -110,9 +111,6 @@ func (f *File) settings(c *Connection, n node) {
 			if _, err := os.Stat(v.(string)); err != nil {
 				e.value.fail("names %s, which can't be read", text)
 			}
-		}
-		if s.Name == "receive" && v == true {
-			e.value.fail("is true, but taking what a System pushes is not in this release; write false, or leave it out: records are read by schedule")
 		}
 		c.Settings[s.Name] = v
 	}
@@ -227,7 +225,7 @@ func ReadSecrets(system connector.System, refs map[string]string, dir string, kn
 	var out []Secret
 	for _, name := range slices.Sorted(maps.Keys(refs)) {
 		if !slices.Contains(names, name) {
-			return nil, connector.Errorf(connector.Invalid, op, "a %s Connection has no secret %q%s", system.Name(), name, DidYouMean(name, names)).
+			return nil, connector.Errorf(connector.Invalid, op, "a %s Connection has no secret %q%s", system.Name(), name, mapping.DidYouMean(name, names)).
 				Advise("It has %s.", strings.Join(names, ", "))
 		}
 		if !isReference(refs[name]) {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	connector "ml-connector"
 )
@@ -26,7 +27,10 @@ type Table struct {
 }
 
 // Row is one line of a Crosswalk's file: a value of the left System, and one of the right one.
-type Row struct{ Left, Right, Note string }
+type Row struct {
+	Left, Right, Note  string
+	ValidFrom, ValidTo string // first and last day on which it counts, YYYY-MM-DD; "" = without end
+}
 
 func (f *File) crosswalks(n node, known Known) {
 	for _, e := range n.entries() {
@@ -76,7 +80,7 @@ func readTable(r io.Reader, systems []string, found *problems) (out Table) {
 		return out
 	}
 	out.Left, out.Right = columns.systems[0], columns.systems[1]
-	seen := map[[2]string]bool{}
+	seen := map[[2]string]Row{}
 	for {
 		cells, err := text.Read()
 		if errors.Is(err, io.EOF) {
@@ -92,34 +96,71 @@ func readTable(r io.Reader, systems []string, found *problems) (out Table) {
 		}
 		line, _ := text.FieldPos(0)
 		row := columns.row(cells)
+		before, again := seen[[2]string{row.Left, row.Right}]
 		switch {
-		case len(cells) > len(header) || len(cells) < len(header)-1:
+		case len(cells) > len(header) || len(cells) < len(header)-columns.spare():
 			found.add(line, "", "has %d columns; the first line names %d", len(cells), len(header))
 		case row.Left == "" || row.Right == "":
 			found.add(line, "", "lacks a value: each row needs both sides")
-		case !seen[[2]string{row.Left, row.Right}]:
-			seen[[2]string{row.Left, row.Right}] = true
+		case DaysProblem(row.ValidFrom, row.ValidTo) != "":
+			found.add(line, "", "%s", DaysProblem(row.ValidFrom, row.ValidTo))
+		case again && (before.ValidFrom != row.ValidFrom || before.ValidTo != row.ValidTo):
+			found.add(line, "", "has the values of another row, and other days: a pair of values counts from one day to another")
+		case !again:
+			seen[[2]string{row.Left, row.Right}] = row
 			out.Rows = append(out.Rows, row)
 		}
 	}
 }
 
-// columns are the places of the left value, the right value and the note (-1 without), and the two Systems.
+// DaysProblem says what is wrong with the days on which a row counts; "" when nothing is.
+func DaysProblem(from, to string) string {
+	switch {
+	case !isDay(from) || !isDay(to):
+		return "has a day that is none: valid_from and valid_to are written 2026-03-01, or left empty"
+	case from != "" && to != "" && to < from:
+		return "ends on " + to + ", before it begins on " + from
+	}
+	return ""
+}
+
+// isDay says whether a text is a day, or none.
+func isDay(text string) bool {
+	if text == "" {
+		return true
+	}
+	_, err := time.Parse(time.DateOnly, text)
+	return err == nil
+}
+
+// columns are the places of the left value, the right value and of what may be missing (-1 without), and the two Systems.
 type columns struct {
-	left, right, note int
-	systems           []string
+	left, right, note  int
+	validFrom, validTo int
+	systems            []string
+}
+
+// spare is how many cells a row may leave out at its end.
+func (c *columns) spare() (n int) {
+	last := max(c.left, c.right)
+	for _, at := range []int{c.note, c.validFrom, c.validTo} {
+		if at > last {
+			n++
+		}
+	}
+	return n
 }
 
 // headerForm is how the first line of a table may read.
 func headerForm(systems []string) string {
 	if len(systems) == 2 {
-		return strings.Join(systems, ",") + "[,note]"
+		return strings.Join(systems, ",") + "[,note][,valid_from,valid_to]"
 	}
-	return "two of " + strings.Join(systems, ", ") + ", then note if there are notes"
+	return "two of " + strings.Join(systems, ", ") + ", then note if there are notes, and valid_from and valid_to if rows count for a time"
 }
 
 func columnsOf(header, systems []string, found *problems) *columns {
-	c := &columns{left: -1, right: -1, note: -1}
+	c := &columns{left: -1, right: -1, note: -1, validFrom: -1, validTo: -1}
 	var sides []string
 	at := map[string]int{}
 	for i, name := range header {
@@ -127,6 +168,10 @@ func columnsOf(header, systems []string, found *problems) *columns {
 		switch {
 		case name == "note":
 			c.note = i
+		case name == "valid_from":
+			c.validFrom = i
+		case name == "valid_to":
+			c.validTo = i
 		case slices.Contains(systems, name) && !slices.Contains(sides, name):
 			sides = append(sides, name)
 			at[name] = i
@@ -152,5 +197,5 @@ func (c *columns) row(cells []string) Row {
 		}
 		return strings.TrimSpace(cells[i])
 	}
-	return Row{Left: cell(c.left), Right: cell(c.right), Note: cell(c.note)}
+	return Row{Left: cell(c.left), Right: cell(c.right), Note: cell(c.note), ValidFrom: cell(c.validFrom), ValidTo: cell(c.validTo)}
 }

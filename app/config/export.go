@@ -4,6 +4,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -37,6 +38,7 @@ func Write(w io.Writer, e Exported) error {
 	doc := yaml.MapSlice{}
 	if e.Process.Path != "" {
 		doc = append(doc, yaml.MapItem{Key: "listen", Value: e.Process.Listen}, yaml.MapItem{Key: "key", Value: e.Process.Key})
+		doc = append(doc, publicItems(e.Process.Public)...)
 		if e.Process.Egress != nil {
 			doc = append(doc, yaml.MapItem{Key: "egress", Value: yaml.MapSlice{{Key: "allow", Value: e.Process.Egress}}})
 		}
@@ -130,7 +132,20 @@ func flowItems(f connector.Flow, shipped func(string) (string, bool)) yaml.MapSl
 	add("where", f.Where, f.Where == "")
 	add("drift", string(f.Drift), false)
 	add("withdraw", string(f.Withdraw), f.Withdraw == connector.WithdrawHold)
-	add("limits", yaml.MapSlice{{Key: "changes_per_run", Value: f.MaxChanges}}, f.MaxChanges == 0)
+	var limits yaml.MapSlice
+	if f.MaxChanges > 0 {
+		limits = append(limits, yaml.MapItem{Key: "changes_per_run", Value: f.MaxChanges})
+	}
+	if f.MaxCreates > 0 {
+		limits = append(limits, yaml.MapItem{Key: "creates_per_run", Value: f.MaxCreates})
+	}
+	if f.MaxShare > 0 {
+		limits = append(limits, yaml.MapItem{Key: "share_per_run", Value: strconv.Itoa(f.MaxShare) + "%"})
+	}
+	if f.MaxMoney != "" {
+		limits = append(limits, yaml.MapItem{Key: "money_per_run", Value: f.MaxMoney})
+	}
+	add("limits", limits, limits == nil)
 	add("start", f.Start.UTC().Format(time.RFC3339), f.Start.IsZero())
 	add("retry_held", f.RetryHeld, f.RetryHeld == defaultRetryHeld)
 	add("track", off(f.Track), false)
@@ -149,3 +164,21 @@ func off(schedule string) string {
 
 // MappingFile is the name of the file that holds a Flow's own mapping in an export.
 func MappingFile(f connector.Flow) string { return f.Name + "-flow.yaml" }
+
+// publicItems are the keys of how the server is reached.
+func publicItems(p Public) yaml.MapSlice {
+	var out yaml.MapSlice
+	for _, i := range []yaml.MapItem{{Key: "url", Value: p.URL}, {Key: "tls_cert", Value: p.TLSCert}, {Key: "tls_key", Value: p.TLSKey}} {
+		if i.Value != "" {
+			out = append(out, i)
+		}
+	}
+	if len(p.Proxies) > 0 {
+		var list []string
+		for _, r := range p.Proxies {
+			list = append(list, r.String())
+		}
+		out = append(out, yaml.MapItem{Key: "proxies", Value: list})
+	}
+	return out
+}

@@ -114,12 +114,31 @@ func (f *File) flow(name string, n node, shipped map[string]*rules) (connector.F
 	}
 	needed(r, entries, "from", from)
 	needed(r, entries, "to", to)
-	if to != nil && to.instance != nil && flow.Use == "" {
-		for _, err := range r.CheckTarget(to.instance.Kind(flow.Kind).Schema) {
-			find(entries, "file").value.fail("does not fit %s: %s", to.Name, err)
+	if from != nil && to != nil && from.instance != nil && to.instance != nil && flow.Use == "" {
+		for _, found := range r.Check(Ends(flow.Kind, from.System, to.System, from.instance, to.instance)) {
+			if found.Severity == mapping.Wrong {
+				find(entries, "file").value.fail("does not fit %s and %s: %s", from.Name, to.Name, strings.TrimRight(found.String()+". "+found.Hint, ". "))
+			}
 		}
 	}
 	return flow, r
+}
+
+// Ends are what two opened Connections say of a Kind's Documents and of themselves, for a look at a mapping.
+func Ends(kind connector.Kind, from, to connector.System, source, target connector.Instance) mapping.Ends {
+	return mapping.Ends{
+		Source: source.Kind(kind).Content, Target: target.Kind(kind).Schema,
+		There: func(k connector.Kind) connector.Schema { return target.Kind(k).Content },
+		From:  settingNames(from), To: settingNames(to),
+	}
+}
+
+func settingNames(system connector.System) []string {
+	var out []string
+	for _, s := range append(system.Describe().Settings, connector.CommonSettings()...) {
+		out = append(out, s.Name)
+	}
+	return out
 }
 
 // tells checks that the source can be told what became of its records, and that this is known.
@@ -195,10 +214,7 @@ func option(flow *connector.Flow, e entry, zone *time.Location) {
 	case "withdraw":
 		flow.Withdraw = connector.WithdrawRule(e.value.oneOf(string(connector.WithdrawHold), string(connector.WithdrawUpdate)))
 	case "limits":
-		for _, limit := range e.value.entries("changes_per_run") {
-			n, _ := limit.value.integer(1)
-			flow.MaxChanges = int(n)
-		}
+		readLimits(e.value, flow)
 	case "start":
 		flow.Start = e.value.moment(zone)
 	case "retry_held":
@@ -234,7 +250,7 @@ func (f *File) end(n node, entries []entry, key, system string) *Connection {
 	for _, c := range f.Connections {
 		names = append(names, c.Name)
 	}
-	e.value.fail("is %q, but there is no such Connection%s", name, DidYouMean(name, names))
+	e.value.fail("is %q, but there is no such Connection%s", name, mapping.DidYouMean(name, names))
 	return nil
 }
 
@@ -276,7 +292,7 @@ func (f *File) rules(flow *connector.Flow, n node, entries []entry, shipped map[
 		names = append(names, s)
 	}
 	slices.Sort(names)
-	at.fail("is no shipped Flow%s (shipped: %s; rules of your own need `file`)", DidYouMean(name, names), strings.Join(names, ", "))
+	at.fail("is no shipped Flow%s (shipped: %s; rules of your own need `file`)", mapping.DidYouMean(name, names), strings.Join(names, ", "))
 	return nil
 }
 
@@ -297,10 +313,21 @@ func (f *File) ownRules(n node, shipped map[string]*rules) *rules {
 		return nil
 	}
 	r := &rules{Flow: parsed, text: string(text)}
-	for _, s := range shipped { // it runs with the last shipped Flow of its Kind
-		if s.Kind == r.Kind {
-			r.rank = max(r.rank, s.rank)
+	r.rank = placeOf(r.Flow, shipped)
+	return r
+}
+
+// placeOf is the place of a site's own rules in the order of Flows: that of the shipped Flow of its Kind and direction, else that of
+// the last one of its Kind.
+func placeOf(f *mapping.Flow, shipped map[string]*rules) int {
+	place := 0
+	for _, s := range shipped {
+		switch {
+		case s.Kind == f.Kind && s.From == f.From && s.To == f.To:
+			return s.rank
+		case s.Kind == f.Kind:
+			place = max(place, s.rank)
 		}
 	}
-	return r
+	return place
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/goccy/go-yaml/parser"
 
 	connector "ml-connector"
+	"ml-connector/mapping"
 )
 
 // node is one value of the file: where it stands, and where its problems go.
@@ -125,7 +126,7 @@ func (n node) entries(known ...string) []entry {
 			e.value.fail("stands here a second time, after line %d; keep one", first[e.key])
 			continue
 		case len(known) > 0 && !slices.Contains(known, e.key):
-			e.value.fail("is not known here%s (known: %s)", DidYouMean(e.key, known), strings.Join(known, ", "))
+			e.value.fail("is not known here%s (known: %s)", mapping.DidYouMean(e.key, known), strings.Join(known, ", "))
 		default:
 			out = append(out, e)
 		}

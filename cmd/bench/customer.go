@@ -13,6 +13,7 @@ import (
 	"ml-connector/app"
 	"ml-connector/app/config"
 	"ml-connector/engine"
+	"ml-connector/people"
 )
 
 // learned is how many different orders a crowd is made of.
@@ -122,10 +123,10 @@ func (p place) with(ctx context.Context, progress func(engine.Progress), do func
 // apply applies the place's file and checks both Connections.
 func (p place) apply(ctx context.Context) error {
 	return p.with(ctx, nil, func(a *app.App, file *config.File) error {
-		if _, err := a.Apply(ctx, file, app.ApplyOptions{}, "bench"); err != nil {
+		if _, err := a.Apply(ctx, file, app.ApplyOptions{}, people.Local("bench")); err != nil {
 			return err
 		}
-		_, err := a.Ping(ctx, nil)
+		_, err := a.Ping(ctx, nil, people.Local("bench"))
 		return err
 	})
 }
@@ -135,7 +136,7 @@ func (b *bench) bringMasters(ctx context.Context, p place) error {
 		return err
 	}
 	return p.with(ctx, nil, func(a *app.App, _ *config.File) error {
-		_, err := a.Sync(ctx, app.SyncOptions{Flows: masters(), Wait: time.Minute}, "bench")
+		_, err := a.Sync(ctx, app.SyncOptions{Flows: masters(), Wait: time.Minute}, people.Local("bench"))
 		return err
 	})
 }
@@ -156,7 +157,7 @@ func (p place) accept(ctx context.Context, c *crowd) error {
 			stop()
 		}
 	}, func(a *app.App, _ *config.File) error {
-		_, err := a.Sync(reading, app.SyncOptions{Flows: []string{orders}, Wait: time.Minute}, "bench")
+		_, err := a.Sync(reading, app.SyncOptions{Flows: []string{orders}, Wait: time.Minute}, people.Local("bench"))
 		if err != nil && reading.Err() == nil {
 			return err
 		}

@@ -14,6 +14,7 @@ import (
 	"ml-connector/app/config"
 	"ml-connector/cmd/site"
 	"ml-connector/flows"
+	"ml-connector/people"
 	"ml-connector/sample"
 	"ml-connector/store"
 	"ml-connector/systems"
@@ -90,9 +91,9 @@ func (b *bench) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = a.Apply(ctx, file, app.ApplyOptions{}, "bench")
+	_, err = a.Apply(ctx, file, app.ApplyOptions{}, people.Local("bench"))
 	if err == nil {
-		_, err = a.Sync(ctx, app.SyncOptions{Flows: []string{"gl-accounts", "suppliers-to-peoplesoft", "suppliers-to-jaggaer"}, Wait: time.Minute}, "bench")
+		_, err = a.Sync(ctx, app.SyncOptions{Flows: []string{"gl-accounts", "suppliers-to-peoplesoft", "suppliers-to-jaggaer"}, Wait: time.Minute}, people.Local("bench"))
 	}
 	if closed := a.Close(); err == nil {
 		err = closed
@@ -155,7 +156,7 @@ func (b *bench) program(ctx context.Context) (took, error) {
 	})
 	stop := meter()
 	pprof.Do(ctx, pprof.Labels("side", "program"), func(ctx context.Context) { // a profile tells it from the floor and the peers
-		done, err = a.Sync(ctx, app.SyncOptions{Flows: []string{orders}, Wait: 10 * time.Minute}, "bench")
+		done, err = a.Sync(ctx, app.SyncOptions{Flows: []string{orders}, Wait: 10 * time.Minute}, people.Local("bench"))
 	})
 	t := stop()
 	t.commits = int(commits.Load())

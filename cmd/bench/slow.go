@@ -7,6 +7,7 @@ import (
 
 	"ml-connector/app"
 	"ml-connector/app/config"
+	"ml-connector/people"
 )
 
 const (
@@ -64,7 +65,7 @@ func bringSlowly(ctx context.Context, b *bench, n int) (took, error) {
 	var t took
 	err = p.with(ctx, nil, func(a *app.App, _ *config.File) error {
 		stop := meter()
-		done, err := a.Sync(ctx, app.SyncOptions{Flows: []string{orders}, Wait: time.Hour}, "bench")
+		done, err := a.Sync(ctx, app.SyncOptions{Flows: []string{orders}, Wait: time.Hour}, people.Local("bench"))
 		t = stop()
 		if err == nil && done.Runs[0].Delivered != n {
 			err = fmt.Errorf("the program delivered %d of %d orders: %+v, %+v", done.Runs[0].Delivered, n, done.Runs[0], done.Runs[0].Error)

@@ -11,6 +11,7 @@ import (
 	connector "ml-connector"
 	"ml-connector/app"
 	"ml-connector/app/config"
+	"ml-connector/people"
 	"ml-connector/store"
 )
 
@@ -106,7 +107,7 @@ func (o options) delivered(ctx context.Context, n int) (place, float64, error) {
 		return p, 0, err
 	}
 	if err := p.with(ctx, nil, func(a *app.App, _ *config.File) error {
-		done, err := a.Sync(ctx, app.SyncOptions{Flows: []string{orders}, Wait: time.Hour}, "bench")
+		done, err := a.Sync(ctx, app.SyncOptions{Flows: []string{orders}, Wait: time.Hour}, people.Local("bench"))
 		if err == nil && done.Runs[0].Delivered != n {
 			err = fmt.Errorf("the program delivered %d of %d orders", done.Runs[0].Delivered, n)
 		}

@@ -61,6 +61,9 @@ func (p *program) configPath() string {
 }
 
 func (p *program) printApplied(applied app.Applied) error {
+	for _, w := range applied.Warnings {
+		p.say("warning: %s", clean(w))
+	}
 	if p.format == "json" {
 		return p.object(applied)
 	}

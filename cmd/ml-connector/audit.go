@@ -20,7 +20,7 @@ func (p *program) auditCommand() *cobra.Command {
 func (p *program) auditList() *cobra.Command {
 	var f store.EntryFilter
 	c := &cobra.Command{Use: "list", Short: "List entries; a table, or --limit, shows the newest first", Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error {
-		return p.with(c.Context(), func(a *app.App) error {
+		return p.act(c.Context(), func(a verbs) error {
 			f.Newest = p.format == "table" || p.limited
 			return p.printEntries(func(fn func(connector.Entry) error) error { return a.EachEntry(c.Context(), f, fn) })
 		})
@@ -53,7 +53,7 @@ func (p *program) auditVerify() *cobra.Command {
 					Advise("It has 64 digits and letters a–f; `ml-connector audit verify` prints it as head hash.")
 			}
 			if file == "" {
-				return p.with(c.Context(), func(a *app.App) error {
+				return p.act(c.Context(), func(a verbs) error {
 					v, err := a.VerifyLedger(c.Context(), expect)
 					return p.printVerification(v, err)
 				})
@@ -92,6 +92,6 @@ func (p *program) printVerification(v app.Verification, err error) error {
 func (p *program) auditExport() *cobra.Command {
 	return &cobra.Command{Use: "export", Short: "Write all entries to stdout, one JSON object a line, for `audit verify --file`", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return p.with(c.Context(), func(a *app.App) error { return a.ExportLedger(c.Context(), p.out) })
+			return p.act(c.Context(), func(a verbs) error { return a.ExportLedger(c.Context(), p.out, p.actor()) })
 		}}
 }

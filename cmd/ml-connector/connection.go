@@ -22,7 +22,7 @@ func group(use, short string, sub ...*cobra.Command) *cobra.Command {
 func (p *program) connectionCommand() *cobra.Command {
 	return group("connection", "The systems that are kept in step",
 		p.connectionList(), p.connectionShow(), p.connectionAdd(), p.connectionPing(), p.connectionRequirements(),
-		p.onConnection("resume NAME", "End a pause; the next run checks first", func(c *cobra.Command, a *app.App, name string) error {
+		p.onNamed("resume NAME", "End a pause; the next run checks first", func(c *cobra.Command, a verbs, name string) error {
 			return a.ResumeConnection(c.Context(), name, p.actor())
 		}),
 		p.connectionPause(), p.connectionRotate(),
@@ -38,9 +38,16 @@ func (p *program) onConnection(use, short string, do func(*cobra.Command, *app.A
 	}}
 }
 
+// onNamed is a command with one argument that acts on the database or through a server.
+func (p *program) onNamed(use, short string, do func(*cobra.Command, verbs, string) error) *cobra.Command {
+	return &cobra.Command{Use: use, Short: short, Args: cobra.ExactArgs(1), RunE: func(c *cobra.Command, args []string) error {
+		return p.act(c.Context(), func(a verbs) error { return do(c, a, args[0]) })
+	}}
+}
+
 func (p *program) connectionList() *cobra.Command {
 	c := &cobra.Command{Use: "list", Short: "List connections", Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error {
-		return p.with(c.Context(), func(a *app.App) error {
+		return p.act(c.Context(), func(a verbs) error {
 			all, err := a.Connections(c.Context())
 			if err != nil {
 				return err
@@ -63,7 +70,7 @@ func timeOf(t *time.Time) string {
 }
 
 func (p *program) connectionShow() *cobra.Command {
-	return p.onConnection("show NAME", "Show settings in force, secrets by name, and the last check", func(c *cobra.Command, a *app.App, name string) error {
+	return p.onNamed("show NAME", "Show settings in force, secrets by name, and the last check", func(c *cobra.Command, a verbs, name string) error {
 		x, err := a.Connection(c.Context(), name)
 		if err != nil {
 			return err
@@ -192,8 +199,8 @@ func (p *program) connectionPing() *cobra.Command {
 		Use:   "ping [NAME…]",
 		Short: "Check connections step by step: at most one log-in, no write",
 		RunE: func(c *cobra.Command, args []string) error {
-			return p.with(c.Context(), func(a *app.App) error {
-				pings, err := a.Ping(c.Context(), args)
+			return p.act(c.Context(), func(a verbs) error {
+				pings, err := a.Ping(c.Context(), args, p.actor())
 				if err != nil {
 					return err
 				}
@@ -286,7 +293,7 @@ func (p *program) printSteps(steps []app.Step) error {
 
 func (p *program) connectionPause() *cobra.Command {
 	var reason string
-	c := p.onConnection("pause NAME", "Let a connection and all its flows stand still", func(c *cobra.Command, a *app.App, name string) error {
+	c := p.onNamed("pause NAME", "Let a connection and all its flows stand still", func(c *cobra.Command, a verbs, name string) error {
 		return a.PauseConnection(c.Context(), name, reason, p.actor())
 	})
 	c.Flags().StringVar(&reason, "reason", "", "why, for the ledger and for others")

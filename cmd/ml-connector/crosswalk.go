@@ -2,20 +2,18 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	connector "ml-connector"
 	"ml-connector/app"
 	"ml-connector/store"
 	"ml-connector/systems"
 )
 
 func (p *program) crosswalkCommand() *cobra.Command {
-	return group("crosswalk", "Value tables that people keep", p.crosswalkList(), p.crosswalkSet(), p.crosswalkImport(), p.crosswalkExport())
+	return group("crosswalk", "Value tables that people keep", p.crosswalkList(), p.crosswalkShow(), p.crosswalkTodo(), p.crosswalkHistory(),
+		p.crosswalkSet(), p.crosswalkImport(), p.crosswalkExport())
 }
 
 // crosswalkColumns are the two columns of a crosswalk as usage texts call them: by the Systems, where there are but two.
@@ -42,7 +40,7 @@ func (p *program) sayReleased(n int) {
 
 func (p *program) crosswalkList() *cobra.Command {
 	c := &cobra.Command{Use: "list", Short: "List crosswalks", Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error {
-		return p.with(c.Context(), func(a *app.App) error {
+		return p.act(c.Context(), func(a verbs) error {
 			all, err := a.Crosswalks(c.Context())
 			if err != nil {
 				return err
@@ -57,15 +55,18 @@ func (p *program) crosswalkList() *cobra.Command {
 }
 
 func (p *program) crosswalkSet() *cobra.Command {
-	var note string
+	var row store.CrosswalkRow
+	var always bool
 	left, right := crosswalkColumns()
 	c := &cobra.Command{Use: "set NAME " + strings.ToUpper(left) + " " + strings.ToUpper(right), Short: "Set one row; what waits for it goes on",
 		Long: "Set one row: the values of the two Systems of the crosswalk, that of the System whose name sorts first before the other's.\n" +
-			"`ml-connector crosswalk list` shows both. What waits for the row goes on.",
+			"`ml-connector crosswalk list` shows both. What waits for the row goes on. A pair that is there already keeps\n" +
+			"its note and its days where none are given; --always takes the days away.",
 		Args: cobra.ExactArgs(3),
 		RunE: func(c *cobra.Command, args []string) error {
-			return p.with(c.Context(), func(a *app.App) error {
-				done, err := a.SetCrosswalk(c.Context(), args[0], store.CrosswalkRow{Left: args[1], Right: args[2], Note: note}, p.actor())
+			row.Left, row.Right = args[1], args[2]
+			return p.act(c.Context(), func(a verbs) error {
+				done, err := a.SetCrosswalk(c.Context(), args[0], row, always, p.actor())
 				if err != nil {
 					return err
 				}
@@ -77,46 +78,42 @@ func (p *program) crosswalkSet() *cobra.Command {
 				return nil
 			})
 		}}
-	c.Flags().StringVar(&note, "note", "", "a note beside the row")
+	c.Flags().StringVar(&row.Note, "note", "", "a note beside the row")
+	c.Flags().BoolVar(&always, "always", false, "it counts on every day: its days are taken away")
+	c.Flags().StringVar(&row.ValidFrom, "valid-from", "", "first day on which it counts, by the date of the document: 2026-07-01")
+	c.Flags().StringVar(&row.ValidTo, "valid-to", "", "last day on which it counts")
 	return c
 }
 
 func (p *program) crosswalkImport() *cobra.Command {
-	var replace bool
+	var o app.ImportOptions
 	left, right := crosswalkColumns()
-	c := &cobra.Command{Use: "import NAME FILE", Short: fmt.Sprintf("Merge the rows of a CSV (%s,%s[,note]); - reads stdin", left, right), Args: cobra.ExactArgs(2),
+	c := &cobra.Command{Use: "import NAME FILE", Short: fmt.Sprintf("Merge the rows of a CSV (%s,%s[,note][,valid_from,valid_to]); - reads stdin", left, right), Args: cobra.ExactArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
-			var text io.Reader = p.in
-			if args[1] != "-" {
-				f, err := os.Open(args[1])
-				if err != nil {
-					return connector.Errorf(connector.Invalid, "import crosswalk "+args[0], "%s can't be read", args[1]).Because(err)
-				}
-				defer f.Close()
-				text = f
+			text, err := p.input(args[1], "import crosswalk "+args[0])
+			if err != nil {
+				return err
 			}
-			return p.with(c.Context(), func(a *app.App) error {
-				done, err := a.ImportCrosswalk(c.Context(), args[0], text, args[1], replace, p.actor())
+			defer text.Close()
+			return p.act(c.Context(), func(a verbs) error {
+				done, err := a.ImportCrosswalk(c.Context(), args[0], text, args[1], o, p.actor())
 				if err != nil {
 					return err
 				}
 				if p.format == "json" {
 					return p.object(done)
 				}
-				p.say("%d rows read", done.Rows)
-				if !done.Used {
-					p.say("no Flow looks up a crosswalk of the name %s", args[0])
-				}
-				p.sayReleased(done.Released)
+				p.printImport(args[0], done)
 				return nil
 			})
 		}}
-	c.Flags().BoolVar(&replace, "replace", false, "remove the rows that are not in the file")
+	c.Flags().BoolVar(&o.Replace, "replace", false, "remove the rows that are not in the file")
+	c.Flags().BoolVar(&o.DryRun, "dry-run", false, "only say what would change, and how many deliveries wait for it")
 	return c
 }
 
 func (p *program) crosswalkExport() *cobra.Command {
-	return p.onConnection("export NAME", "Write a crosswalk as CSV", func(c *cobra.Command, a *app.App, name string) error {
+	return p.onNamed("export NAME", "Write a crosswalk as CSV", func(c *cobra.Command, a verbs, name string) error {
 		return a.ExportCrosswalk(c.Context(), name, p.out)
 	})
 }

@@ -16,7 +16,7 @@ import (
 )
 
 func (p *program) deliveryCommand() *cobra.Command {
-	return group("delivery", "What is to be brought where", p.deliveryList(), p.deliveryShow(), p.deliveryReplay(), p.deliverySkip(), p.deliveryResolve())
+	return group("delivery", "What is to be brought where", p.deliveryList(), p.deliveryShow(), p.deliveryReplay(), p.deliveryApprove(), p.deliverySkip(), p.deliveryResolve())
 }
 
 func (p *program) deliveryList() *cobra.Command {
@@ -27,7 +27,7 @@ func (p *program) deliveryList() *cobra.Command {
 		if f.State, err = stateOf(state); err != nil {
 			return err
 		}
-		return p.with(c.Context(), func(a *app.App) error {
+		return p.act(c.Context(), func(a verbs) error {
 			rows := func(fn func(app.Delivery) error) error { return a.EachDelivery(c.Context(), f, fn) }
 			table := view[app.Delivery]{[]string{"id", "flow", "record", "version", "state", "why", "target", "updated"}, func(d app.Delivery) []string {
 				why := ""
@@ -97,12 +97,12 @@ func deliveryID(text string) (int64, error) {
 }
 
 func (p *program) deliveryShow() *cobra.Command {
-	return p.onConnection("show ID", "Show a delivery: what was sent, what was said, what happened", func(c *cobra.Command, a *app.App, text string) error {
+	return p.onNamed("show ID", "Show a delivery: what was sent, what was said, what happened", func(c *cobra.Command, a verbs, text string) error {
 		id, err := deliveryID(text)
 		if err != nil {
 			return err
 		}
-		d, err := a.Delivery(c.Context(), id)
+		d, err := a.Delivery(c.Context(), id, p.actor())
 		if err != nil {
 			return err
 		}
@@ -150,42 +150,14 @@ func (p *program) deliveryReplay() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "replay ID… | --state held [--flow FLOW]",
 		Short: "Try held, blocked or skipped deliveries again",
-		Args: func(_ *cobra.Command, args []string) error {
-			if (len(args) > 0) == (state != "") {
-				return fmt.Errorf("give delivery IDs, or --state")
-			}
-			return nil
-		},
+		Args:  idsOrState(&state),
 		RunE: func(c *cobra.Command, args []string) error {
-			for _, text := range args {
-				id, err := deliveryID(text)
-				if err != nil {
-					return err
-				}
-				o.IDs = append(o.IDs, id)
-			}
-			var err error
-			if o.State, err = stateOf(state); err != nil {
-				return err
-			}
-			return p.with(c.Context(), func(a *app.App) error {
-				p.watch()
+			return p.choose(c, &o, state, args, func(a verbs) error {
 				done, err := a.Replay(c.Context(), o, p.actor())
 				if err != nil {
 					return err
 				}
-				p.status = done.ExitStatus()
-				if p.format == "json" {
-					return p.object(done)
-				}
-				p.say("%d replayed", done.Replayed)
-				if done.Passed > 0 {
-					p.say("%d passed over: a newer version came, or they changed meanwhile", done.Passed)
-				}
-				for _, s := range slices.Sorted(maps.Keys(done.States)) {
-					p.print(fmt.Sprintf("%s %d", s, done.States[s]))
-				}
-				return nil
+				return p.replayed(done, "replayed")
 			})
 		},
 	}
@@ -196,9 +168,80 @@ func (p *program) deliveryReplay() *cobra.Command {
 	return c
 }
 
+// replayed says what became of what was let go on.
+func (p *program) replayed(done app.Replayed, word string) error {
+	p.status = done.ExitStatus()
+	if p.format == "json" {
+		return p.object(done)
+	}
+	p.say("%d %s", done.Replayed, word)
+	for _, s := range done.Stands {
+		p.say("%s", s)
+	}
+	if done.Passed > 0 {
+		p.say("%d passed over: a newer version came, they changed meanwhile, or somebody else has to say it", done.Passed)
+	}
+	for _, s := range slices.Sorted(maps.Keys(done.States)) {
+		p.print(fmt.Sprintf("%s %d", s, done.States[s]))
+	}
+	return nil
+}
+
+func (p *program) deliveryApprove() *cobra.Command {
+	var o app.ReplayOptions
+	var state string
+	c := &cobra.Command{
+		Use:   "approve ID… | --state held [--flow FLOW]",
+		Short: "Let go on what waits for a second person, such as changed bank details",
+		Args:  idsOrState(&state),
+		RunE: func(c *cobra.Command, args []string) error {
+			return p.choose(c, &o, state, args, func(a verbs) error {
+				done, err := a.Approve(c.Context(), o, p.actor())
+				if err != nil {
+					return err
+				}
+				return p.replayed(done, "approved")
+			})
+		},
+	}
+	c.Flags().StringVar(&state, "state", "", "held: all that wait for a second person, but for those that you may not approve")
+	c.Flags().StringVar(&o.Flow, "flow", "", "with --state, only of this flow")
+	c.Flags().DurationVar(&o.Wait, "wait", 5*time.Minute, "how long to wait for what becomes of them; 0s = not at all")
+	return c
+}
+
+// idsOrState takes either IDs or --state.
+func idsOrState(state *string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if (len(args) > 0) == (*state != "") {
+			return fmt.Errorf("give delivery IDs, or --state")
+		}
+		return nil
+	}
+}
+
+// choose reads which Deliveries are meant, and does it.
+func (p *program) choose(c *cobra.Command, o *app.ReplayOptions, state string, args []string, do func(verbs) error) error {
+	for _, text := range args {
+		id, err := deliveryID(text)
+		if err != nil {
+			return err
+		}
+		o.IDs = append(o.IDs, id)
+	}
+	var err error
+	if o.State, err = stateOf(state); err != nil {
+		return err
+	}
+	return p.act(c.Context(), func(a verbs) error {
+		p.watch()
+		return do(a)
+	})
+}
+
 func (p *program) deliverySkip() *cobra.Command {
 	var reason string
-	c := p.onConnection("skip ID --reason TEXT", "Settle a delivery without delivering it", func(c *cobra.Command, a *app.App, text string) error {
+	c := p.onNamed("skip ID --reason TEXT", "Settle a delivery without delivering it", func(c *cobra.Command, a verbs, text string) error {
 		id, err := deliveryID(text)
 		if err != nil {
 			return err
@@ -212,7 +255,7 @@ func (p *program) deliverySkip() *cobra.Command {
 func (p *program) deliveryResolve() *cobra.Command {
 	var target, reason string
 	var notSent, unchecked bool
-	c := p.onConnection("resolve ID --delivered TARGET-ID | --not-sent --reason TEXT", "End a doubt by hand", func(c *cobra.Command, a *app.App, text string) error {
+	c := p.onNamed("resolve ID --delivered TARGET-ID | --not-sent --reason TEXT", "End a doubt by hand", func(c *cobra.Command, a verbs, text string) error {
 		id, err := deliveryID(text)
 		if err != nil {
 			return err

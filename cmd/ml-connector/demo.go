@@ -16,6 +16,8 @@ import (
 	"ml-connector/app/config"
 	"ml-connector/cmd/site"
 	"ml-connector/engine"
+	"ml-connector/gate"
+	"ml-connector/people"
 	"ml-connector/peoplesoft/peoplesoftsim"
 	"ml-connector/sample"
 )
@@ -49,6 +51,11 @@ side. Some records of the sample are held or blocked on purpose.`,
 
 // demo runs the demonstration in its folder. It ends well by --once or Ctrl-C.
 func (p *program) demo(ctx context.Context, f demoFlags) error {
+	if !f.once {
+		if err := checkOpen(f.listen); err != nil {
+			return err
+		}
+	}
 	folder, remove, err := demoFolder(f.dir)
 	if err != nil {
 		return err
@@ -175,7 +182,7 @@ func (p *program) demoLive(ctx context.Context, a *app.App, s *site.Site, path, 
 		}
 	}()
 	a.Process.Listen = listen
-	err := p.serve(ctx, a)
+	err := p.serve(ctx, a, gate.Config{App: a, Everyone: people.Local("demo")})
 	stop()
 	<-watched
 	return errors.Join(failed, err)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -10,18 +11,18 @@ import (
 
 func (p *program) flowCommand() *cobra.Command {
 	return group("flow", "The directions in which records go",
-		p.flowList(), p.flowShow(),
-		p.onConnection("enable NAME", "Let a flow run by its schedule, and end its pause", func(c *cobra.Command, a *app.App, name string) error {
+		p.flowList(), p.flowShow(), p.flowReapply(),
+		p.onNamed("enable NAME", "Let a flow run by its schedule, and end its pause", func(c *cobra.Command, a verbs, name string) error {
 			return a.EnableFlow(c.Context(), name, p.actor())
 		}),
-		p.onConnection("disable NAME", "Stop a flow from running by its schedule and in a sync of all", func(c *cobra.Command, a *app.App, name string) error {
+		p.onNamed("disable NAME", "Stop a flow from running by its schedule and in a sync of all", func(c *cobra.Command, a verbs, name string) error {
 			return a.DisableFlow(c.Context(), name, p.actor())
 		}))
 }
 
 func (p *program) flowList() *cobra.Command {
 	c := &cobra.Command{Use: "list", Short: "List flows in the order in which they depend on each other", Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error {
-		return p.with(c.Context(), func(a *app.App) error {
+		return p.act(c.Context(), func(a verbs) error {
 			all, err := a.Flows(c.Context())
 			if err != nil {
 				return err
@@ -61,7 +62,7 @@ func deepWords(f app.FlowDetail) string {
 }
 
 func (p *program) flowShow() *cobra.Command {
-	return p.onConnection("show NAME", "Show a flow and its rules", func(c *cobra.Command, a *app.App, name string) error {
+	return p.onNamed("show NAME", "Show a flow and its rules", func(c *cobra.Command, a verbs, name string) error {
 		f, err := a.Flow(c.Context(), name)
 		if err != nil {
 			return err
@@ -69,13 +70,9 @@ func (p *program) flowShow() *cobra.Command {
 		if p.format == "json" {
 			return p.object(f)
 		}
-		limit := "none"
-		if f.MaxChanges > 0 {
-			limit = fmt.Sprintf("%d changes a run", f.MaxChanges)
-		}
 		pairs := []string{"name", f.Name, "kind", string(f.Kind), "from", f.From, "to", f.To, "uses", f.Use, "state", flowState(f.Flow), "schedule", f.Schedule,
 			"next run", timeOf(f.NextRun), "cursor", timeOf(f.Cursor), "where", f.Where, "drift", string(f.Drift), "withdraw", string(f.Withdraw),
-			"limit", limit, "start", timeOf(f.Start), "retry held", fmt.Sprint(f.RetryHeld), "track", f.Track, "acknowledge", f.Acknowledge, "deep", deepWords(f),
+			"limit", limitWords(f), "start", timeOf(f.Start), "retry held", fmt.Sprint(f.RetryHeld), "track", f.Track, "acknowledge", f.Acknowledge, "deep", deepWords(f),
 			"applied", timeOf(&f.AppliedAt)}
 		if r := f.LastRun; r != nil {
 			pairs = append(pairs, "last run", fmt.Sprintf("%s, read %d, delivered %d, held %d", timeOf(&r.StartedAt), r.Read, r.Delivered, r.Held))
@@ -86,4 +83,25 @@ func (p *program) flowShow() *cobra.Command {
 		p.print("\n" + f.Mapping)
 		return nil
 	})
+}
+
+// limitWords are how much a Run of a Flow may write.
+func limitWords(f app.FlowDetail) string {
+	var out []string
+	if f.MaxChanges > 0 {
+		out = append(out, fmt.Sprintf("%d changes", f.MaxChanges))
+	}
+	if f.MaxCreates > 0 {
+		out = append(out, fmt.Sprintf("%d creations", f.MaxCreates))
+	}
+	if f.MaxShare > 0 {
+		out = append(out, fmt.Sprintf("changes of %d %% of what it keeps in step", f.MaxShare))
+	}
+	if f.MaxMoney != "" {
+		out = append(out, f.MaxMoney+" in one currency")
+	}
+	if len(out) == 0 {
+		return "none"
+	}
+	return strings.Join(out, ", ") + " a run"
 }

@@ -16,8 +16,8 @@ import (
 	connector "ml-connector"
 	"ml-connector/app"
 	"ml-connector/app/config"
-	"ml-connector/engine"
 	"ml-connector/flows"
+	"ml-connector/people"
 	"ml-connector/systems"
 )
 
@@ -53,9 +53,9 @@ func (p *program) commands() *cobra.Command {
 	global.StringVar(&p.configFile, "config", "", "configuration file (else ML_CONNECTOR_CONFIG, else ./ml-connector.yaml)")
 	global.StringVar(&p.database, "database", "", "sqlite:PATH or postgres://… (else ML_CONNECTOR_DATABASE, else the file's)")
 	global.StringVarP(&p.format, "output", "o", "table", "table, json or csv")
-	global.StringVar(&p.server, "server", "", "act through a running server (not in this release)")
+	global.StringVar(&p.server, "server", "", "act through a running server, such as https://connector.example.com, instead of the database; its token is in ML_CONNECTOR_TOKEN")
 	root.AddCommand(p.applyCommand(), p.exportCommand(), p.connectionCommand(), p.flowCommand(), p.syncCommand(), p.reconcileCommand(), p.recordCommand(),
-		p.deliveryCommand(), p.whyCommand(), p.linkCommand(), p.unlinkCommand(), p.auditCommand(), p.crosswalkCommand(), p.explainCommand(),
+		p.deliveryCommand(), p.whyCommand(), p.linkCommand(), p.unlinkCommand(), p.auditCommand(), p.doctorCommand(), p.backupCommand(), p.restoreCommand(), p.crosswalkCommand(), p.planCommand(), p.explainCommand(), p.mappingCommand(), p.userCommand(), p.tokenCommand(),
 		p.serveCommand(), p.workCommand(), p.demoCommand(), p.sandboxCommand(), p.versionCommand())
 	refuseUnknown(root)
 	return root
@@ -89,10 +89,6 @@ func (p *program) checkGlobals() error {
 	}
 	if p.limit < 0 {
 		return connector.Errorf(connector.Invalid, "read the command line", "--limit must be a number of rows, or 0 for all")
-	}
-	if p.server != "" {
-		return connector.Errorf(connector.Invalid, "read the command line", "--server is not in this release").
-			Advise("Run the command on the machine that has the database, or name that with --database.")
 	}
 	return nil
 }
@@ -132,17 +128,17 @@ func (p *program) lookup(name string) (string, bool) {
 	return v, ok
 }
 
-// actor is who acts, as the ledger names them.
-func (p *program) actor() string {
+// actor is who acts: somebody who can open the database and its key, as the ledger names them.
+func (p *program) actor() people.Actor {
 	for _, name := range []string{"SUDO_USER", "USER", "LOGNAME"} {
 		if v := p.env[name]; v != "" {
-			return "cli:" + v
+			return people.Local("cli:" + v)
 		}
 	}
 	if u, err := user.Current(); err == nil && u.Username != "" {
-		return "cli:" + u.Username
+		return people.Local("cli:" + u.Username)
 	}
-	return "cli:unknown"
+	return people.Local("cli:unknown")
 }
 
 // appConfig is what an App needs but for the process's settings.
@@ -156,6 +152,9 @@ func (p *program) appConfig() app.Config {
 
 // process reads database, listen, key and egress: flags before variables before the file.
 func (p *program) process() (config.Process, error) {
+	if err := p.here(); err != nil {
+		return config.Process{}, err
+	}
 	path := p.configFile
 	if path == "" {
 		path = p.env["ML_CONNECTOR_CONFIG"]
@@ -199,6 +198,15 @@ func (p *program) with(ctx context.Context, do func(*app.App) error) error {
 	return p.withProcess(ctx, process, do)
 }
 
+// here refuses --server where a command acts on the machine itself.
+func (p *program) here() error {
+	if p.server == "" {
+		return nil
+	}
+	return connector.Errorf(connector.Invalid, "read the command line", "this command does not act through a server").
+		Advise("Run it on the machine that has the database, without --server.")
+}
+
 func (p *program) withProcess(ctx context.Context, process config.Process, do func(*app.App) error) error {
 	c := p.appConfig()
 	c.Process = process
@@ -213,21 +221,14 @@ func (p *program) withProcess(ctx context.Context, process config.Process, do fu
 	return err
 }
 
-// moment reads a time: RFC 3339, a day, or a duration back from now.
-func moment(text string, now time.Time) (time.Time, error) {
-	if text == "" {
-		return time.Time{}, nil
+// input opens a file that a command reads; - is stdin.
+func (p *program) input(path, op string) (io.ReadCloser, error) {
+	if path == "-" {
+		return io.NopCloser(p.in), nil
 	}
-	if at, err := time.Parse(time.RFC3339, text); err == nil {
-		return at.UTC(), nil
-	}
-	if day, err := time.Parse(time.DateOnly, text); err == nil {
-		return day, nil
-	}
-	d, err := engine.ParseDuration(text)
+	f, err := os.Open(path)
 	if err != nil {
-		return time.Time{}, connector.Errorf(connector.Invalid, "read the command line", "%q is no time", text).
-			Advise("Write 2026-03-01T08:00:00Z, 2026-03-01, or how long ago: 36h, 7d.")
+		return nil, connector.Errorf(connector.Invalid, op, "%s can't be read", path).Because(err)
 	}
-	return now.Add(-d).UTC(), nil
+	return f, nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -20,7 +21,7 @@ func (p *program) recordList() *cobra.Command {
 	var kind, state string
 	c := &cobra.Command{Use: "list", Short: "List records", Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error {
 		f.Kind, f.State = connector.Kind(kind), connector.State(state)
-		return p.with(c.Context(), func(a *app.App) error {
+		return p.act(c.Context(), func(a verbs) error {
 			rows := func(fn func(app.Record) error) error { return a.EachRecord(c.Context(), f, fn) }
 			return list(p, rows, []string{"connection", "kind", "id", "title", "version", "state", "updated"}, func(r app.Record) []string {
 				return []string{r.Connection, string(r.Kind), r.ID, r.Title, fmt.Sprint(r.Version), string(r.State), timeOf(&r.UpdatedAt)}
@@ -36,7 +37,11 @@ func (p *program) recordList() *cobra.Command {
 }
 
 func (p *program) recordShow() *cobra.Command {
-	return p.onConnection("show [[CONNECTION:]KIND:]ID", "Show a record: versions, links, deliveries, history, and what belongs with it", func(c *cobra.Command, a *app.App, id string) error {
+	explain := false
+	c := p.onNamed("show [[CONNECTION:]KIND:]ID", "Show a record: versions, links, deliveries, history, and what belongs with it", func(c *cobra.Command, a verbs, id string) error {
+		if explain {
+			return p.printTraces(c, a, id)
+		}
 		r, err := a.Record(c.Context(), id)
 		if err != nil {
 			return err
@@ -54,6 +59,12 @@ func (p *program) recordShow() *cobra.Command {
 				agreed += fmt.Sprintf(", agreed by %s on version %d", g.Flow, g.Version)
 			}
 			pairs = append(pairs, "linked to", l.Connection+" "+l.ID+agreed)
+		}
+		if r.MergedInto != "" {
+			pairs = append(pairs, "merged into", r.MergedInto)
+		}
+		for _, id := range r.Merged {
+			pairs = append(pairs, "merged with it", id)
 		}
 		for _, d := range r.Deliveries {
 			pairs = append(pairs, fmt.Sprintf("delivery %d", d.ID), d.Flow+": "+deliveryWords(d))
@@ -73,6 +84,50 @@ func (p *program) recordShow() *cobra.Command {
 		p.print("")
 		return p.printEntries(of(r.History))
 	})
+	p.limitFlag(c)
+	c.Flags().BoolVar(&explain, "explain", false, "say of each field that was sent which rule made it, and from which values and crosswalk rows")
+	return c
+}
+
+// printTraces says how each value of a Record's Delivery came about.
+func (p *program) printTraces(c *cobra.Command, a verbs, id string) error {
+	x, err := a.ExplainRecord(c.Context(), id)
+	if err != nil {
+		return err
+	}
+	if p.format == "json" {
+		return p.object(x)
+	}
+	p.say("delivery %d of version %d by flow %s; the rules as they are now", x.Delivery, x.Version, x.Flow)
+	return list(p, of(x.Fields), []string{"field", "value", "sent", "line", "rule", "from"}, func(f app.FieldTrace) []string {
+		sent := ""
+		if f.Sent != f.Value {
+			sent = f.Sent
+			if sent == "" {
+				sent = "(not sent)"
+			}
+		}
+		return []string{f.Field, f.Value, sent, fmt.Sprint(f.Line), f.Rule, strings.Join(traceWords(f), "; ")}
+	})
+}
+
+// traceWords are what a value was made from.
+func traceWords(f app.FieldTrace) []string {
+	var out []string
+	for _, g := range f.From {
+		out = append(out, g.Name+" = "+g.Value)
+	}
+	for _, r := range f.Crosswalks {
+		text := fmt.Sprintf("crosswalk %s has no row for %s", r.Crosswalk, r.Value)
+		if r.Row {
+			text = fmt.Sprintf("crosswalk %s: %s → %s", r.Crosswalk, r.Value, r.To)
+		}
+		if r.SetAt != nil {
+			text += fmt.Sprintf(" (set %s by %s)", r.SetAt.Format(time.DateOnly), r.SetBy)
+		}
+		out = append(out, text)
+	}
+	return out
 }
 
 // deliveryWords are a Delivery's state and its reason.
@@ -94,16 +149,12 @@ func deliveryWords(d app.Delivery) string {
 }
 
 func (p *program) recordHistory() *cobra.Command {
-	c := p.onConnection("history [[CONNECTION:]KIND:]ID", "List what happened to a record, when and by whom", func(c *cobra.Command, a *app.App, id string) error {
-		row, err := a.FindRecord(c.Context(), id)
+	c := p.onNamed("history [[CONNECTION:]KIND:]ID", "List what happened to a record, when and by whom", func(c *cobra.Command, a verbs, id string) error {
+		r, err := a.Record(c.Context(), id)
 		if err != nil {
 			return err
 		}
-		entries, err := a.RecordHistory(c.Context(), row.Record)
-		if err != nil {
-			return err
-		}
-		return p.printEntries(of(entries))
+		return p.printEntries(of(r.History))
 	})
 	p.limitFlag(c)
 	return c

@@ -11,7 +11,7 @@ import (
 )
 
 func (p *program) connectionRequirements() *cobra.Command {
-	c := p.onConnection("requirements NAME", "What the other system's administrators must build and grant, ready to send", func(c *cobra.Command, a *app.App, name string) error {
+	c := p.onNamed("requirements NAME", "What the other system's administrators must build and grant, ready to send", func(c *cobra.Command, a verbs, name string) error {
 		r, err := a.Requirements(c.Context(), name)
 		if err != nil {
 			return err

@@ -34,7 +34,8 @@ func (p *program) sandboxCommand() *cobra.Command {
 		Short: "just the two simulators, on fixed ports, until Ctrl-C",
 		Long: `Serves a simulated PeopleSoft and a simulated JAGGAER with an invented company in them, to try configurations, mappings and
 faults against. The configuration that connects to them goes to standard output, or with --write, with its crosswalks and
-secrets, into a folder. Nothing that is entered outlives the program.
+secrets, into a folder. Nothing that is entered outlives the program. With another --seed than 1, JAGGAER has oddities that sites have:
+pages of odd sizes, codes as texts, tokens that end early, lists that lag, answers without ids; it says which.
 
 FILE of --faults arms faults from the start:
 
@@ -48,7 +49,7 @@ FILE of --faults arms faults from the start:
 		},
 	}
 	flags := c.Flags()
-	flags.Int64Var(&f.seed, "seed", 1, "another number makes another company")
+	flags.Int64Var(&f.seed, "seed", defaultSeed, "another number makes another company, and a JAGGAER with the oddities of another site")
 	flags.StringVar(&f.peoplesoft, "peoplesoft", "127.0.0.1:18001", "address of the simulated PeopleSoft")
 	flags.StringVar(&f.jaggaer, "jaggaer", "127.0.0.1:18002", "address of the simulated JAGGAER")
 	flags.StringVar(&f.faults, "faults", "", "YAML file with faults that are armed from the start")
@@ -64,7 +65,7 @@ func runSandbox(ctx context.Context, f sandboxFlags, stdout, stderr io.Writer) e
 	}
 	s, err := site.Open(ctx, site.Options{
 		Company: sample.New(f.seed, sample.Default(), time.Now()), Now: time.Now, Seed: f.seed,
-		PeopleSoft: f.peoplesoft, Jaggaer: f.jaggaer, Life: peoplesoftsim.DemoLife(), Pace: 10 * time.Second,
+		Switches: traps(f.seed), PeopleSoft: f.peoplesoft, Jaggaer: f.jaggaer, Life: peoplesoftsim.DemoLife(), Pace: 10 * time.Second,
 	})
 	if err != nil {
 		return err
@@ -92,12 +93,25 @@ func runSandbox(ctx context.Context, f sandboxFlags, stdout, stderr io.Writer) e
 	}
 }
 
+// traps are the oddities of a seed; the one that is not asked for has none.
+func traps(seed int64) jaggaersim.Switches {
+	if seed == defaultSeed {
+		return jaggaersim.Switches{}
+	}
+	return jaggaersim.Traps(seed)
+}
+
+const defaultSeed = 1
+
 // introduce says where the simulators are, who may sign on, and how to change something on either side.
 func introduce(s *site.Site, w io.Writer) {
 	user := peoplesoftsim.DefaultUser()
 	fmt.Fprintf(w, "\nSimulated PeopleSoft  %s   user %s, password %s\n", site.URL(s.ERP, ""), user.ID, user.Password)
 	fmt.Fprintf(w, "Simulated JAGGAER     %s   client %s, secret %s\n", site.URL(s.S2P, ""), jaggaersim.DefaultClientID, jaggaersim.DefaultClientSecret)
 	fmt.Fprintf(w, "                                               XML identity %s, shared secret %s\n", jaggaersim.DefaultIdentity, jaggaersim.DefaultSharedSecret)
+	if odd := s.Jaggaer.Switches().Names(); len(odd) > 0 {
+		fmt.Fprintf(w, "Its oddities (POST to %s changes them): %s\n", site.URL(s.S2P, "/__control/switches"), strings.Join(odd, ", "))
+	}
 	for _, x := range site.Secrets() {
 		fmt.Fprintf(w, "  export %s='%s'\n", x.Env, x.Value)
 	}

@@ -2,19 +2,21 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	connector "ml-connector"
+	"ml-connector/api/server"
 	"ml-connector/app"
 	"ml-connector/app/config"
 	"ml-connector/engine"
+	"ml-connector/gate"
 	"ml-connector/web"
 )
 
@@ -35,7 +37,7 @@ func (p *program) serveCommand() *cobra.Command {
 			if listen != "" {
 				process.Listen = listen
 			}
-			if err := checkLocal(process.Listen); err != nil {
+			if err := checkReach(process); err != nil {
 				return err
 			}
 			a, err := p.openToWork(c.Context(), process)
@@ -44,7 +46,7 @@ func (p *program) serveCommand() *cobra.Command {
 			}
 			defer a.Close()
 			p.warnOfDifferences(c.Context(), a)
-			return p.serve(c.Context(), a)
+			return p.serve(c.Context(), a, gate.Config{App: a, Public: process.Public})
 		},
 	}
 	c.Flags().StringVar(&listen, "listen", "", "address and port (else the file's, else 127.0.0.1:8080)")
@@ -79,9 +81,14 @@ func (p *program) warnOfDifferences(ctx context.Context, a *app.App) {
 }
 
 // serve runs the engine and the server until the context ends or one of them fails. Both end within stopTime: what the
-// engine has in flight, and what browsers have asked.
-func (p *program) serve(ctx context.Context, a *app.App) error {
-	listener, err := listenLocally(ctx, a.Process.Listen)
+// engine has in flight, and what browsers and programs have asked.
+func (p *program) serve(ctx context.Context, a *app.App, in gate.Config) error {
+	if in.Everyone.Name != "" {
+		if err := checkOpen(a.Process.Listen); err != nil {
+			return err
+		}
+	}
+	listener, err := listen(ctx, a.Process)
 	if err != nil && engineAlive(a.Process.Database) { // it has the port too: say the reason, not the symptom
 		return connector.Errorf(connector.Unavailable, "start the engine", "another one is running on this database").Because(err).
 			Advise("On SQLite one engine runs at a time: stop the other, or use PostgreSQL.")
@@ -92,16 +99,28 @@ func (p *program) serve(ctx context.Context, a *app.App) error {
 	defer listener.Close()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	pages := web.New(web.Config{App: a, Version: version, Log: a.Log})
+	way := gate.New(in)
+	pages := web.New(web.Config{App: a, Gate: way, Version: version, Log: a.Log})
 	a.Observe = pages.Observe
-	server := &http.Server{Handler: pages, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute,
-		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
+	mux := http.NewServeMux()
+	mux.Handle("/receive/", server.NewReceiver(a))
+	programs := server.NewAPI(server.Config{App: a, Version: version, Log: a.Log})
+	for _, path := range []string{"/api/", "/openapi.json", "/docs"} {
+		mux.Handle(path, way.Guard(programs))
+	}
+	mux.Handle("/", pages)
+	httpServer := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(a.Log.Handler(), slog.LevelWarn)}
+	httpServer.RegisterOnShutdown(programs.Stop)
 	failed := make(chan error, 1)
 	closed := make(chan struct{})
 	err = a.Work(ctx, func() {
-		p.say("listening on http://%s", listener.Addr())
+		p.say("listening on %s://%s", schemeOf(a.Process), listener.Addr())
+		if in.Everyone.Name == "" {
+			p.tellFirst(ctx, a, listener.Addr().String())
+		}
 		go func() {
-			if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			if err := httpServer.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 				failed <- connector.Errorf(connector.Unavailable, "serve", "the server stopped").Because(err)
 				cancel()
 			}
@@ -111,13 +130,13 @@ func (p *program) serve(ctx context.Context, a *app.App) error {
 			<-ctx.Done()
 			stop, done := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 			defer done()
-			if server.Shutdown(stop) != nil {
-				_ = server.Close() // they had their time
+			if httpServer.Shutdown(stop) != nil {
+				_ = httpServer.Close() // they had their time
 			}
 		}()
 	})
 	if ctx.Err() == nil { // the engine never began, or failed: nobody waits for the server
-		_ = server.Close()
+		_ = httpServer.Close()
 	} else {
 		<-closed
 	}
@@ -138,29 +157,73 @@ func engineAlive(url string) bool {
 	return errors.Is(err, engine.ErrAlive)
 }
 
-// checkLocal refuses an address that another machine could reach: there is no log-in.
-func checkLocal(address string) error {
-	const op = "listen"
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return connector.Errorf(connector.Invalid, op, "%q is not ADDRESS:PORT", address).Advise("For example 127.0.0.1:8080.")
+// tellFirst prints the link by which somebody becomes the first administrator, while there is nobody.
+func (p *program) tellFirst(ctx context.Context, a *app.App, address string) {
+	in, err := a.FirstAdmin(ctx)
+	switch {
+	case err != nil:
+		p.say("warning: no link for a first administrator can be made: %s", clean(connector.AsError(err).Message))
+	case in != nil:
+		link := in.URL
+		if a.Process.Public.URL == "" {
+			link = "http://" + address + in.Path // the port may have been chosen just now
+		}
+		p.say("nobody can log in yet. Open this once, within a day, to become the first administrator; give it to nobody:\n  %s", link)
 	}
-	if ip, err := netip.ParseAddr(host); host != "localhost" && (err != nil || !ip.IsLoopback()) {
-		return connector.Errorf(connector.Invalid, op, "%s can be reached from other machines, and there is no log-in yet: refused until log-in exists", address).
-			Advise("Listen on 127.0.0.1, and reach it through SSH: ssh -L 8080:127.0.0.1:8080 HOST.")
+}
+
+func schemeOf(process config.Process) string {
+	if process.Public.TLSCert != "" {
+		return "https"
+	}
+	return "http"
+}
+
+// checkReach refuses to listen where passwords and sessions would cross a network in clear, or by which name is not known.
+func checkReach(process config.Process) error {
+	const op = "listen"
+	public := process.Public
+	if _, _, err := net.SplitHostPort(process.Listen); err != nil {
+		return connector.Errorf(connector.Invalid, op, "%q is not ADDRESS:PORT", process.Listen).Advise("For example 127.0.0.1:8080.")
+	}
+	switch {
+	case (public.TLSCert == "") != (public.TLSKey == ""):
+		return connector.Errorf(connector.Invalid, op, "of tls_cert and tls_key one is given").Advise("Give both, or neither.")
+	case config.LocalListen(process.Listen):
+		return nil
+	case public.URL == "":
+		return connector.Errorf(connector.Invalid, op, "%s can be reached from other machines, and it is not said by which name", process.Listen).
+			Advise("Put `url: https://NAME` into the configuration file, with tls_cert and tls_key, or with the proxies that have the certificate; or listen on 127.0.0.1, and reach it through SSH: ssh -L 8080:127.0.0.1:8080 HOST.")
+	case public.TLSCert == "" && len(public.Proxies) == 0:
+		return connector.Errorf(connector.Invalid, op, "%s can be reached from other machines, and passwords would go there in clear", process.Listen).
+			Advise("Give tls_cert and tls_key in the configuration file, or `proxies: [ADDRESS]`: the proxies that have the certificate and pass requests on.")
 	}
 	return nil
 }
 
-// listenLocally opens the port.
-func listenLocally(ctx context.Context, address string) (net.Listener, error) {
-	if err := checkLocal(address); err != nil {
-		return nil, err
+// checkOpen refuses an address that another machine could reach, where nobody logs in.
+func checkOpen(address string) error {
+	if config.LocalListen(address) {
+		return nil
 	}
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	return connector.Errorf(connector.Invalid, "listen", "%s can be reached from other machines, and nobody logs in to the demonstration", address).
+		Advise("Listen on 127.0.0.1, and reach it through SSH: ssh -L 8080:127.0.0.1:8080 HOST.")
+}
+
+// listen opens the port, with the certificate of the settings where they name one.
+func listen(ctx context.Context, process config.Process) (net.Listener, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", process.Listen)
 	if err != nil {
-		return nil, connector.Errorf(connector.Misconfigured, "listen", "%s can't be used", address).Because(err).
+		return nil, connector.Errorf(connector.Misconfigured, "listen", "%s can't be used", process.Listen).Because(err).
 			Advise("Another program has the port: choose one with --listen.")
 	}
-	return l, nil
+	if process.Public.TLSCert == "" {
+		return l, nil
+	}
+	c := &certificate{cert: process.Public.TLSCert, key: process.Public.TLSKey, now: time.Now}
+	if _, err := c.get(nil); err != nil {
+		_ = l.Close() // nobody was let in
+		return nil, connector.Errorf(connector.Misconfigured, "listen", "the certificate can't be used").Because(err).Advise("Correct tls_cert and tls_key: PEM, the certificate first, then those that it was issued by.")
+	}
+	return tls.NewListener(l, &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: c.get, NextProtos: []string{"http/1.1"}}), nil
 }

@@ -15,6 +15,7 @@ func (p *program) syncCommand() *cobra.Command {
 	var since, until string
 	var wait time.Duration
 	var dry, deep bool
+	var save string
 	c := &cobra.Command{
 		Use:   "sync [FLOW…]",
 		Short: "Run flows now, wait, and report; without a name all, in dependency order",
@@ -26,10 +27,13 @@ func (p *program) syncCommand() *cobra.Command {
 			if o.Since, o.Until, err = span(since, until); err != nil {
 				return err
 			}
-			return p.with(c.Context(), func(a *app.App) error {
+			return p.act(c.Context(), func(a verbs) error {
 				p.watch()
-				if dry {
-					return p.dryRun(c, a, o)
+				switch {
+				case dry:
+					return p.dryRun(c, a, o, save, c.Flags().Changed("save"))
+				case c.Flags().Changed("save"):
+					return connector.Errorf(connector.Invalid, "sync", "--save keeps a dry run").Advise("ml-connector sync --dry-run --save NAME")
 				}
 				done, err := a.Sync(c.Context(), o, p.actor())
 				if err != nil {
@@ -44,6 +48,7 @@ func (p *program) syncCommand() *cobra.Command {
 	c.Flags().BoolVar(&deep, "deep", false, "read the last days (profile.deep_days of the source, else 7) again and compare content, whatever the stamps say")
 	c.Flags().StringVar(&until, "until", "", "read what changed before then")
 	c.Flags().DurationVar(&wait, "wait", 5*time.Minute, "how long to wait until nothing can move further")
+	c.Flags().StringVar(&save, "save", "", "with --dry-run: keep the plan under a name, to be approved by a second person and carried out as it stands")
 	c.Flags().BoolVar(&dry, "dry-run", false, "read, map and decide, and write to neither system")
 	p.limitFlag(c)
 	return c
@@ -52,8 +57,8 @@ func (p *program) syncCommand() *cobra.Command {
 // span reads --since and --until.
 func span(since, until string) (from, to time.Time, err error) {
 	now := time.Now()
-	if from, err = moment(since, now); err == nil {
-		to, err = moment(until, now)
+	if from, err = app.ParseTime(since, now); err == nil {
+		to, err = app.ParseTime(until, now)
 	}
 	return from, to, err
 }
@@ -65,12 +70,27 @@ func (p *program) watch() {
 	}
 }
 
-func (p *program) dryRun(c *cobra.Command, a *app.App, o app.SyncOptions) error {
-	plan, err := a.DryRun(c.Context(), o)
+func (p *program) dryRun(c *cobra.Command, a verbs, o app.SyncOptions, name string, save bool) error {
+	plan, err := app.Plan{}, error(nil)
+	if save {
+		plan, err = a.SaveDryRun(c.Context(), name, o, p.actor())
+	} else {
+		plan, err = a.DryRun(c.Context(), o, p.actor())
+	}
 	if err != nil {
 		return err
 	}
 	p.status = plan.ExitStatus()
+	if err := p.printPlan(plan); err != nil {
+		return err
+	}
+	if save {
+		p.say("saved as %s; a second person approves it: ml-connector plan approve %s", clean(name), clean(name))
+	}
+	return nil
+}
+
+func (p *program) printPlan(plan app.Plan) (err error) {
 	switch p.format {
 	case "json":
 		if n := p.given(); n > 0 {
@@ -155,6 +175,7 @@ func (p *program) printRuns(done app.Synced) error {
 	}
 	p.sayRunErrors(done.Runs)
 	p.sayLeft(done.Runs)
+	p.sayBesides(done.Besides)
 	if done.TimedOut {
 		p.say("the wait is over, and something can still move: it goes on with the next run")
 	}
@@ -197,6 +218,23 @@ func (p *program) sayLeft(runs []app.Run) {
 	}
 	tell(held, "needs a person", "need a person", "held")
 	tell(doubt, "is in doubt", "are in doubt", "in_doubt")
+}
+
+// sayBesides tells what became of records that other Runs read.
+func (p *program) sayBesides(b *app.Besides) {
+	if b == nil {
+		return
+	}
+	var parts []string
+	for _, x := range []struct {
+		n    int
+		word string
+	}{{b.Delivered, "delivered"}, {b.Unchanged, "unchanged"}, {b.Filtered, "filtered"}, {b.Held, "held"}, {b.Blocked, "blocked"}, {b.InDoubt, "in doubt"}} {
+		if x.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", x.n, x.word))
+		}
+	}
+	p.say("besides, of what other runs read: %s", strings.Join(parts, ", "))
 }
 
 func (p *program) sayRunErrors(runs []app.Run) {

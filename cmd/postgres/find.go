@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // oldest is the first version of PostgreSQL that we support.
@@ -50,12 +51,18 @@ func version(text string) int {
 	return n
 }
 
-// FreePort is a port that nobody listens on, below those that the kernel hands out by itself: it stays free while who listened
-// on it is away.
+// given are the ports that FreePort has given out in this process.
+var given sync.Map
+
+// FreePort is a port that nobody listens on, below those that the kernel hands out by itself, and never the same one twice: it
+// stays free while who listened on it is away.
 func FreePort(ctx context.Context) (int, error) {
 	var failed error
 	for range 100 {
 		port := 15000 + rand.IntN(15000)
+		if _, twice := given.LoadOrStore(port, true); twice {
+			continue
+		}
 		l, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 		if err == nil {
 			return port, l.Close()

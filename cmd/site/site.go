@@ -12,12 +12,14 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"time"
 
 	connector "ml-connector"
 	"ml-connector/jaggaer/jaggaersim"
 	"ml-connector/peoplesoft/peoplesoftsim"
 	"ml-connector/sample"
+	"ml-connector/wire"
 )
 
 // Options say which company is simulated, where, and at what pace its business goes.
@@ -26,7 +28,8 @@ type Options struct {
 	Now        func() time.Time
 	PeopleSoft string // address to listen on; port 0 takes a free one
 	Jaggaer    string
-	Seed       int64              // of JAGGAER's own numbers
+	Seed       int64 // of JAGGAER's own numbers
+	Switches   jaggaersim.Switches
 	Life       peoplesoftsim.Life // zero: nothing happens by itself
 	Pace       time.Duration      // of JAGGAER's orders and invoices; negative: never
 	// Front, when not nil, gives what stands before a simulator.
@@ -49,7 +52,7 @@ func Open(ctx context.Context, o Options) (*Site, error) {
 	s := &Site{
 		Company:    o.Company,
 		PeopleSoft: peoplesoftsim.New(o.Company, peoplesoftsim.Options{Now: o.Now, Life: o.Life}),
-		Jaggaer:    jaggaersim.New(o.Company, jaggaersim.Options{Now: o.Now, Pace: o.Pace, Seed: o.Seed}),
+		Jaggaer:    jaggaersim.New(o.Company, jaggaersim.Options{Now: o.Now, Pace: o.Pace, Seed: o.Seed, Switches: o.Switches, Post: post}),
 		Failed:     make(chan error, 2),
 	}
 	if o.Front == nil {
@@ -64,6 +67,27 @@ func Open(ctx context.Context, o Options) (*Site, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// post is how the simulated JAGGAER pushes; it has seen to it that the address is on this machine.
+func post(ctx context.Context, address string, document []byte) (int, []byte, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return 0, nil, err
+	}
+	if u.Port() == "" {
+		u.Host += map[string]string{"http": ":80", "https": ":443"}[u.Scheme]
+	}
+	c, err := wire.New(wire.Config{Connection: "push", Addresses: []string{u.Scheme + "://" + u.Host}})
+	if err != nil {
+		return 0, nil, err
+	}
+	defer c.Close()
+	resp, err := c.Call(ctx, connector.Request{Op: "push", Method: http.MethodPost, URL: u.String(), Body: document, Write: true, Header: map[string]string{"Content-Type": "text/xml; charset=UTF-8"}})
+	if err != nil {
+		return 0, nil, err
+	}
+	return resp.Status, resp.Body, nil
 }
 
 func (s *Site) serve(ctx context.Context, address string, h http.Handler) (*net.TCPAddr, error) {

@@ -49,7 +49,7 @@ func (s *Server) listCompanies(c call) answer {
 	}
 	match := filter(func(func(string) any) bool { return true })
 	if text := c.query[s.profile.FilterParam]; text != "" && !s.ignoresFilter(Supplier) {
-		f, err := parseFilter(text, func(field string) bool {
+		f, err := parseFilter(text, s.switches.PlainStar, func(field string) bool {
 			_, known := companyFields[field]
 			return known || slices.Contains([]string{"BRAVOID", "bravoId", "TYPE", "type", "LASTMODTIME", "lastModTime"}, field)
 		})

@@ -24,6 +24,7 @@ type order struct {
 	Name     string         `json:"name"`
 	Secret   string         `json:"secret"`
 	Advance  string         `json:"advance"` // a duration: 10s, 1h
+	URL      string         `json:"url"`     // of a receiver
 
 	Registration *sample.Registration `json:"registration"`
 	Order        *sample.Order        `json:"order"`
@@ -72,6 +73,9 @@ func (s *Server) controlled(r *http.Request, path string, body []byte) (any, err
 	var o order
 	if err := strict(body, &o); err != nil {
 		return nil, err
+	}
+	if path == "push" {
+		return s.Push(r.Context(), o.URL, o.Entity, o.Key)
 	}
 	return s.controlWrite(path, o)
 }

@@ -27,10 +27,11 @@
 //	POST edit                     {"entity", "key", "patch": merge patch of the whole document}
 //	POST approve · cancel · remove  {"entity", "key"}
 //	POST revise                   {"key", "patch", "pending": true}
+//	POST push                     {"entity", "key", "url"}: exports an order or invoice to a receiver on this machine ([Server.Push])
 //	POST add                      {"registration": …} · {"supplier", "order": …} · {"supplier", "invoice": …} · {"entity", "document"}
 //
 // A key is an id or a number that people know. Registrations, orders and invoices have the members of package sample.
 //
-// It must never share code with the client, reach a network (a DTD is an identifier and is not fetched), read another clock
+// It must never share code with the client, reach a network (only Options.Post sends, to this machine; a DTD is an identifier and is not fetched), read another clock
 // than the given one, or hold real data. It is proved by plain HTTP requests, one table row for each duty of JAGGAER.md §11.
 package jaggaersim

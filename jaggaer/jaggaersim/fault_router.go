@@ -58,6 +58,13 @@ var routerFaults = map[string]faultKind{
 		refused := []part{{"accountsPayableList", "AP1", f.message("Payment method is not allowed")}}
 		return s.render(importKinds[Supplier], http.StatusOK, outcome{attempted: 1, completed: 1, objects: []element{supplierErrors(doc{}, refused)}})
 	}},
+	"xml_warning": {after: true, apply: func(_ *Server, c call, f *Fault, real answer) answer { // only an ErrorMessage of type Error fails
+		note := `<Errors><ErrorMessage type="Warning">` + f.message("A default was used") + "</ErrorMessage></Errors></Status>"
+		if c.xml {
+			real.body = bytes.Replace(real.body, []byte("</Status>"), []byte(note), 1)
+		}
+		return real
+	}},
 	"xml_stored_but_error": {after: true, apply: func(s *Server, c call, f *Fault, real answer) answer { // the effect is there, the text denies it
 		return s.withoutObjects(c, http.StatusInternalServerError, outcome{code: 500, statusText: f.message("Unexpected error")}, real)
 	}},

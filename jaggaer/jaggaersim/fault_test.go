@@ -52,6 +52,7 @@ func TestFaultAnswers(t *testing.T) {
 		"conflict":                 {"cfv", 409, "changed by another user", false},
 		"too_large":                {"cfv", 413, "too large", false},
 		"too_large_400":            {"cfv", 400, "too large", false},
+		"xml_warning":              {"xml", 200, `<ErrorMessage type="Warning">`, true},
 		"throttled":                {"cfv", 429, "", false},
 		"throttled_bare":           {"cfv", 429, "", false},
 		"throttled_date":           {"cfv", 429, "", false},
@@ -140,7 +141,7 @@ func TestEveryKindHasARow(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if got, want := len(b.Armed()), 65; got != want {
+	if got, want := len(b.Armed()), 66; got != want {
 		t.Errorf("%d kinds answer something; TestFaultAnswers has %d rows", got, want)
 	}
 	if err := b.Fault(Fault{Kind: "nonsense"}); err == nil {

@@ -21,9 +21,9 @@ var filterOperators = []string{"=out=", "=in=", "=ge=", "=gt=", "=le=", "=lt=", 
 //
 //	expr := and ("," and)* ; and := term (";" term)* ; term := field op value | "(" expr ")"
 //
-// known says which fields exist; any other is an error.
-func parseFilter(s string, known func(field string) bool) (filter, error) {
-	p := &filterParser{rest: s, known: known}
+// known says which fields exist; any other is an error. plain: a star has no meaning.
+func parseFilter(s string, plain bool, known func(field string) bool) (filter, error) {
+	p := &filterParser{rest: s, plain: plain, known: known}
 	f, err := p.expr(0)
 	if err != nil {
 		return nil, err
@@ -36,6 +36,7 @@ func parseFilter(s string, known func(field string) bool) (filter, error) {
 
 type filterParser struct {
 	rest  string
+	plain bool
 	known func(string) bool
 }
 
@@ -112,11 +113,7 @@ func (p *filterParser) term(depth int) (filter, error) {
 		if op == "=in=" || op == "=out=" {
 			return p.set(field, op == "=in=")
 		}
-		v, err := p.value()
-		if err != nil {
-			return nil, err
-		}
-		return compareField(field, op, v), nil
+		return compareField(field, op, p.value(), p.plain), nil
 	}
 	return nil, fmt.Errorf("%w: no operator after %s", errFilter, field)
 }
@@ -129,11 +126,7 @@ func (p *filterParser) set(field string, in bool) (filter, error) {
 	p.rest = rest
 	var members []filter
 	for {
-		v, err := p.value()
-		if err != nil {
-			return nil, err
-		}
-		members = append(members, compareField(field, "==", v))
+		members = append(members, compareField(field, "==", p.value(), p.plain))
 		if rest, ok = strings.CutPrefix(p.rest, ","); ok {
 			p.rest = rest
 			continue
@@ -153,36 +146,25 @@ func (p *filterParser) set(field string, in bool) (filter, error) {
 	}, nil
 }
 
-// value reads up to the next reserved sign. A value that holds one is quoted, or percent-encoded once more (FIQL).
-func (p *filterParser) value() (string, error) {
-	if p.rest != "" && (p.rest[0] == '"' || p.rest[0] == '\'') {
-		v, rest, ok := strings.Cut(p.rest[1:], p.rest[:1])
-		if !ok {
-			return "", fmt.Errorf("%w: quote not closed", errFilter)
-		}
-		p.rest = rest
-		return v, nil
-	}
+// value reads up to the next reserved sign: the grammar has no way to quote one.
+func (p *filterParser) value() string {
 	end := strings.IndexAny(p.rest, ";,()")
 	if end < 0 {
 		end = len(p.rest)
 	}
 	v := p.rest[:end]
 	p.rest = p.rest[end:]
-	if plain, err := url.PathUnescape(v); err == nil {
-		v = plain
-	}
-	return v, nil
+	return v
 }
 
-func compareField(field, op, want string) filter {
+func compareField(field, op, want string, plain bool) filter {
 	return func(value func(string) any) bool {
 		got := value(field)
 		switch op {
 		case "==":
-			return equalValue(got, want)
+			return equalValue(got, want, plain)
 		case "!=":
-			return !equalValue(got, want)
+			return !equalValue(got, want, plain)
 		}
 		c, ok := orderValue(got, want)
 		if !ok {
@@ -202,8 +184,8 @@ func compareField(field, op, want string) filter {
 }
 
 // equalValue compares numbers as numbers, instants as instants, and everything else as text with * as a wildcard.
-// Numbers that are text (0000012345) keep their zeros.
-func equalValue(got any, want string) bool {
+// Numbers that are text (0000012345) keep their zeros. plain: a star is a star.
+func equalValue(got any, want string, plain bool) bool {
 	switch v := got.(type) {
 	case nil:
 		return want == ""
@@ -217,7 +199,7 @@ func equalValue(got any, want string) bool {
 				return a.Equal(b)
 			}
 		}
-		return wildcard(want, v)
+		return plain && want == v || !plain && wildcard(want, v)
 	default:
 		return false
 	}

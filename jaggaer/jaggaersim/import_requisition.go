@@ -54,6 +54,9 @@ func requisitionOf(n *node) (doc, []string) {
 	if in.has("ShipTo") {
 		address := in.child("ShipTo").child("Address")
 		h["shipTo"] = doc{"address": addressOf(address)}
+		if template := address.get("TemplateName"); template != "" {
+			h["shipTo"].(doc)["template"] = template
+		}
 		for _, c := range address.all("Contact") {
 			if c.value() == "" {
 				problems = append(problems, "Contact must not be empty")
@@ -92,7 +95,11 @@ func requisitionLineOf(l *node, supplier string) (doc, []string) {
 	if supplier != "" {
 		line["supplier"] = doc{"supplierNumber": supplier}
 	}
-	distribution, shares, problems := sharesOf(l.all("CustomFieldValueSet"))
+	splits, own := lineSets(l.all("CustomFieldValueSet"))
+	for _, set := range own {
+		setCustomField(line, set.attributes["name"], set.get("CustomFieldValue", "Value"))
+	}
+	distribution, shares, problems := sharesOf(splits)
 	if len(shares) > 0 {
 		line["splittableFieldSetGroupList"] = splitGroup(distribution, shares)
 	}
@@ -100,6 +107,22 @@ func requisitionLineOf(l *node, supplier string) (doc, []string) {
 		problems[i] = "Line " + n + ": " + p
 	}
 	return line, problems
+}
+
+// lineSets tells the sets that charge a line from the custom fields that it has besides: where some are distributed, those that
+// are not.
+func lineSets(sets []*node) (splits, own []*node) {
+	for _, set := range sets {
+		if set.attributes["distributiontype"] != "" {
+			splits = append(splits, set)
+		} else {
+			own = append(own, set)
+		}
+	}
+	if len(splits) == 0 {
+		return own, nil
+	}
+	return splits, own
 }
 
 func itemOf(n *node) doc {

@@ -99,7 +99,7 @@ type page struct {
 func (s *Server) search(c call, e Entity) ([]*row, error) {
 	match := func(*row) bool { return true }
 	if text := c.query[s.profile.FilterParam]; text != "" && !s.ignoresFilter(c.entity) {
-		f, err := parseFilter(text, func(field string) bool { _, ok := e.ours(field); return ok })
+		f, err := parseFilter(text, s.switches.PlainStar, func(field string) bool { _, ok := e.ours(field); return ok })
 		if err != nil && !s.switches.IgnoreUnknownField {
 			return nil, err
 		}

@@ -1,6 +1,9 @@
 package jaggaersim
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // Options is what New needs beside the company. The zero value works: a clock that is the machine's, the credentials of
 // JAGGAER.md's samples, the default profile, pages of 50.
@@ -24,6 +27,9 @@ type Options struct {
 	Seed        int64 // of token texts, message ids, page sizes and totals
 	JournalSize int   // requests kept; 0 = 10,000
 	KeepBodies  int   // bytes kept of each request body and answer; 0 = none
+
+	// Post sends an exported document to a receiver; nil = nothing is ever pushed.
+	Post func(ctx context.Context, url string, document []byte) (status int, answer []byte, err error)
 }
 
 // Default credentials of a Server, the placeholders of JAGGAER.md.
@@ -70,6 +76,7 @@ type Switches struct {
 
 	IgnoreFilter       []string `json:"ignore_filter"`        // entities whose filter is ignored; "*" = all
 	IgnoreUnknownField bool     `json:"ignore_unknown_field"` // a filter with an unknown field is ignored instead of refused
+	PlainStar          bool     `json:"plain_star"`           // a * in a filter is no wildcard
 	CodeAsText         bool     `json:"code_as_text"`         // "returnCode":"0"
 	CountsAsText       bool     `json:"counts_as_text"`       // "totRecords":"3"
 	ReturnMessage      string   `json:"return_message"`       // on success: "", "OK", "Ok"
@@ -96,6 +103,7 @@ type Switches struct {
 	SupplierCode     int  `json:"supplier_code"`      // StatusCode of a stored supplier: 0 = 200, or 202
 	SupplierIDs      bool `json:"supplier_ids"`       // the answer to a supplier import names the supplier
 	AllowChunked     bool `json:"allow_chunked"`      // the router takes bodies without Content-Length
+	RawAmpersand     bool `json:"raw_ampersand"`      // exported documents hold & as it is, and are not well-formed
 }
 
 func (s Switches) pageSize() int {

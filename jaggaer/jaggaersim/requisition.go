@@ -3,6 +3,8 @@ package jaggaersim
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -43,10 +45,19 @@ func (s *Server) storeRequisition(body doc) *row {
 	return r
 }
 
-// shipRequisition replaces the address by the one JAGGAER has under that code, and takes the business unit from it when the
-// requisition names none.
+// shipRequisition replaces the address by the one JAGGAER has under that code or template, and takes the business unit from it when
+// the requisition names none. A template that nobody knows is a placeholder.
 func (s *Server) shipRequisition(h doc) {
 	place, known := s.ships[text(h, "shipTo.address.addressCode")]
+	for _, code := range slices.Sorted(maps.Keys(s.ships)) {
+		p := s.ships[code]
+		if !known && p.template != "" && p.template == text(h, "shipTo.template") {
+			place, known = p, true
+		}
+	}
+	if to, ok := h["shipTo"].(doc); ok {
+		delete(to, "template")
+	}
 	if known {
 		h["shipTo"] = doc{"address": clone(place.address)}
 	}
@@ -95,6 +106,11 @@ func (s *Server) lineProblems(l doc, currency string) []string {
 		out = append(out, "Unit price is not a number")
 	default:
 		out = append(out, s.splitProblems(l, currency)...)
+	}
+	for _, set := range items(l, "customFieldValueSetList.customFieldValueSet") {
+		if name := text(set, "name"); !s.fields[name] {
+			out = append(out, noCustomField(name))
+		}
 	}
 	return out
 }

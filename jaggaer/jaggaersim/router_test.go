@@ -106,6 +106,20 @@ func TestRequisitionImport(t *testing.T) {
 	}
 }
 
+// TestATemplateThatIsKnownReplacesTheAddress; one that is not is a placeholder.
+func TestATemplateThatIsKnownReplacesTheAddress(t *testing.T) {
+	t.Parallel()
+	for template, want := range map[string]string{"Main Building": "Elsewhere", "NOT-NEEDED": "Springfield"} {
+		b := small(t, Options{})
+		b.ships["S9"] = shipTo{template: "Main Building", address: doc{"addressCode": "S9", "city": "Elsewhere"}, businessUnit: "US009"}
+		b.post("PRXMLImport", strings.Replace(requisitionXML(), "Main Building", template, 1))
+		d := b.get(api + "requisitions/3466726").json()
+		if got := text(d, "header.shipTo.address.city"); got != want || text(d, "header.shipTo.template") != "" {
+			t.Errorf("%s: %s", template, encode(at(d, "header.shipTo")))
+		}
+	}
+}
+
 func TestRequisitionRefusals(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {

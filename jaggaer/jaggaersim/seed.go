@@ -9,8 +9,9 @@ import (
 	"ml-connector/sample"
 )
 
-// shipTo is a place of delivery that JAGGAER knows by its code.
+// shipTo is a place of delivery that JAGGAER knows by its code, and by the name of its template.
 type shipTo struct {
+	template     string
 	address      doc
 	businessUnit string
 }
@@ -23,6 +24,7 @@ func (s *Server) seed(c *sample.Company) {
 	}
 	for i, p := range c.ShipTos {
 		s.ships[p.Jaggaer] = shipTo{
+			template: p.Description,
 			address: doc{
 				"addressLineList": doc{"addressLine": list(addressLine(1, p.Description), addressLine(2, ""))}, "city": p.City, "state": p.State,
 				"postalCode": p.Postal, "country": "United States", "isoCountryCode": "US", "addressCode": p.Jaggaer,

@@ -14,6 +14,9 @@ func (s *Server) Orders() []*Row { return s.rowsOf(s.orders) }
 // Vendors are all vendors by SETID and number: VENDOR with VNDR_ADDR_SCROL and VNDR_LOC_SCROL below.
 func (s *Server) Vendors() []*Row { return s.rowsOf(s.vendors) }
 
+// Units are the business units: BUS_UNIT_TBL_FS, with the SetID of each.
+func (s *Server) Units() []*Row { return s.rowsOf(s.units) }
+
 // Requisitions are all requisitions: REQ_HDR with REQ_LINE, REQ_LINE_SHIP and REQ_LN_DISTRIB below.
 func (s *Server) Requisitions() []*Row { return s.rowsOf(s.requisitions) }
 
