@@ -75,7 +75,7 @@ func (s *stream) outcomes() (outs []store.Outcome, rest []*item) {
 			rest = append(rest, it)
 			continue
 		}
-		it.out.Delivery = it.work.Delivery.ID
+		it.out.Delivery, it.out.Since = it.work.Delivery.ID, it.since
 		if it.work.Target != nil {
 			it.out.Known = it.work.Target.Version
 		}

@@ -92,3 +92,44 @@ func (s turning) Read(ctx context.Context, q connector.Query) (connector.Page, e
 	defer s.after()
 	return s.side.Read(ctx, q)
 }
+
+// TestTheClockMayBeSetBackBeforeAnyTransactionOfARun_I27: it is set back by an hour, which is noticed at once, before the first
+// transaction of a Run, before the second, and so on to the last, which says when the Flow is due again. No Flow is due late.
+func TestTheClockMayBeSetBackBeforeAnyTransactionOfARun_I27(t *testing.T) {
+	t.Parallel()
+	for at := 1; ; at++ {
+		w := newWorld(t, connector.ClassNatural, func(f *connector.Flow) { f.Schedule, f.Deep = "@every 5s", "@every 10s" })
+		w.from.put("1", order("P1", "10", "open"))
+		w.pass(time.Hour)
+		w.tx(func(tx *store.Tx) error { return tx.SetNextRun("orders", w.now()) })
+		if _, err := w.e.Due(t.Context(), w.now()); err != nil {
+			t.Fatal(err)
+		}
+		seen := 0
+		w.db.Watch(func(_ string, m store.Moment) error {
+			if m != store.BeforeBegin {
+				return nil
+			}
+			if seen++; seen != at {
+				return nil
+			}
+			w.pass(-time.Hour)
+			_, err := w.e.Due(t.Context(), w.now())
+			return err
+		})
+		if done, err := w.e.PollDue(t.Context(), "orders"); !done || err != nil {
+			t.Fatalf("before transaction %d: polled: %v, %v", at, done, err)
+		}
+		w.db.Watch(nil)
+		if seen < at {
+			if at < 5 {
+				t.Errorf("a Run has %d transactions only", seen)
+			}
+			return
+		}
+		f := w.flow()
+		if f.NextRunAt.After(w.now().Add(5*time.Second)) || f.NextDeepAt.After(w.now().Add(10*time.Second)) {
+			t.Errorf("before transaction %d: the next Run is to come in %s, the next deep one in %s", at, f.NextRunAt.Sub(w.now()), f.NextDeepAt.Sub(w.now()))
+		}
+	}
+}

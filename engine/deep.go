@@ -32,9 +32,14 @@ func (e *Engine) deepDone(ctx context.Context, f connector.Flow, q PollRequest, 
 	if f.Deep == "" || !q.Deep && !f.NextDeepAt.IsZero() {
 		return nil
 	}
-	next, err := NextTime(f.Deep, started)
-	if err != nil {
-		return err
-	}
-	return e.DB.Tx(ctx, func(tx *store.Tx) error { return tx.SetNextDeep(f.Name, next) })
+	return e.DB.Tx(ctx, func(tx *store.Tx) error {
+		if tx.Now().Before(started) { // the clock was set back
+			started = tx.Now()
+		}
+		next, err := NextTime(f.Deep, started)
+		if err != nil {
+			return err
+		}
+		return tx.SetNextDeep(f.Name, next)
+	})
 }

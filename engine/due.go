@@ -133,11 +133,11 @@ func (e *Engine) waitingPartitions(ctx context.Context, d *Due, now time.Time, m
 
 // TrackBegins notes when a Flow's objects are to be followed next, in one transaction with what sets off this round.
 func (e *Engine) TrackBegins(ctx context.Context, f connector.Flow, setOff func(*store.Tx) error) error {
-	next, err := NextTime(f.Track, e.Now())
-	if err != nil {
-		return err
-	}
 	return e.DB.Tx(ctx, func(tx *store.Tx) error {
+		next, err := NextTime(f.Track, tx.Now())
+		if err != nil {
+			return err
+		}
 		if err := tx.SetNextTrack(f.Name, next); err != nil {
 			return err
 		}

@@ -43,9 +43,9 @@ func (e *Engine) PollDue(ctx context.Context, flow string) (bool, error) {
 	if polling.Err() != nil {
 		return true, nil // not done: it stays due
 	}
-	next, nextErr := e.nextRun(ctx, f, p, err)
-	if nextErr == nil {
-		nextErr = e.DB.Tx(ctx, func(tx *store.Tx) error { return tx.SetNextRun(flow, next) })
+	soon, nextErr := e.madeUp(ctx, f, p, err)
+	if nextErr == nil { // by the time of the transaction: a clock that is set back meanwhile finds it in our rows, or is right already
+		nextErr = e.DB.Tx(ctx, func(tx *store.Tx) error { return tx.SetNextRun(flow, nextRun(f, soon, tx.Now())) })
 	}
 	if err == nil {
 		err = nextErr
@@ -53,37 +53,35 @@ func (e *Engine) PollDue(ctx context.Context, flow string) (bool, error) {
 	return true, err
 }
 
-// nextRun is when a schedule is due again: its next time, or sooner when the Run failed for reasons that pass.
-func (e *Engine) nextRun(ctx context.Context, f connector.Flow, p Polled, fail error) (time.Time, error) {
-	now := e.Now()
-	next, err := NextTime(f.Schedule, now)
-	if err != nil {
-		return now.Add(time.Hour), nil // apply refuses such a schedule
-	}
-	if fail == nil && p.Err == nil {
-		return next, nil
-	}
-	var wait time.Duration
+// madeUp is how soon a Run is made up that failed for reasons that pass; zero when its schedule says when it comes again.
+func (e *Engine) madeUp(ctx context.Context, f connector.Flow, p Polled, fail error) (time.Duration, error) {
 	switch {
 	case fail != nil: // the store
-		wait = backoff(4, e.Jitter())
-	case p.Err.Code == connector.Unavailable || p.Err.Code == connector.Throttled:
-		runs, err := e.DB.Runs(ctx, store.RunFilter{Flow: f.Name, Windows: true, Limit: maxFailures})
-		if err != nil {
-			return next, err
-		}
-		failures := 0
-		for failures < len(runs) && runs[failures].Err != nil {
-			failures++
-		}
-		wait = max(backoff(failures, e.Jitter()), p.Err.Wait)
-	default:
-		return next, nil
+		return backoff(4, e.Jitter()), nil
+	case p.Err == nil || p.Err.Code != connector.Unavailable && p.Err.Code != connector.Throttled:
+		return 0, nil
 	}
-	if soon := now.Add(wait); soon.Before(next) {
-		return soon, nil
+	runs, err := e.DB.Runs(ctx, store.RunFilter{Flow: f.Name, Windows: true, Limit: maxFailures})
+	if err != nil {
+		return 0, err
 	}
-	return next, nil
+	failures := 0
+	for failures < len(runs) && runs[failures].Err != nil {
+		failures++
+	}
+	return max(backoff(failures, e.Jitter()), p.Err.Wait), nil
+}
+
+// nextRun is when a schedule is due after now, or, when that is later, the moment at which a Run is made up; soon is zero for none.
+func nextRun(f connector.Flow, soon time.Duration, now time.Time) time.Time {
+	next, err := NextTime(f.Schedule, now)
+	if err != nil {
+		return now.Add(time.Hour) // apply refuses such a schedule
+	}
+	if again := now.Add(soon); soon > 0 && again.Before(next) {
+		return again
+	}
+	return next
 }
 
 // holdReading beats the lease each second; the context that it gives ends when the lease is lost.

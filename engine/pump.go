@@ -228,7 +228,8 @@ func (b *pump) fresh() bool {
 // item is one Delivery on its way through a pump.
 type item struct {
 	work   store.Work
-	memo   *memo // of those that were claimed with it, nil outside of pumps
+	since  time.Time // when it was claimed
+	memo   *memo     // of those that were claimed with it, nil outside of pumps
 	kept   kept
 	res    mapping.Result
 	chosen map[string]string

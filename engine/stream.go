@@ -193,10 +193,10 @@ func (s *stream) claim(ctx context.Context) {
 		return
 	}
 	s.dry, s.freed = len(works) < n, false
-	memo := newMemo()
+	memo, now := newMemo(), s.b.e.Now()
 	for _, w := range works {
 		s.hand[w.Delivery.ID] = true
-		s.claimed = append(s.claimed, &item{work: w, memo: memo, chosen: w.Delivery.Chosen})
+		s.claimed = append(s.claimed, &item{work: w, since: now, memo: memo, chosen: w.Delivery.Chosen})
 	}
 }
 

@@ -45,6 +45,8 @@ func TestWhatLiesAheadComesSoonerWhenTheClockWasSetBack_I27(t *testing.T) {
 		if _, ok, err := f.Take(f.ctx, orders, 0, "another", 5*time.Second); ok || err != nil {
 			t.Errorf("a lease that was just beaten was taken over: %v", err)
 		}
+		p.settle(store.Outcome{Delivery: f.last(orders, "1").ID, State: connector.Waiting, Since: f.clock.Now().Add(time.Hour), DueAt: f.clock.Now().Add(time.Hour + time.Minute)})
+		equal(t, "due time that was decided ahead and is stored now", f.last(orders, "1").DueAt, f.clock.Now().Add(time.Minute))
 		f.clock.add(6 * time.Second)
 		if _, ok, err := f.Take(f.ctx, orders, 0, "another", 5*time.Second); !ok || err != nil {
 			t.Errorf("a lease of the time ahead never runs out: %v", err)

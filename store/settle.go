@@ -13,6 +13,7 @@ type Outcome struct {
 	State     connector.State
 	Err       *connector.Error // of held and in_doubt always; of waiting and blocked when there is one
 	DueAt     time.Time        // of waiting: zero is now; of in_doubt: zero is never, only a person can go on
+	Since     time.Time        // before DueAt was decided, by the same clock: when that was set back meanwhile, DueAt is set back with it
 	Failures  int
 	Looks     int
 	LookedAt  time.Time
@@ -193,7 +194,7 @@ func (o *outcome) due(now int64) int64 {
 	case o.State == connector.InDoubt && o.DueAt.IsZero():
 		return never
 	case o.State == connector.Waiting || o.State == connector.InDoubt:
-		return micros(o.DueAt)
+		return micros(o.DueAt) - max(micros(o.Since)-now, 0)
 	}
 	return 0
 }
