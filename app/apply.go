@@ -112,11 +112,17 @@ func (p *applying) rememberKey() error {
 	if p.tx == nil || p.keys == nil {
 		return nil
 	}
-	known, err := p.a.DB.Meta(p.ctx, metaKey)
-	if err != nil || known == p.keys.KeyID() {
-		return err
+	if p.options.NewKey { // what hashes were made with is lost with the key before
+		known, err := p.tx.Meta(metaKey)
+		if err != nil || known == p.keys.KeyID() {
+			return err
+		}
+		if err := p.tx.SetMeta(metaDigest, ""); err != nil {
+			return err
+		}
+		return p.a.nameKey(p.tx, p.keys.KeyID())
 	}
-	return p.tx.SetMeta(metaKey, p.keys.KeyID())
+	return p.a.sealsBy(p.tx, p.keys)
 }
 
 // note tells a change, and leaves its Entry. fields are names alone: the ledger holds no values.

@@ -53,7 +53,7 @@ func (a *App) Doctor(ctx context.Context) (Diagnosis, error) {
 	d.well("database", "", fmt.Sprintf("opens, and answers for %d connections", len(connections)))
 	a.doctorFile(d)
 	a.doctorKey(ctx, d, connections)
-	for _, check := range []func(context.Context, *Diagnosis) error{a.doctorClock, a.doctorPeople, a.doctorConnections, a.doctorFlows, a.doctorDeliveries, a.doctorLedger, a.doctorInvariants} {
+	for _, check := range []func(context.Context, *Diagnosis) error{a.doctorKeys, a.doctorClock, a.doctorPeople, a.doctorConnections, a.doctorFlows, a.doctorDeliveries, a.doctorLedger, a.doctorInvariants} {
 		if err := check(ctx, d); err != nil {
 			return *d, err
 		}

@@ -13,8 +13,13 @@ import (
 	"ml-connector/wire"
 )
 
-// metaKey is the setting of the database that remembers the key that its secrets are sealed with.
-const metaKey = "vault_key"
+// Settings of the database: the key that its secrets are sealed with, what hashes are made with where that is not the same key, and
+// when another key began to seal.
+const (
+	metaKey    = "vault_key"
+	metaDigest = "vault_digest"
+	metaKeyAt  = "vault_key_at"
+)
 
 // open makes an Instance of a Connection: settings in force, secrets unsealed, a Caller for its own addresses.
 func (a *App) open(ctx context.Context, c connector.Connection) (connector.Instance, error) {
@@ -73,14 +78,30 @@ func (a *App) unsealed(ctx context.Context, name string, system connector.System
 }
 
 // digest is the keyed hash of a Connection's values that must not be kept, with "" the one that is the same at every Connection;
-// nil when the vault can't be opened.
+// nil when the vault can't be opened. It stays the same when the key that seals is another one.
 func (a *App) digest(ctx context.Context, connection string) func(string) string {
 	keys, err := a.keys(ctx)
 	if err != nil {
 		return nil
 	}
-	key := keys.KeyID()[:4] + "." // hashes of two keys can't be compared
-	return func(value string) string { return key + keys.Digest(connection, value) }
+	digester, err := a.digester(ctx, keys)
+	if err != nil {
+		a.Log.Warn("what hashes are made with can't be read; bank and tax numbers are not compared", "error", err)
+		return nil
+	}
+	return func(value string) string { return digester.Digest(connection, value) }
+}
+
+func (a *App) digester(ctx context.Context, keys *vault.Vault) (vault.Digester, error) {
+	known, err := a.DB.Meta(ctx, metaKey)
+	if err != nil {
+		return vault.Digester{}, err
+	}
+	kept, err := a.DB.Meta(ctx, metaDigest)
+	if err != nil {
+		return vault.Digester{}, err
+	}
+	return keys.Digester(known, kept)
 }
 
 // boundAddress is what a secret is bound to: the settings in force that make up the address that it is sent to.

@@ -3,9 +3,11 @@ package app
 import (
 	"context"
 	"errors"
+	"sync"
 
 	connector "ml-connector"
 	"ml-connector/engine"
+	"ml-connector/vault"
 )
 
 // workersFor is how many pieces of work may run at once: of each Flow all partitions that it can have and its read, so that a
@@ -37,18 +39,39 @@ func (a *App) Work(ctx context.Context, started func()) error {
 	if err != nil {
 		return err
 	}
+	ctx, stop := context.WithCancel(ctx)
+	var beside sync.WaitGroup
+	beside.Go(func() { a.holdKeys(ctx) })
 	if started != nil {
 		started()
 	}
-	return s.Run(ctx)
+	err = s.Run(ctx)
+	stop()
+	beside.Wait()
+	return err
 }
 
-// checkKey refuses a wrong key at the start, and not at the first Run.
+// checkKey refuses a wrong key at the start, and not at the first Run: the one that seals must be at hand, and each that a secret
+// is wrapped with.
 func (a *App) checkKey(ctx context.Context) error {
 	known, err := a.DB.Meta(ctx, metaKey)
 	if err != nil || known == "" {
 		return err
 	}
-	_, err = a.keys(ctx)
-	return err
+	keys, err := a.keys(ctx)
+	if err != nil {
+		return err
+	}
+	all, err := a.DB.EachSealed(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range all {
+		if by := vault.WrappedBy(s.Text); by != "" && s.Table != tokensTable {
+			if err := keys.Check(by); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

@@ -38,6 +38,8 @@ const (
 	PauseConnection  Permission = "connection.pause"  // and resume
 	ChangeConnection Permission = "connection.change" // add, change, remove, new secrets; apply a configuration file
 	BackUp           Permission = "database.back_up"  // copy the whole database, or put a copy in its place
+	ReadSettings     Permission = "settings.read"     // see keys, alerts and what is kept how long
+	ChangeSettings   Permission = "settings.change"   // a new key, a test of an alert, a support bundle
 	ReadPeople       Permission = "people.read"       // see who may do what
 	ChangePeople     Permission = "people.change"     // invite, change and end people and tokens
 )
@@ -80,6 +82,8 @@ var rights = []struct {
 	{PauseConnection, []Role{Operator, Admin}},
 	{ChangeConnection, []Role{Admin}},
 	{BackUp, []Role{Admin}},
+	{ReadSettings, []Role{Operator, Auditor, Admin}},
+	{ChangeSettings, []Role{Admin}},
 	{ReadPeople, []Role{Auditor, Admin}},
 	{ChangePeople, []Role{Admin}},
 }

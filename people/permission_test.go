@@ -17,9 +17,9 @@ func TestTheTableOfRights(t *testing.T) {
 		people.Viewer:   "read",
 		people.Machine:  "read, flow.run, flow.plan, flow.reconcile, delivery.replay, connection.check",
 		people.Approver: "read, exchange.read, plan.approve, delivery.approve",
-		people.Auditor:  "read, exchange.read, ledger.export, flow.reconcile, people.read",
+		people.Auditor:  "read, exchange.read, ledger.export, flow.reconcile, settings.read, people.read",
 		people.Mapper:   "read, exchange.read, flow.reapply, flow.plan, link.change, crosswalk.change, connection.check",
-		people.Operator: "read, exchange.read, flow.run, flow.enable, flow.plan, flow.reconcile, delivery.replay, delivery.skip, delivery.resolve, link.change, connection.check, connection.pause",
+		people.Operator: "read, exchange.read, flow.run, flow.enable, flow.plan, flow.reconcile, delivery.replay, delivery.skip, delivery.resolve, link.change, connection.check, connection.pause, settings.read",
 		people.Admin:    people.Words(people.Permissions()),
 	} {
 		if got := people.Words(people.Of(role)); got != want {

@@ -25,6 +25,12 @@ type key struct {
 	digest []byte // keys the digests
 }
 
+// source is where keys come from, so that they can be read again.
+type source struct {
+	ref, dir string
+	lookup   func(string) (string, bool)
+}
+
 // Open reads the key-encryption key that `key` of the configuration names: file:PATH (relative to dir) or env:NAME, with
 // lookup for variables. Its text is one key a line, each 32 bytes in base64; the first seals, the others only unseal what
 // was sealed before, so a key is changed by putting a new one first. Empty lines and lines with # are passed over.
@@ -32,31 +38,64 @@ type key struct {
 // A file that does not exist is made, with a new random key and mode 0600. A file that others may read is refused.
 // Errors are misconfigured and never quote the key.
 func Open(ref, dir string, lookup func(string) (string, bool)) (*Vault, error) {
+	v := &Vault{source: source{ref, dir, lookup}, data: map[string]dataKey{}}
+	var err error
+	v.keys, v.name, err = v.source.read(readOrMake)
+	if err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+// Reload reads the keys again, so that a running process knows of one that was put into its place. Where they can't be read
+// those that are known go on to count.
+func (v *Vault) Reload() error {
+	keys, _, err := v.source.read(readKeys)
+	if err != nil {
+		return err
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if keys[0].id != v.keys[0].id {
+		v.data = map[string]dataKey{} // they are wrapped by the key that sealed until now
+	}
+	v.keys = keys
+	return nil
+}
+
+// path is that of the file with the keys, "" when they stand in a variable; name is how the configuration spells it.
+func (s source) path() (path, name string) {
+	value, isFile := strings.CutPrefix(s.ref, "file:")
+	switch {
+	case !isFile || value == "":
+		return "", ""
+	case filepath.IsAbs(value):
+		return value, value
+	}
+	return filepath.Join(s.dir, value), value
+}
+
+// read gives the keys, and how messages call the place where they are; file reads a file.
+func (s source) read(file func(path, name string) ([]byte, error)) (keys []key, name string, err error) {
 	const op = "open the vault"
-	scheme, value, _ := strings.Cut(ref, ":")
-	v := &Vault{data: map[string]dataKey{}}
+	path, name := s.path()
+	variable, isVariable := strings.CutPrefix(s.ref, "env:")
 	var text []byte
 	switch {
-	case scheme == "file" && value != "":
-		path := value
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(dir, path)
+	case path != "":
+		if text, err = file(path, name); err != nil {
+			return nil, name, err
 		}
-		v.name = value
-		var err error
-		if text, err = readOrMake(path, value); err != nil {
-			return nil, err
-		}
-	case scheme == "env" && value != "":
-		v.name = "the variable " + value
-		set, ok := lookup(value)
+	case isVariable && variable != "":
+		name = "the variable " + variable
+		set, ok := s.lookup(variable)
 		if !ok || set == "" {
-			return nil, connector.Errorf(connector.Misconfigured, op, "the variable %s is not set", value).
+			return nil, name, connector.Errorf(connector.Misconfigured, op, "the variable %s is not set", variable).
 				Advise("Set it to the key of this database: 32 bytes in base64, as `openssl rand -base64 32` makes them.")
 		}
 		text = []byte(set)
 	default:
-		return nil, connector.Errorf(connector.Misconfigured, op, "`key` must be file:PATH or env:NAME").
+		return nil, name, connector.Errorf(connector.Misconfigured, op, "`key` must be file:PATH or env:NAME").
 			Advise("Write for example `key: file:master.key`.")
 	}
 	for line := range strings.Lines(string(text)) {
@@ -66,16 +105,16 @@ func Open(ref, dir string, lookup func(string) (string, bool)) (*Vault, error) {
 		}
 		k, ok := parseKey(line)
 		if !ok {
-			return nil, connector.Errorf(connector.Misconfigured, op, "%s holds something that is not a key", v.name).
+			return nil, name, connector.Errorf(connector.Misconfigured, op, "%s holds something that is not a key", name).
 				Advise("A key is 32 bytes in base64, one a line, as `openssl rand -base64 32` makes them.")
 		}
-		v.keys = append(v.keys, k)
+		keys = append(keys, k)
 	}
-	if len(v.keys) == 0 {
-		return nil, connector.Errorf(connector.Misconfigured, op, "%s holds no key", v.name).
+	if len(keys) == 0 {
+		return nil, name, connector.Errorf(connector.Misconfigured, op, "%s holds no key", name).
 			Advise("Put the key back. Only for a new database: remove the empty file, and the next start makes a key.")
 	}
-	return v, nil
+	return keys, name, nil
 }
 
 func parseKey(line string) (key, bool) {
@@ -98,17 +137,21 @@ func parseKey(line string) (key, bool) {
 	return key{}, false
 }
 
-// readOrMake reads the key file; name is how the configuration spells it.
+// readOrMake reads the key file, and makes it where there is none; name is how the configuration spells it.
 func readOrMake(path, name string) ([]byte, error) {
-	const op = "open the vault"
-	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		if err := makeKey(path); err != nil && !errors.Is(err, fs.ErrExist) {
-			return nil, connector.Errorf(connector.Misconfigured, op, "the key file %s can't be made", name).Because(err).
+			return nil, connector.Errorf(connector.Misconfigured, "open the vault", "the key file %s can't be made", name).Because(err).
 				Advise("Make its folder, and let this user write there.")
 		}
-		info, err = os.Stat(path)
 	}
+	return readKeys(path, name)
+}
+
+// readKeys reads the key file.
+func readKeys(path, name string) ([]byte, error) {
+	const op = "open the vault"
+	info, err := os.Stat(path)
 	if err != nil {
 		return nil, connector.Errorf(connector.Misconfigured, op, "the key file %s can't be read", name).Because(err)
 	}

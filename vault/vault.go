@@ -13,12 +13,9 @@
 package vault
 
 import (
-	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
-	"encoding/hex"
 	"strings"
 	"sync"
 
@@ -36,21 +33,29 @@ var encoding = base64.RawURLEncoding
 
 // Vault seals and unseals. It may be used by many goroutines.
 type Vault struct {
-	name string // of the key, for messages: "master.key" or "the variable ML_KEY"
-	keys []key  // the first seals; all unseal
+	name   string // of the key, for messages: "master.key" or "the variable ML_KEY"
+	source source
 
 	mu   sync.Mutex
+	keys []key              // the first seals; all unseal
 	data map[string]dataKey // by Connection: what this process seals with
 }
 
 // dataKey is a key of one Connection, and its wrapped form.
 type dataKey struct {
 	aead    *subtle.AESGCM
+	by      string // ID of the key that it is wrapped with
 	wrapped string
 }
 
 // KeyID names the key that seals, without giving it away: 16 hex digits.
-func (v *Vault) KeyID() string { return v.keys[0].id }
+func (v *Vault) KeyID() string { return v.first().id }
+
+func (v *Vault) first() key {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.keys[0]
+}
 
 // Seal encrypts a secret for one field of one Connection; address is what the secret is bound to, in any fixed form.
 func (v *Vault) Seal(connection, field, address string, secret []byte) (string, error) {
@@ -62,7 +67,7 @@ func (v *Vault) Seal(connection, field, address string, secret []byte) (string, 
 	if err != nil {
 		return "", connector.Errorf(connector.Internal, "seal "+connection+" "+field, "encryption failed").Because(err)
 	}
-	return strings.Join([]string{version, v.KeyID(), d.wrapped, encoding.EncodeToString(sealed)}, "."), nil
+	return strings.Join([]string{version, d.by, d.wrapped, encoding.EncodeToString(sealed)}, "."), nil
 }
 
 // Unseal gives back what Seal took, for the same Connection, field and address. With another key than it was sealed with
@@ -74,16 +79,11 @@ func (v *Vault) Unseal(connection, field, address, sealed string) ([]byte, error
 	if len(parts) != 4 || parts[0] != version {
 		return nil, damaged(op)
 	}
-	k, ok := v.key(parts[1])
-	if !ok {
-		return nil, v.wrongKey(op, parts[1])
+	raw, err := v.unwrap(op, connection, parts[1], parts[2])
+	if err != nil {
+		return nil, err
 	}
-	wrapped, err1 := encoding.DecodeString(parts[2])
-	text, err2 := encoding.DecodeString(parts[3])
-	if err1 != nil || err2 != nil {
-		return nil, damaged(op)
-	}
-	raw, err := k.aead.Decrypt(wrapped, bound("data key", connection))
+	text, err := encoding.DecodeString(parts[3])
 	if err != nil {
 		return nil, damaged(op)
 	}
@@ -96,14 +96,6 @@ func (v *Vault) Unseal(connection, field, address, sealed string) ([]byte, error
 		return nil, damaged(op)
 	}
 	return secret, nil
-}
-
-// Digest is a keyed hash, 16 hex digits: without the key nobody finds by trying which number it stands for. It is the same for
-// the same value of the same Connection as long as the key that seals is.
-func (v *Vault) Digest(connection, value string) string {
-	mac := hmac.New(sha256.New, v.keys[0].digest)
-	mac.Write(bound("digest", connection, value))
-	return hex.EncodeToString(mac.Sum(nil)[:8])
 }
 
 // Fresh says whether a sealed secret was sealed with the key that seals now. One that was not is sealed anew before an
@@ -120,7 +112,17 @@ func (v *Vault) Check(keyID string) error {
 	return nil
 }
 
+// key finds a key. One that is not known may have been put into its place a moment ago, so that place is looked at once more.
 func (v *Vault) key(id string) (key, bool) {
+	if k, ok := v.held(id); ok || v.Reload() != nil {
+		return k, ok
+	}
+	return v.held(id)
+}
+
+func (v *Vault) held(id string) (key, bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	for _, k := range v.keys {
 		if k.id == id {
 			return k, true
@@ -152,11 +154,11 @@ func (v *Vault) dataKey(connection string) (dataKey, error) {
 	if err != nil {
 		return dataKey{}, connector.Errorf(connector.Internal, "make a data key", "encryption failed").Because(err)
 	}
-	wrapped, err := v.keys[0].aead.Encrypt(raw, bound("data key", connection))
+	wrapped, err := v.keys[0].wrap(connection, raw)
 	if err != nil {
-		return dataKey{}, connector.Errorf(connector.Internal, "wrap a data key", "encryption failed").Because(err)
+		return dataKey{}, err
 	}
-	d := dataKey{aead: aead, wrapped: encoding.EncodeToString(wrapped)}
+	d := dataKey{aead: aead, by: v.keys[0].id, wrapped: wrapped}
 	v.data[connection] = d
 	return d, nil
 }

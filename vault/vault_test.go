@@ -201,20 +201,6 @@ func TestKeyFile(t *testing.T) {
 	}
 }
 
-func TestADigestTellsWhetherAValueIsTheSameAndNothingElse(t *testing.T) {
-	t.Parallel()
-	first := open(t, newKey(1)).Digest("erp", "0001112223")
-	if again := open(t, newKey(1)).Digest("erp", "0001112223"); again != first || len(first) != 16 {
-		t.Errorf("%q, and after a restart %q", first, again)
-	}
-	for name, got := range map[string]string{"another number": open(t, newKey(1)).Digest("erp", "0001112224"), "another Connection": open(t, newKey(1)).Digest("s2p", "0001112223"),
-		"another key": open(t, newKey(2)).Digest("erp", "0001112223"), "a key put before": open(t, newKey(2)+"\n"+newKey(1)).Digest("erp", "0001112223"), "the same letters cut elsewhere": open(t, newKey(1)).Digest("erp0", "001112223")} {
-		if got == first {
-			t.Errorf("%s has the same digest", name)
-		}
-	}
-}
-
 func TestTwoFirstStartsMakeOneKey(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
