@@ -48,9 +48,9 @@ type Setting struct {
 	Default  string // text form; "" = none
 	Required bool
 	Values   []string // when not empty: the only values
-	Help     string
-	Example  string
-	BoundTo  []string // of a secret: the settings that make up the address it is sent to; changing one drops the secret
+
+	Label, Help, Example, Where string   // for people; Where: in which of the vendor's own pages it is found
+	BoundTo                     []string // of a secret: the settings that make up the address it is sent to; changing one drops the secret
 }
 
 // Description is what a System says of itself.

@@ -18,6 +18,7 @@ func (p *applying) flows() error {
 	}
 	for _, f := range p.file.Flows {
 		at := slices.IndexFunc(have, func(h connector.Flow) bool { return h.Name == f.Name })
+		moved := false
 		if at < 0 {
 			p.note(Change{Action: "add", Subject: "flow:" + f.Name, Details: []string{fmt.Sprintf("%s, %s → %s, %s", f.Kind, f.From, f.To, f.Schedule)}})
 		} else {
@@ -27,12 +28,16 @@ func (p *applying) flows() error {
 			}
 			details, fields := told(changes)
 			p.note(Change{Action: "change", Subject: "flow:" + f.Name, Details: details}, fields...)
+			moved = len(changes) == 1 && changes[0].Field == "position"
 		}
 		if p.tx == nil {
 			continue
 		}
 		if err := p.tx.SaveFlow(f); err != nil {
 			return err
+		}
+		if moved { // another Flow came before it: it does what it did
+			continue
 		}
 		if at >= 0 {
 			if err := p.reschedule(have[at], f); err != nil {

@@ -17,14 +17,14 @@ import (
 
 // reads are the functions of an App that only read, and are called once it is known that the one who asks may read. What is
 // neither here nor takes an Actor fails the tests below.
-var reads = []string{"Connection", "ConnectionFit", "Connections", "ConnectionsNow", "Crosswalk", "CrosswalkHistory", "CrosswalkTodo", "Crosswalks", "DeliveryRecord", "Doctor",
-	"EachDelivery", "EachEntry", "EachRecord", "EachRecordAfter", "EachRun", "ExplainRecord", "Export", "ExportCrosswalk", "ExportTo", "FindRecord", "Flow", "FlowNames", "FlowShown", "Flows", "FlowsSince", "Gauges",
-	"Impact", "LastReconciled", "LinkCandidates", "ListDeliveries", "MappingEnd", "MeantRecord", "Needs", "NeedsCount", "Ready", "Receives", "Receiving", "Record", "RecordHistory",
-	"PlanShown", "PreviewCause", "RecordList", "RecordPage", "Requirements", "RunExchanges", "RunList", "RunShown", "SavedPlan", "SavedPlans", "VerifyLedger", "Why", "WatchRun", "Zones"}
+var reads = []string{"Connection", "ConnectionFit", "ConnectionForm", "Connections", "ConnectionsNow", "Crosswalk", "CrosswalkHistory", "CrosswalkTodo", "Crosswalks", "DeliveryRecord", "Doctor",
+	"EachDelivery", "EachEntry", "EachRecord", "EachRecordAfter", "EachRun", "ExplainRecord", "Export", "ExportCrosswalk", "ExportTo", "FindRecord", "Flow", "FlowChoices", "FlowNames", "FlowShown", "Flows", "FlowsSince", "Gauges",
+	"Impact", "LastReconciled", "LinkCandidates", "ListDeliveries", "MappingEnd", "MeantRecord", "Needs", "NeedsCount", "NewConnectionForm", "Ready", "Receives", "Receiving", "Record", "RecordHistory",
+	"PlanShown", "PreviewCause", "RecordList", "RecordPage", "Requirements", "RunExchanges", "RunList", "RunShown", "SavedPlan", "SavedPlans", "SecretsBy", "VerifyLedger", "Why", "WatchRun", "Zones"}
 
 // other are those that no person calls: the process itself, and a System that pushes, which proves itself by its secret; and
 // those that work on files alone; and those by which somebody proves who they are, or who has just done so sees to their own.
-var other = []string{"LogIn", "LogOut", "AcceptInvitation", "Welcome", "Visit", "FirstAdmin", "OwnSessions", "EndOwnSessions", "ChangePassword", "TokenActor", "Close", "Receive", "Stranger", "Work", "CheckMapping", "Known", "MappingContext", "RunMapping"}
+var other = []string{"LogIn", "LogOut", "AcceptInvitation", "Welcome", "Visit", "FirstAdmin", "OwnSessions", "EndOwnSessions", "ChangePassword", "TokenActor", "Close", "Receive", "Stranger", "Work", "CheckMapping", "Known", "KnownSystems", "MappingContext", "RunMapping"}
 
 var actorType = reflect.TypeFor[people.Actor]()
 

@@ -120,7 +120,14 @@ func (e *Engine) needs(ctx context.Context, connection string) ([]connector.Need
 	if err != nil {
 		return nil, err
 	}
-	return NeedsOf(flows, connection), nil
+	needs := NeedsOf(flows, connection)
+	if len(needs) == 0 { // none runs yet: those that could are what somebody wants to know of
+		for i := range flows {
+			flows[i].Enabled = true
+		}
+		needs = NeedsOf(flows, connection)
+	}
+	return needs, nil
 }
 
 // NeedsOf is what those of the Flows that are enabled want of one Connection.

@@ -24,16 +24,16 @@ func (system) Describe() connector.Description {
 
 func settings() []connector.Setting {
 	return []connector.Setting{
-		{Name: "url", Type: connector.SettingURL, Required: true, Help: "scheme and host of the REST API", Example: "https://acme.example.com"},
-		{Name: "token_url", Type: connector.SettingText, Help: "address that gives access tokens; without it the usual path on url", Example: "https://acme.example.com" + keycloakPath},
-		{Name: "client_id", Type: connector.SettingText, Required: true, Help: "id of the API client that JAGGAER set up for you", Example: "acme-peoplesoft"},
-		{Name: "scope", Type: connector.SettingText, Help: "scope to ask for; JAGGAER needs none"},
-		{Name: "xml_url", Type: connector.SettingURL, Help: "scheme and host of the XML router, for suppliers and requisitions", Example: "https://router.example.com"},
-		{Name: "identity", Type: connector.SettingText, Help: "Identity in the header of XML documents", Example: "ACME30000999"},
-		{Name: "tls_ca", Type: connector.SettingText, Help: "file with the certificates of authorities to trust, PEM"},
-		{Name: "tls_cert", Type: connector.SettingText, Help: "file with a client certificate, PEM; its key is the secret tls_key"},
-		{Name: "receive", Type: connector.SettingBool, Default: "false", Help: "take what JAGGAER pushes, at POST /receive/NAME; needs identity and the secret shared_secret"},
-		{Name: "profile", Type: connector.SettingTree, Help: "how this customer's JAGGAER differs: rest, entities, operations, xml and more"},
+		{Name: "url", Type: connector.SettingURL, Required: true, Label: "Address of the REST API", Help: "scheme and host of the REST API", Example: "https://acme.example.com", Where: "the letter with which JAGGAER sent the API credentials"},
+		{Name: "token_url", Type: connector.SettingText, Label: "Token address", Help: "address that gives access tokens; without it the usual path on url", Example: "https://acme.example.com" + keycloakPath, Where: "the same letter, where it differs from the usual one"},
+		{Name: "client_id", Type: connector.SettingText, Required: true, Label: "Client ID", Help: "id of the API client that JAGGAER set up for you", Example: "acme-peoplesoft", Where: "the same letter"},
+		{Name: "scope", Type: connector.SettingText, Label: "Scope", Help: "scope to ask for; JAGGAER needs none"},
+		{Name: "xml_url", Type: connector.SettingURL, Label: "Address of the XML router", Help: "scheme and host of the XML router, for suppliers and requisitions", Example: "https://router.example.com", Where: "JAGGAER's integration team tells it"},
+		{Name: "identity", Type: connector.SettingText, Label: "Identity in XML", Help: "Identity in the header of XML documents", Example: "ACME30000999", Where: "JAGGAER's integration team tells it, with the shared secret"},
+		{Name: "tls_ca", Type: connector.SettingText, Label: "Own certificate authority", Help: "file with the certificates of authorities to trust, PEM"},
+		{Name: "tls_cert", Type: connector.SettingText, Label: "Client certificate", Help: "file with a client certificate, PEM; its key is the secret tls_key"},
+		{Name: "receive", Type: connector.SettingBool, Default: "false", Label: "Take what JAGGAER pushes", Help: "take what JAGGAER pushes, at POST /receive/NAME; needs identity and the secret shared_secret"},
+		{Name: "profile", Type: connector.SettingTree, Label: "What this customer's JAGGAER does differently", Help: "how this customer's JAGGAER differs: rest, entities, operations, xml and more"},
 	}
 }
 
@@ -41,11 +41,11 @@ func secrets() []connector.Setting {
 	// The access token that the client secret gives goes to url, so url is part of the address that the secret is for.
 	rest, xml := []string{"token_url", "url"}, []string{"xml_url"}
 	return []connector.Setting{
-		{Name: "client_secret", Type: connector.SettingText, Required: true, Help: "secret of the API client", BoundTo: rest},
-		{Name: "shared_secret", Type: connector.SettingText, Help: "SharedSecret in the header of XML documents", BoundTo: xml},
-		{Name: "shared_secret_requisition", Type: connector.SettingText, Help: "SharedSecret of requisition imports, where it has its own", BoundTo: xml},
-		{Name: "shared_secret_supplier", Type: connector.SettingText, Help: "SharedSecret of supplier imports, where it has its own", BoundTo: xml},
-		{Name: "tls_key", Type: connector.SettingText, Help: "private key of tls_cert, PEM"},
+		{Name: "client_secret", Type: connector.SettingText, Required: true, Label: "Client secret", Help: "secret of the API client", Where: "the letter with the API credentials; JAGGAER can make a new one", BoundTo: rest},
+		{Name: "shared_secret", Type: connector.SettingText, Label: "Shared secret in XML", Help: "SharedSecret in the header of XML documents", Where: "JAGGAER's integration team tells it, with the identity", BoundTo: xml},
+		{Name: "shared_secret_requisition", Type: connector.SettingText, Label: "Shared secret of requisitions", Help: "SharedSecret of requisition imports, where it has its own", Where: "JAGGAER's integration team tells it", BoundTo: xml},
+		{Name: "shared_secret_supplier", Type: connector.SettingText, Label: "Shared secret of suppliers", Help: "SharedSecret of supplier imports, where it has its own", Where: "JAGGAER's integration team tells it", BoundTo: xml},
+		{Name: "tls_key", Type: connector.SettingText, Label: "Private key of the client certificate", Help: "private key of tls_cert, PEM"},
 	}
 }
 

@@ -28,11 +28,16 @@ func (p *Pages) act(do deed) http.Handler {
 			p.undone(w, r, who, err)
 			return
 		}
-		if said != "" {
-			gate.Say(w, r, said)
-		}
-		http.Redirect(w, r, gate.LocalPath(to), http.StatusSeeOther)
+		p.ended(w, r, said, to)
 	})
+}
+
+// ended goes on to the page on which a deed ends.
+func (p *Pages) ended(w http.ResponseWriter, r *http.Request, said, to string) {
+	if said != "" {
+		gate.Say(w, r, said)
+	}
+	http.Redirect(w, r, gate.LocalPath(to), http.StatusSeeOther)
 }
 
 // once makes a handler of a form whose answer is shown this once: it is no page that can be asked for.

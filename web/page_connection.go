@@ -2,6 +2,9 @@ package web
 
 import (
 	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
 	"strconv"
 
 	connector "ml-connector"
@@ -17,6 +20,33 @@ type connectionBody struct {
 	Failed   int
 
 	Receiving *app.Receiving // nil = it takes no pushes
+
+	Path   string
+	Hidden []secretField
+	SetBy  map[string]string // who set a secret last
+	fields []connector.Setting
+}
+
+// namedField is a field of the form that a step names.
+type namedField struct{ ID, Label string }
+
+var word = regexp.MustCompile(`[a-z_]+`)
+
+// Named are the settings and secrets that a step which failed names: where it is mended.
+func (b connectionBody) Named(s app.Step) []namedField {
+	words := word.FindAllString(s.Message+" "+s.Hint, -1)
+	var out []namedField
+	for _, f := range b.fields {
+		if slices.Contains(words, f.Name) && len(out) < 3 {
+			out = append(out, namedField{"s-" + f.Name, f.Label})
+		}
+	}
+	for _, f := range b.Hidden {
+		if slices.Contains(words, f.Name) && len(out) < 3 {
+			out = append(out, namedField{f.ID, f.Label})
+		}
+	}
+	return out
 }
 
 // connection answers: can we talk, as whom, and what is missing?
@@ -31,6 +61,18 @@ func (p *Pages) connection(r *http.Request) (view, error) {
 		return view{}, err
 	}
 	if b.Receiving, err = p.App.Receiving(r.Context(), name); err != nil {
+		return view{}, err
+	}
+	form, err := p.App.ConnectionForm(r.Context(), name)
+	if err != nil {
+		return view{}, err
+	}
+	b.Path, b.fields = "/connections/"+url.PathEscape(name), form.Settings
+	for _, s := range form.Secrets {
+		s.Where = ""
+		b.Hidden = append(b.Hidden, secretField{SecretField: s, ID: "x-" + s.Name})
+	}
+	if b.SetBy, err = p.App.SecretsBy(r.Context(), name); err != nil {
 		return view{}, err
 	}
 	all, err := p.App.ConnectionsNow(r.Context())

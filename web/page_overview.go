@@ -16,6 +16,7 @@ type overviewBody struct {
 	Flows       []app.FlowToday
 	Connections []app.ConnectionNow
 	Since       time.Time
+	Setup       []setupStep // while nothing runs yet
 }
 
 // mostCauses is how many causes the Overview shows.
@@ -33,6 +34,9 @@ func (p *Pages) overview(r *http.Request) (view, error) {
 		return view{}, err
 	}
 	if b.Connections, err = p.App.ConnectionsNow(r.Context()); err != nil {
+		return view{}, err
+	}
+	if b.Setup, err = p.setup(r, b); err != nil {
 		return view{}, err
 	}
 	v := view{Template: "overview", Active: "overview", Question: "Is everything across?", Title: b.answer()}
@@ -64,6 +68,8 @@ func (b overviewBody) answer() string {
 	switch {
 	case len(b.Flows) == 0:
 		return "Nothing is set up yet."
+	case len(b.Setup) > 0:
+		return "Nothing runs yet."
 	case still != "" && b.Needs.Total > 0:
 		return "No: " + still + ", and " + records(b.Needs.Total) + " a person" + b.waiting() + "."
 	case still != "":

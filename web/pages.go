@@ -84,6 +84,7 @@ func New(c Config) *Pages {
 	mux.HandleFunc("POST /welcome/{secret}", p.welcome)
 	p.peopleRoutes(mux)
 	p.deedRoutes(mux)
+	p.connectRoutes(mux)
 	p.handler = c.Gate.Guard(mux)
 	return p
 }

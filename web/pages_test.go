@@ -42,6 +42,11 @@ func everyPage(s *site) map[string]string {
 		"ledger":              "/ledger",
 		"ledger filtered":     "/ledger?action=delivery.&actor=engine&before=200",
 		"ledger verified":     "/ledger?verify=now",
+		"systems":             "/connect",
+		"new connection":      "/connect/far",
+		"change connection":   "/connections/erp/edit",
+		"requirements":        "/connections/erp/requirements",
+		"add flows":           "/connections/erp/flows",
 		"nowhere":             "/nowhere/" + url.PathEscape(hostile),
 	}
 }

@@ -15,7 +15,7 @@ import (
 
 // Defaults of a Flow where neither the file nor its mapping says something.
 const (
-	defaultSchedule  = "*/15 * * * *"
+	DefaultSchedule  = "*/15 * * * *"
 	defaultDeep      = "@daily"
 	defaultRetryHeld = 3
 )
@@ -82,7 +82,7 @@ func (f *File) flow(name string, n node, shipped map[string]*rules) (connector.F
 		return flow, nil
 	}
 	flow.Kind, flow.Mapping = r.Kind, r.text
-	flow.Schedule = cmp.Or(r.Schedule, defaultSchedule)
+	flow.Schedule = cmp.Or(r.Schedule, DefaultSchedule)
 	flow.Drift = cmp.Or(r.Drift, connector.DriftOverwrite)
 	flow.Withdraw = cmp.Or(r.Withdraw, connector.WithdrawHold)
 	flow.Track, flow.Acknowledge = r.Track, cmp.Or(r.Acknowledge, "off")
