@@ -26,22 +26,24 @@ type Reconciliation struct {
 // ReconciledFlow is one Flow's part. What the Flow does not send counts on neither side, what people entered at the target neither;
 // so the sums differ by what is missing, extra or different, and by nothing else.
 type ReconciledFlow struct {
-	Flow        string       `json:"flow"`
-	Source      []SideSum    `json:"source"`
-	Target      []SideSum    `json:"target"`
-	Groups      []MoneyGroup `json:"groups"` // the same money by business unit, supplier and currency; records without money are in none
-	Matched     int          `json:"matched"`
-	Missing     int          `json:"missing"`
-	Extra       int          `json:"extra"`
-	Foreign     int          `json:"foreign"`
-	Different   int          `json:"different"`
-	Differences []Difference `json:"differences"`
-	At          time.Time    `json:"at"`
-	Since       time.Time    `json:"since"`
-	By          string       `json:"by"`
-	Last        *time.Time   `json:"last"`    // when it was reconciled before, null = never
-	New         int          `json:"new"`     // differences that were not there then
-	Settled     int          `json:"settled"` // differences of then that are not there any more, or are older than what was looked at now
+	Flow         string       `json:"flow"`
+	Source       []SideSum    `json:"source"`
+	Target       []SideSum    `json:"target"`
+	Groups       []MoneyGroup `json:"groups"` // the same money by business unit, supplier and currency; records without money are in none
+	Matched      int          `json:"matched"`
+	Missing      int          `json:"missing"`
+	Extra        int          `json:"extra"`
+	Foreign      int          `json:"foreign"`
+	ForeignMoney []SideSum    `json:"foreign_money"` // what people entered at the target, which counts on neither side
+	Unlisted     *Error       `json:"unlisted"`      // why the target's own list could not be read: what only the target has is not told then
+	Different    int          `json:"different"`
+	Differences  []Difference `json:"differences"`
+	At           time.Time    `json:"at"`
+	Since        time.Time    `json:"since"`
+	By           string       `json:"by"`
+	Last         *time.Time   `json:"last"`    // when it was reconciled before, null = never
+	New          int          `json:"new"`     // differences that were not there then
+	Settled      int          `json:"settled"` // differences of then that are not there any more, or are older than what was looked at now
 }
 
 // SideSum is the money of one currency on one side, exact; records without money have the currency "" and the total 0.
@@ -86,13 +88,24 @@ func (a *App) Reconcile(ctx context.Context, o SyncOptions, by people.Actor) (Re
 		o.Since = a.Now().Add(-reconcileSince)
 	}
 	sides, groups := map[string]*[2]sums{}, map[string]moneyGroups{}
-	err := a.newEngine().Reconcile(ctx, engine.SyncRequest{Flows: o.Flows, Since: o.Since, Until: o.Until}, func(flow string) {
+	var foreign sums
+	err := a.newEngine().Reconcile(ctx, engine.SyncRequest{Flows: o.Flows, Since: o.Since, Until: o.Until}, engine.Compared{Flow: func(flow string) {
 		sides[flow], groups[flow] = &[2]sums{{}, {}}, moneyGroups{}
-		out.Flows = append(out.Flows, ReconciledFlow{Flow: flow, Differences: []Difference{}})
-	}, func(p engine.Pair) error {
-		out.Flows[len(out.Flows)-1].add(p, sides[p.Flow], groups[p.Flow])
+		out.Flows = append(out.Flows, ReconciledFlow{Flow: flow, ForeignMoney: []SideSum{}, Differences: []Difference{}})
+		foreign = sums{}
+	}, Unlisted: func(_ string, why *connector.Error) {
+		out.Flows[len(out.Flows)-1].Unlisted = ErrorShape(why)
+	}, Pair: func(p engine.Pair) error {
+		f := &out.Flows[len(out.Flows)-1]
+		if p.Pairing == engine.PairForeign {
+			f.Foreign++
+			foreign.add(money.Of(there(p)))
+			f.ForeignMoney = foreign.list()
+			return nil
+		}
+		f.add(p, sides[p.Flow], groups[p.Flow])
 		return nil
-	})
+	}})
 	for n := range out.Flows {
 		f := &out.Flows[n]
 		f.Source, f.Target = sides[f.Flow][0].list(), sides[f.Flow][1].list()
@@ -189,12 +202,9 @@ func (r Reconciliation) ExitStatus() int {
 
 // add counts one record.
 func (f *ReconciledFlow) add(p engine.Pair, side *[2]sums, groups moneyGroups) {
-	source, target := money.Of(p.Source), money.Of(there(p))
+	source, target := sent(p), money.Of(there(p))
 	whole := Difference{Record: p.Record, State: p.State, Source: source.String(), Target: target.String(), Kind: p.Pairing, Error: ErrorShape(p.Err)}
 	switch p.Pairing {
-	case engine.PairForeign:
-		f.Foreign++
-		return
 	case engine.PairExtra:
 		f.Extra++
 		side[1].add(target)
@@ -229,10 +239,20 @@ func (f *ReconciledFlow) add(p engine.Pair, side *[2]sums, groups moneyGroups) {
 	groups.add(p, source, target)
 }
 
+// sent is the source's money. Where the target tells only its own, what was sent is held against it: without lines that do not go.
+func sent(p engine.Pair) *money.Amount {
+	if p.Own != nil {
+		if m := money.Of(p.Wanted); m != nil {
+			return m
+		}
+	}
+	return money.Of(p.Source)
+}
+
 // there is what the target holds; what it does not tell it has as it was sent.
 func there(p engine.Pair) connector.Document {
 	if p.Target == nil {
-		return nil
+		return p.Own
 	}
 	d := p.Wanted.Clone()
 	if d == nil {

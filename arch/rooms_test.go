@@ -23,7 +23,8 @@ var rooms = map[string][]string{
 	"wire":    {"connector"},
 	"store":   {"alike", "money", "people", "connector"},
 	"money":   {"connector"},
-	"engine":  {"alike", "store", "mapping", "pace", "money", "connector"},
+	"spill":   {"connector"},
+	"engine":  {"alike", "store", "mapping", "pace", "money", "spill", "connector"},
 
 	"oauth":                    {"connector"},
 	"peoplesoft":               {"alike", "oauth", "pace", "connector"},

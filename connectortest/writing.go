@@ -3,14 +3,17 @@ package connectortest
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	connector "ml-connector"
 )
 
 var writeCases = []testCase{
 	{"writes what its Schema takes, odd text and exact decimals, and finds it", writesAndFinds},
+	{"lists an object as a look-up finds it", listsAsFound},
 	{"does with a repeated write what its class says", writesTwice},
 	{"calls a write whose answer was lost ambiguous, and finds what it did", answerLost},
 	{"calls a write whose answer can't be read ambiguous", answerSpoilt},
@@ -72,6 +75,62 @@ func (s *subject) mustFind(t *testing.T, l connector.Lookup) []connector.Found {
 		t.Fatalf("look up %s: %v (%s)", l.Kind, err, connector.AsError(err).Hint)
 	}
 	return found
+}
+
+// listsAsFound: what is compared by a list and what is compared by look-ups must come to the same. A list may tell more, and of the
+// keys that only one of the two tells nothing is compared.
+func listsAsFound(t *testing.T, s *subject) {
+	for _, w := range s.Writes {
+		if _, err := s.write(t, t.Context(), w); err != nil {
+			t.Errorf("write %s: %v", w.Kind, err)
+		}
+		if w.Ripen != nil {
+			w.Ripen()
+		}
+	}
+	s.Pass(time.Minute)
+	compared := 0
+	for _, k := range s.kinds(func(i connector.KindInfo) bool { return i.Reads && i.Writes }) {
+		listed := s.mustRead(t, s.whole(k)).Versions
+		for n := 0; n < len(listed); n += max(len(listed)/8, 1) {
+			compared += s.asFound(t, k, listed[n])
+		}
+		if len(listed) > 0 {
+			compared += s.asFound(t, k, listed[len(listed)-1])
+		}
+	}
+	if compared == 0 {
+		t.Error("no object was listed and found with its content")
+	}
+}
+
+// asFound holds one object of a list against its look-up.
+func (s *subject) asFound(t *testing.T, k connector.Kind, v connector.Version) int {
+	t.Helper()
+	found := s.mustFind(t, connector.Lookup{Kind: k, ID: v.ID})
+	if len(found) != 1 || found[0].ID != v.ID || found[0].Standing != v.Standing {
+		t.Errorf("%s %s is listed, %s, and its look-up gives %+v", k, v.ID, v.Standing, found)
+		return 0
+	}
+	for _, number := range found[0].Numbers {
+		if !slices.Contains(v.Numbers, number) {
+			t.Errorf("%s %s: the look-up knows it by %s, the list by %q", k, v.ID, number, v.Numbers)
+		}
+	}
+	if found[0].Document == nil {
+		return 0
+	}
+	for name, value := range found[0].Document {
+		is, told := v.Mirror[name]
+		a, b := connector.Document{name: value}, connector.Document{name: is}
+		if told && (!connector.Covers(a, b) || !connector.Covers(b, a)) {
+			t.Errorf("%s %s: %s is listed as %v, and found as %v", k, v.ID, name, is, value)
+		}
+		if !told && value != "" {
+			t.Errorf("%s %s: the list does not tell %s, which is found as %v", k, v.ID, name, value)
+		}
+	}
+	return 1
 }
 
 func writesTwice(t *testing.T, s *subject) {

@@ -29,6 +29,7 @@ type side struct {
 	next    int
 	writes  []connector.Write
 	finds   int
+	keyed   int  // records that were asked for by their keys
 	blind   bool // look-ups by key find nothing, though the list shows what is there
 	steps   []connector.Step
 	checks  int
@@ -106,7 +107,7 @@ func (s *side) Read(ctx context.Context, q connector.Query) (connector.Page, err
 	}
 	ids := slices.Clone(s.order)
 	if q.Keys != nil {
-		ids = nil
+		ids, s.keyed = nil, s.keyed+len(q.Keys)
 		for _, k := range q.Keys {
 			for _, id := range s.order {
 				if id == k.ID || k.Number != "" && s.table[id].Text("key") == k.Number {
@@ -130,13 +131,21 @@ func (s *side) Read(ctx context.Context, q connector.Query) (connector.Page, err
 			p.Next = strconv.Itoa(start + i)
 			break
 		}
-		p.Versions = append(p.Versions, connector.Version{ID: id, Title: id, Stamp: at.String(), Changed: at, Standing: connector.Usable, Ours: strings.HasPrefix(s.table[id].Text("KEY"), "P"), Document: s.table[id].Clone(), Mirror: s.table[id].Clone(),
+		p.Versions = append(p.Versions, connector.Version{ID: id, Numbers: numbersOf(s.table[id]), Title: id, Stamp: at.String(), Changed: at, Standing: connector.Usable, Ours: strings.HasPrefix(s.table[id].Text("KEY"), "P"), Document: s.table[id].Clone(), Mirror: s.table[id].Clone(),
 			Name: s.table[id].Text("name"), Traits: traitsOf(s.table[id])})
 	}
 	if s.onPage != nil {
 		s.onPage()
 	}
 	return p, nil
+}
+
+// numbersOf are those that a person reads on an object.
+func numbersOf(d connector.Document) []string {
+	if n := d.Text("KEY"); n != "" {
+		return []string{n}
+	}
+	return nil
 }
 
 func (s *side) Write(ctx context.Context, w connector.Write) (connector.Receipt, error) {

@@ -128,8 +128,8 @@ func (e *Engine) choose(ctx context.Context, it *item, name string) (string, err
 	if v := it.chosen[name]; v != "" {
 		return v, nil
 	}
-	if it.traced {
-		return "NEXT", nil // explaining takes no number
+	if it.traced || it.compared {
+		return nextID, nil // explaining and comparing take no number
 	}
 	v, err := e.DB.NextNumber(ctx, name)
 	if err != nil {

@@ -227,13 +227,14 @@ func (b *pump) fresh() bool {
 
 // item is one Delivery on its way through a pump.
 type item struct {
-	work   store.Work
-	since  time.Time // when it was claimed
-	memo   *memo     // of those that were claimed with it, nil outside of pumps
-	kept   kept
-	res    mapping.Result
-	chosen map[string]string
-	traced bool // it is only explained
+	work     store.Work
+	since    time.Time // when it was claimed
+	memo     *memo     // of those that were claimed with it, nil outside of pumps
+	kept     kept
+	res      mapping.Result
+	chosen   map[string]string
+	traced   bool // it is only explained
+	compared bool // it is only held against the target
 	// unanswered is an error of the store while it was mapped: the Result counts for nothing.
 	unanswered error
 	begun      bool   // its write was begun

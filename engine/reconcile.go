@@ -2,10 +2,8 @@ package engine
 
 import (
 	"context"
-	"hash/fnv"
 	"maps"
 	"slices"
-	"time"
 
 	connector "ml-connector"
 )
@@ -18,7 +16,7 @@ const (
 	PairMatched   Pairing = "matched"   // both sides hold the same, as far as the Flow owns it
 	PairDifferent Pairing = "different" // both are there, and differ
 	PairMissing   Pairing = "missing"   // the source's has nothing at the target
-	PairExtra     Pairing = "extra"     // the target's carries a key of ours and is linked to nothing
+	PairExtra     Pairing = "extra"     // the target's carries a key of ours and is linked to nothing, or to what the source has no more
 	PairForeign   Pairing = "foreign"   // the target's was entered there by people
 )
 
@@ -29,16 +27,27 @@ type Pair struct {
 	Pairing Pairing
 	State   connector.State // of the newest Delivery, "" without one
 	Source  connector.Document
-	Target  connector.Document
+	Target  connector.Document // in the Sink's names; nil when only its key is known
+	Own     connector.Document // where Target is nil: in the names in which the target itself tells it
 	Wanted  connector.Document // what would be sent; of fields that the target does not tell it holds what was
 	Changes []connector.Change // old is the target's value, new the source's
 	Err     *connector.Error   // why it could not be compared; it counts as missing
 }
 
-// Reconcile reads both sides of each Flow live, the records of a window, tells begin of each Flow and gives fn each of its records: linked ones compared in what the
+// Compared hears of a reconciliation.
+type Compared struct {
+	Flow     func(flow string)                       // it begins
+	Unlisted func(flow string, why *connector.Error) // the target's own list could not be read: what only the target has is not told
+	Pair     func(Pair) error
+}
+
+// Reconcile reads both sides of each Flow live, the records of a window, and tells of each record: linked ones compared in what the
 // Flow owns, the others by name. Neither System is written, and the store gets only a Run for each Flow with what was exchanged.
-// What is read of the target besides are its own objects of the window, so that nothing there goes untold.
-func (e *Engine) Reconcile(ctx context.Context, q SyncRequest, begin func(flow string), fn func(Pair) error) error {
+//
+// The target is read by its own list of the window, which is kept beside memory; the source's records are held against it as they come.
+// What the list did not show (older objects, what its System can't list) is looked up, and so is what seems to differ: it may have
+// been written since. So a synchronised pair costs no call of its own, and memory does not grow with the records.
+func (e *Engine) Reconcile(ctx context.Context, q SyncRequest, told Compared) error {
 	flows, err := e.ordered(ctx, q.Flows)
 	if err != nil {
 		return err
@@ -46,15 +55,15 @@ func (e *Engine) Reconcile(ctx context.Context, q SyncRequest, begin func(flow s
 	defer e.giveBack(ctx)
 	again := Rechecks{}
 	for _, f := range flows {
-		begin(f.Name)
-		if err := e.reconcileFlow(ctx, f, q, again, fn); err != nil {
+		told.Flow(f.Name)
+		if err := e.reconcileFlow(ctx, f, q, again, told); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (e *Engine) reconcileFlow(ctx context.Context, f connector.Flow, q SyncRequest, again Rechecks, fn func(Pair) error) error {
+func (e *Engine) reconcileFlow(ctx context.Context, f connector.Flow, q SyncRequest, again Rechecks, told Compared) error {
 	if err := e.readyToPlan(ctx, f.Name, again); err != nil {
 		return err
 	}
@@ -71,11 +80,8 @@ func (e *Engine) reconcileFlow(ctx context.Context, f connector.Flow, q SyncRequ
 	if err != nil {
 		return err
 	}
-	c := &comparison{e: e, r: r, run: run, fn: fn, seen: newSeen(), paired: map[uint64]bool{}}
-	fail := c.source(ctx, connector.Query{Kind: f.Kind, From: w.From, To: w.To})
-	if fail == nil {
-		fail = c.target(ctx, w)
-	}
+	c := &comparison{e: e, r: r, run: run, told: told, seen: newSeen()}
+	fail := c.whole(ctx, w)
 	if err := e.endPlan(ctx, run, fail); err != nil {
 		return err
 	}
@@ -83,83 +89,6 @@ func (e *Engine) reconcileFlow(ctx context.Context, f connector.Flow, q SyncRequ
 		return fail
 	}
 	return nil
-}
-
-// comparison is one Flow's reconciliation.
-type comparison struct {
-	e      *Engine
-	r      *route
-	run    int64
-	fn     func(Pair) error
-	seen   *seen
-	paired map[uint64]bool // hashes of the target's IDs that were compared
-}
-
-// source goes through the source's records of the window.
-func (c *comparison) source(ctx context.Context, q connector.Query) *connector.Error {
-	return c.e.eachPage(ctx, c.r.from, c.r.source, c.run, q, func(page connector.Page, xs []connector.Exchange) *connector.Error {
-		if err := c.e.DB.SaveExchanges(context.WithoutCancel(ctx), xs); err != nil {
-			return connector.AsError(err)
-		}
-		page = c.seen.fresh(page)
-		for _, p := range page.Problems {
-			rec := connector.Record{Connection: c.r.flow.From, Kind: c.r.flow.Kind, ID: p.ID}
-			if err := c.fn(Pair{Flow: c.r.flow.Name, Record: rec, Pairing: PairMissing, Err: p.Err}); err != nil {
-				return connector.AsError(err)
-			}
-		}
-		return c.versions(ctx, page.Versions)
-	})
-}
-
-// versions compares some of the source's records with the target.
-func (c *comparison) versions(ctx context.Context, list []connector.Version) *connector.Error {
-	var items, linked []*item
-	for _, v := range list {
-		it, err := c.e.mappedNow(ctx, c.r, c.run, v, nil)
-		if err != nil {
-			return connector.AsError(err)
-		}
-		items = append(items, it)
-		if it.work.Link != nil {
-			linked = append(linked, it)
-		}
-	}
-	failed := c.r.lookNow(ctx, c.e, linked)
-	for _, it := range items {
-		if err := c.e.keepAll(ctx, &it.kept); err != nil {
-			return connector.AsError(err)
-		}
-		if p, counts := c.pair(it, failed[it]); counts {
-			if err := c.fn(p); err != nil {
-				return connector.AsError(err)
-			}
-		}
-	}
-	return nil
-}
-
-// pair judges one of the source's records; what the Flow does not send counts on neither side.
-func (c *comparison) pair(it *item, failed *connector.Error) (p Pair, counts bool) {
-	w := it.work
-	p = Pair{Flow: c.r.flow.Name, Record: w.Delivery.Record, State: w.Delivery.State, Source: w.Version.Document, Wanted: it.res.Document, Pairing: PairMissing}
-	if w.Link == nil {
-		return p, it.res.Passed
-	}
-	c.paired[idHash(w.Link.Other(c.r.flow.From).ID)] = true
-	switch {
-	case failed != nil && failed.Code != connector.NotFound:
-		p.Err = failed
-	case failed == nil && len(it.found) > 0:
-		p.Target, p.Pairing = it.found[0].Document, PairMatched
-		if it.res.Passed && p.Target != nil && !connector.Covers(p.Target, it.res.Owned) {
-			p.Pairing, p.Changes = PairDifferent, differences(p.Target, it.res.Owned)
-		}
-		if it.res.Withdrawn && !it.res.Passed && it.found[0].Standing != connector.Refused {
-			p.Pairing, p.Changes = PairDifferent, []connector.Change{{Field: withdrawn, Old: "no", New: "yes"}}
-		}
-	}
-	return p, true
 }
 
 // differences lists what the target holds otherwise than it should, field by field; what it does not tell is no difference.
@@ -183,60 +112,3 @@ func differences(target, owned connector.Document) []connector.Change {
 
 // withdrawn is the field of a difference that is none of a Document: taken back at the source, and standing at the target.
 const withdrawn = "withdrawn"
-
-// target goes through the target's objects of the window that were not compared yet.
-func (c *comparison) target(ctx context.Context, w connector.Window) *connector.Error {
-	src, ok := c.r.to.instance.(connector.Source)
-	reads := c.r.to.instance.Kind(c.r.flow.Kind)
-	if !ok || !reads.Reads {
-		return nil
-	}
-	q := connector.Query{Kind: c.r.flow.Kind, From: w.From, To: w.To}
-	if !reads.Windowed {
-		q.From = time.Time{} // the whole
-	}
-	return c.e.eachPage(ctx, c.r.to, src, c.run, q, func(page connector.Page, xs []connector.Exchange) *connector.Error {
-		if err := c.e.DB.SaveExchanges(context.WithoutCancel(ctx), xs); err != nil {
-			return connector.AsError(err)
-		}
-		var keys []connector.Key
-		for _, v := range page.Versions {
-			if c.paired[idHash(v.ID)] {
-				continue
-			}
-			c.paired[idHash(v.ID)] = true
-			rec := connector.Record{Connection: c.r.flow.To, Kind: c.r.flow.Kind, ID: v.ID}
-			row, linked, err := c.e.DB.Linked(ctx, c.r.flow.Kind, c.r.flow.To, []string{v.ID}, c.r.flow.From)
-			switch {
-			case err != nil:
-				return connector.AsError(err)
-			case linked:
-				keys = append(keys, connector.Key{ID: row.To.ID})
-				continue
-			}
-			p := Pair{Flow: c.r.flow.Name, Record: rec, Pairing: PairForeign, Target: v.Document}
-			if v.Ours {
-				p.Pairing = PairExtra
-			}
-			if err := c.fn(p); err != nil {
-				return connector.AsError(err)
-			}
-		}
-		return c.byKey(ctx, keys)
-	})
-}
-
-// byKey compares records of the source that did not change in the window themselves.
-func (c *comparison) byKey(ctx context.Context, keys []connector.Key) *connector.Error {
-	if len(keys) == 0 {
-		return nil
-	}
-	return c.source(ctx, connector.Query{Kind: c.r.flow.Kind, To: c.e.Now(), Keys: keys})
-}
-
-// idHash stands for an ID where many are remembered.
-func idHash(id string) uint64 {
-	h := fnv.New64a()
-	h.Write([]byte(id))
-	return h.Sum64()
-}

@@ -8,13 +8,14 @@ import (
 
 	connector "ml-connector"
 	"ml-connector/engine"
+	"ml-connector/store"
 )
 
 // reconcile compares both sides since a time, and gives each pair in words.
 func (w *world) reconcile(since time.Time) []string {
 	w.t.Helper()
 	var out []string
-	err := w.e.Reconcile(w.t.Context(), engine.SyncRequest{Since: since}, func(string) {}, func(p engine.Pair) error {
+	err := w.e.Reconcile(w.t.Context(), engine.SyncRequest{Since: since}, engine.Compared{Flow: func(string) {}, Unlisted: func(_ string, why *connector.Error) { out = append(out, "unlisted "+string(why.Code)) }, Pair: func(p engine.Pair) error {
 		text := fmt.Sprintf("%s %s %s", p.Record, p.Pairing, p.State)
 		for _, c := range p.Changes {
 			text += fmt.Sprintf(" %s %s→%s", c.Field, c.Old, c.New)
@@ -24,7 +25,7 @@ func (w *world) reconcile(since time.Time) []string {
 		}
 		out = append(out, text)
 		return nil
-	})
+	}})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -86,5 +87,34 @@ func TestEveryDifferenceBetweenBothSidesIsFound(t *testing.T) {
 	}
 	if len(w.to.writes) != writes || fmt.Sprint(w.states()) != fmt.Sprint(deliveries) {
 		t.Errorf("%d writes, %v; before %d, %v", len(w.to.writes), w.states(), writes, deliveries)
+	}
+}
+
+// failsToReconcile is the error of a reconciliation that must not come to its end.
+func (w *world) failsToReconcile() error {
+	w.t.Helper()
+	return w.e.Reconcile(w.t.Context(), engine.SyncRequest{Since: time.Time{}.AddDate(2000, 0, 0)}, engine.Compared{Flow: func(string) {},
+		Unlisted: func(string, *connector.Error) { w.t.Error("told as what has no list") }, Pair: func(engine.Pair) error { return nil }})
+}
+
+// targetOf is the target's ID of a record, "" when it is not linked.
+func (w *world) targetOf(id string) string {
+	w.t.Helper()
+	row, ok, err := w.db.Linked(w.t.Context(), connector.PurchaseOrder, "a", []string{id}, "b")
+	if err != nil || !ok {
+		return ""
+	}
+	return row.To.ID
+}
+
+// unlink takes a record's Link away, as a person would.
+func (w *world) unlink(id string) {
+	w.t.Helper()
+	to := w.targetOf(id)
+	err := w.db.Tx(w.t.Context(), func(tx *store.Tx) error {
+		return tx.UnlinkRecords(connector.Record{Connection: "a", Kind: connector.PurchaseOrder, ID: id}, connector.Record{Connection: "b", Kind: connector.PurchaseOrder, ID: to}, "somebody")
+	})
+	if err != nil {
+		w.t.Fatal(err)
 	}
 }

@@ -25,7 +25,7 @@ type Amount struct {
 // How fields that hold a Document's money are called, without case and '_'; of several the first counts.
 var (
 	totalFields    = []string{"total", "grandtotal", "totalamount"}
-	amountFields   = []string{"grossamt", "merchandiseamt", "poamt", "reqamt", "paymentamt", "extendedprice", "value", "amount"}
+	amountFields   = []string{"grossamt", "merchandiseamt", "poamt", "reqamt", "paymentamt", "extendedprice", "value", "amount", "distributionvalue"}
 	currencyFields = []string{"currency", "currencycd", "txncurrencycd", "isocurrencycode"}
 )
 
@@ -48,6 +48,9 @@ func Of(d connector.Document) *Amount {
 	}
 	if currency == "" {
 		currency = firstText(d, currencyFields)
+	}
+	if currency == "" {
+		currency = ofLines(d)
 	}
 	if amount == "" && total == nil {
 		amount = sumOf(d)
@@ -86,6 +89,34 @@ func firstText(d connector.Document, names []string) string {
 				return s
 			}
 		}
+	}
+	return ""
+}
+
+// ofLines is the one currency that all amounts of lines are in, "" where they are in several or say nothing.
+func ofLines(d connector.Document) string {
+	found := map[string]bool{}
+	var walk func(any)
+	walk = func(v any) {
+		if group, ok := connector.AsMap(v); ok {
+			if s := textOf(group, currencyFields); s != "" && sumOf(group) != "" {
+				found[s] = true
+			}
+			for _, e := range group {
+				walk(e)
+			}
+		}
+		list, _ := v.([]any)
+		for _, e := range list {
+			walk(e)
+		}
+	}
+	walk(map[string]any(d))
+	if len(found) != 1 {
+		return ""
+	}
+	for s := range found {
+		return s
 	}
 	return ""
 }

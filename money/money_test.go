@@ -21,6 +21,11 @@ func TestMoneyOfADocument(t *testing.T) {
 			connector.Document{"CURRENCY_CD": "USD", "LINE": []any{
 				map[string]any{"SHIP": []any{map[string]any{"MERCHANDISE_AMT": "0.10", "DIST": []any{map[string]any{"MERCHANDISE_AMT": "0.10"}}}}},
 				map[string]any{"SHIP": []any{map[string]any{"MERCHANDISE_AMT": "0.20"}}}}}, "0.30 USD"},
+		"a currency that all lines share is the whole's": {connector.Document{"LINE": []any{
+			map[string]any{"currency": "EUR", "splits": []any{map[string]any{"distributionvalue": "0.10"}, map[string]any{"distributionvalue": "0.25"}}},
+			map[string]any{"currency": "EUR", "splits": []any{map[string]any{"distributionvalue": "1"}}}}}, "1.35 EUR"},
+		"of lines in two currencies nothing is added": {connector.Document{"LINE": []any{
+			map[string]any{"currency": "EUR", "amount": "0.10"}, map[string]any{"currency": "USD", "amount": "0.10"}}}, ""},
 		"an amount without a currency is no money":            {connector.Document{"GROSS_AMT": "12.50"}, ""},
 		"a currency without an amount is none either":         {connector.Document{"currency": "USD", "name": "Acme"}, ""},
 		"what is no number is no amount":                      {connector.Document{"total": "NaN", "currency": "USD"}, ""},

@@ -147,38 +147,46 @@ func (db *DB) addNumbers(v reader, works []Work) error {
 
 // addLinks adds Links, and for those that have one the agreement and the target.
 func (db *DB) addLinks(v reader, flow, from, to string, kind connector.Kind, works []Work) error {
+	links, err := db.addTargets(v, from, to, kind, works)
+	if err != nil || len(links) == 0 {
+		return err
+	}
+	agreed, err := db.agreements(v, flow, links)
+	for i := range works {
+		if works[i].Link != nil {
+			works[i].Agreement = agreed[works[i].Link.ID]
+		}
+	}
+	return err
+}
+
+// addTargets adds Links, and for those that have one the target; it gives the keys of the Links.
+func (db *DB) addTargets(v reader, from, to string, kind connector.Kind, works []Work) (keys []int64, err error) {
 	ids := make([]string, len(works))
 	for i, w := range works {
 		ids[i] = w.Delivery.Record.ID
 	}
 	links, err := linksOf(v, kind, from, to, ids)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := addMerged(v, kind, from, links, works); err != nil || len(links) == 0 {
-		return err
+		return nil, err
 	}
-	var keys []int64
 	var targets []string
 	for _, l := range links {
 		keys, targets = append(keys, l.ID), append(targets, l.Other(from).ID)
 	}
-	agreed, err := db.agreements(v, flow, keys)
-	if err != nil {
-		return err
-	}
 	rows, err := db.recordsByID(v, to, kind, targets)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for i := range works {
-		l, ok := links[works[i].Delivery.Record.ID]
-		if !ok {
-			continue
+		if l, ok := links[works[i].Delivery.Record.ID]; ok {
+			works[i].Link, works[i].Target = &l, rows[l.Other(from).ID]
 		}
-		works[i].Link, works[i].Agreement, works[i].Target = &l, agreed[l.ID], rows[l.Other(from).ID]
 	}
-	return nil
+	return keys, nil
 }
 
 // addMerged says of those without a Link which were merged into another Record.

@@ -20,6 +20,7 @@ func (p *program) reconcileCommand() *cobra.Command {
 		Use:   "reconcile [FLOW…]",
 		Short: "Both sides live, record by record and cent by cent; without a name all flows",
 		Long: "Read both sides of flows live, hold each record against its counterpart in what the flow owns, and add up the money of both sides.\n" +
+			"Of the target its own list of the same time is read, and only what that does not show is looked up one by one.\n" +
 			"Neither system is written. Exit status 3: something is missing, extra or different. What people entered at the target is told\n" +
 			"as foreign and counts on neither side.",
 		RunE: func(c *cobra.Command, args []string) error {
@@ -109,6 +110,11 @@ func (p *program) printReconciliation(r app.Reconciliation) error {
 		}
 	}
 	p.sayAgainstLast(r)
+	for _, f := range r.Flows {
+		if f.Unlisted != nil {
+			p.say("%s: the target did not show its own list, so what only the target has is not told: %s %s", f.Flow, f.Unlisted.Message, f.Unlisted.Hint)
+		}
+	}
 	if p.format == "table" {
 		if err := p.printSums(r); err != nil || len(lines) == 0 {
 			return err

@@ -1,0 +1,270 @@
+package engine
+
+import (
+	"context"
+
+	connector "ml-connector"
+)
+
+// comparison is one Flow's reconciliation.
+type comparison struct {
+	e      *Engine
+	r      *route
+	run    int64
+	told   Compared
+	seen   *seen
+	listed *listed         // nil: the target can't be listed
+	came   map[string]bool // IDs that the source gave, while it is asked by keys
+}
+
+// compared is one of the source's records while it is held against the target.
+type compared struct {
+	*item
+	own    connector.Document // the target's, in its own names
+	listed bool               // the list showed what it is held against, which may be older than the source's
+	failed *connector.Error   // of the look-up
+	beside bool               // not linked, and found by its natural key
+}
+
+// whole compares the window: first the target is listed, so that what is written meanwhile is found missing in the list and looked up.
+func (c *comparison) whole(ctx context.Context, w connector.Window) *connector.Error {
+	fail := c.list(ctx, w)
+	defer c.listed.close()
+	if fail == nil {
+		fail = c.source(ctx, connector.Query{Kind: c.r.flow.Kind, From: w.From, To: w.To})
+	}
+	if fail == nil {
+		fail = c.rest(ctx)
+	}
+	return fail
+}
+
+// source goes through the source's records of a query.
+func (c *comparison) source(ctx context.Context, q connector.Query) *connector.Error {
+	return c.e.eachPage(ctx, c.r.from, c.r.source, c.run, q, func(page connector.Page, xs []connector.Exchange) *connector.Error {
+		if err := c.e.DB.SaveExchanges(context.WithoutCancel(ctx), xs); err != nil {
+			return connector.AsError(err)
+		}
+		c.note(page)
+		page = c.seen.fresh(page)
+		for _, p := range page.Problems {
+			rec := connector.Record{Connection: c.r.flow.From, Kind: c.r.flow.Kind, ID: p.ID}
+			if err := c.told.Pair(Pair{Flow: c.r.flow.Name, Record: rec, Pairing: PairMissing, Err: p.Err}); err != nil {
+				return connector.AsError(err)
+			}
+		}
+		return c.versions(ctx, page.Versions)
+	})
+}
+
+// note remembers what the source gave of what it was asked for.
+func (c *comparison) note(page connector.Page) {
+	if c.came == nil {
+		return
+	}
+	for _, v := range page.Versions {
+		c.came[v.ID] = true
+	}
+	for _, p := range page.Problems {
+		c.came[p.ID] = true
+	}
+}
+
+// versions compares some of the source's records with the target.
+func (c *comparison) versions(ctx context.Context, list []connector.Version) *connector.Error {
+	items, err := c.e.mappedForComparison(ctx, c.r, c.run, list)
+	if err != nil {
+		return connector.AsError(err)
+	}
+	all, unlisted := make([]*compared, len(items)), []*compared(nil)
+	for n, it := range items {
+		x := &compared{item: it}
+		all[n] = x
+		switch {
+		case it.work.Link != nil:
+			if err := c.listed.show(x, it.work.Link.Other(c.r.flow.From).ID); err != nil {
+				return connector.AsError(err)
+			}
+			if !x.listed {
+				unlisted = append(unlisted, x)
+			}
+		case it.res.Passed:
+			if fail := c.byNaturalKey(ctx, x); fail != nil {
+				return fail
+			}
+		}
+	}
+	c.lookUp(ctx, unlisted)
+	if fail := c.again(ctx, all); fail != nil {
+		return fail
+	}
+	for _, x := range all {
+		if err := c.e.keepAll(ctx, &x.kept); err != nil {
+			return connector.AsError(err)
+		}
+		if p, counts := c.pair(x); counts {
+			if err := c.told.Pair(p); err != nil {
+				return connector.AsError(err)
+			}
+		}
+	}
+	return nil
+}
+
+// again looks up what seems to differ from what the list showed: it may have been written since.
+func (c *comparison) again(ctx context.Context, all []*compared) *connector.Error {
+	var apart []*compared
+	for _, x := range all {
+		if p, counts := c.pair(x); counts && x.listed && p.Pairing == PairDifferent && !x.beside {
+			x.listed = false
+			apart = append(apart, x)
+		}
+	}
+	c.lookUp(ctx, apart)
+	var keyed []*compared
+	for _, x := range all {
+		if x.failed == nil && !x.listed && len(x.found) > 0 && x.found[0].Document == nil {
+			keyed = append(keyed, x)
+		}
+	}
+	return c.owned(ctx, keyed)
+}
+
+// lookUp asks the target for some by their IDs.
+func (c *comparison) lookUp(ctx context.Context, list []*compared) {
+	items := make([]*item, len(list))
+	for n, x := range list {
+		items[n] = x.item
+	}
+	failed := c.r.lookNow(ctx, c.e, items)
+	for _, x := range list {
+		x.failed = failed[x.item]
+		if x.failed == nil && len(x.found) > 0 {
+			x.own = nil
+		}
+	}
+}
+
+// owned reads what a look-up told by its key alone, where the target can be read: there is money in it.
+func (c *comparison) owned(ctx context.Context, list []*compared) *connector.Error {
+	src, ok := c.r.to.instance.(connector.Source)
+	if !ok || !c.r.writes.Reads || len(list) == 0 {
+		return nil
+	}
+	at := make(map[string]*compared, len(list))
+	keys := make([]connector.Key, len(list))
+	for n, x := range list {
+		id := x.found[0].ID
+		at[id], keys[n] = x, connector.Key{ID: id}
+	}
+	q := connector.Query{Kind: c.r.flow.Kind, To: c.e.Now(), Keys: keys}
+	return c.e.eachPage(ctx, c.r.to, src, c.run, q, func(page connector.Page, xs []connector.Exchange) *connector.Error {
+		for _, v := range page.Versions {
+			if x := at[v.ID]; x != nil {
+				x.own = v.Document
+			}
+		}
+		return connector.AsError(c.e.DB.SaveExchanges(context.WithoutCancel(ctx), xs))
+	})
+}
+
+// pair judges one of the source's records; what the Flow does not send counts on neither side.
+func (c *comparison) pair(x *compared) (p Pair, counts bool) {
+	w, res := x.work, x.res
+	p = Pair{Flow: c.r.flow.Name, Record: w.Delivery.Record, State: w.Delivery.State, Source: w.Version.Document, Wanted: res.Document, Pairing: PairMissing}
+	if w.Link == nil && !x.beside {
+		return p, res.Passed
+	}
+	switch {
+	case x.failed != nil && x.failed.Code != connector.NotFound:
+		p.Err = x.failed
+	case x.failed == nil && len(x.found) > 0:
+		p.Target, p.Own, p.Pairing = x.found[0].Document, x.own, PairMatched
+		if res.Passed && p.Target != nil && !connector.Covers(p.Target, res.Owned) {
+			p.Pairing, p.Changes = PairDifferent, differences(p.Target, res.Owned)
+		}
+		if res.Withdrawn && !res.Passed && x.found[0].Standing != connector.Refused {
+			p.Pairing, p.Changes = PairDifferent, []connector.Change{{Field: withdrawn, Old: "no", New: "yes"}}
+		}
+		if x.beside {
+			p.Pairing, p.Changes = PairDifferent, append([]connector.Change{{Field: unlinked, Old: x.found[0].ID}}, p.Changes...)
+		}
+	}
+	return p, true
+}
+
+// rest goes through the target's objects of the window that were not compared yet.
+func (c *comparison) rest(ctx context.Context) *connector.Error {
+	const many = 200
+	var some []listedObject
+	err := c.listed.left(func(o listedObject) error {
+		if some = append(some, o); len(some) < many {
+			return nil
+		}
+		full := some
+		some = nil
+		return asError(c.alone(ctx, full))
+	})
+	if err != nil {
+		return connector.AsError(err)
+	}
+	return c.alone(ctx, some)
+}
+
+// asError keeps a nil *Error from becoming an error that is not nil.
+func asError(fail *connector.Error) error {
+	if fail == nil {
+		return nil
+	}
+	return fail
+}
+
+// alone tells of objects that no record of the window at the source belongs to: of those with a Link the source is read by its key.
+func (c *comparison) alone(ctx context.Context, objects []listedObject) *connector.Error {
+	ids := make([]string, len(objects))
+	for n, o := range objects {
+		ids[n] = o.ID
+	}
+	links, err := c.e.DB.Links(ctx, c.r.flow.Kind, c.r.flow.To, ids, c.r.flow.From)
+	if err != nil {
+		return connector.AsError(err)
+	}
+	var keys []connector.Key
+	var linked []listedObject
+	for _, o := range objects {
+		if l, ok := links[o.ID]; ok {
+			keys, linked = append(keys, connector.Key{ID: l.Other(c.r.flow.To).ID}), append(linked, o)
+			continue
+		}
+		p := Pair{Flow: c.r.flow.Name, Record: c.atTarget(o.ID), Pairing: PairForeign, Target: o.Document, Own: o.Own}
+		if o.Ours {
+			p.Pairing = PairExtra
+		}
+		if err := c.told.Pair(p); err != nil {
+			return connector.AsError(err)
+		}
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	c.came = make(map[string]bool, len(keys))
+	if fail := c.source(ctx, connector.Query{Kind: c.r.flow.Kind, To: c.e.Now(), Keys: keys}); fail != nil {
+		return fail
+	}
+	for n, o := range linked {
+		if c.came[keys[n].ID] {
+			continue
+		}
+		p := Pair{Flow: c.r.flow.Name, Record: c.atTarget(o.ID), Pairing: PairExtra, Target: o.Document, Own: o.Own,
+			Err: connector.Errorf(connector.NotFound, "reconcile "+c.r.flow.Name, "%s has %s no more, to which it is linked", c.r.flow.From, keys[n].ID).
+				Advise("Look for it there. If it was deleted, take it back at %s, or unlink the two.", c.r.flow.To)}
+		if err := c.told.Pair(p); err != nil {
+			return connector.AsError(err)
+		}
+	}
+	return nil
+}
+
+func (c *comparison) atTarget(id string) connector.Record {
+	return connector.Record{Connection: c.r.flow.To, Kind: c.r.flow.Kind, ID: id}
+}
