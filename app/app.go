@@ -20,6 +20,7 @@ import (
 	"ml-connector/app/config"
 	"ml-connector/engine"
 	"ml-connector/flows"
+	"ml-connector/signon"
 	"ml-connector/store"
 	"ml-connector/vault"
 	"ml-connector/wire"
@@ -49,6 +50,7 @@ type App struct {
 	explains *engine.Engine       // made on first use
 	refusals map[string]time.Time // when an Entry told last that a push was refused, by Connection and code
 
+	signOn        *signon.Provider // opened when it is first needed
 	logins        throttle
 	hashes        places
 	refusedLogIns struct { // that left an Entry

@@ -21,7 +21,7 @@ func (a *App) doctorPeople(ctx context.Context, d *Diagnosis) error {
 		return err
 	}
 	admin := slices.ContainsFunc(all, func(p store.Person) bool {
-		return p.State == store.PersonActive && p.Password != "" && slices.Contains(p.Roles, people.Admin)
+		return p.CanLogIn() && slices.Contains(p.Roles, people.Admin)
 	})
 	switch {
 	case admin:

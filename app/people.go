@@ -18,6 +18,7 @@ type Person struct {
 	MadeBy   string        `json:"made_by"`
 	MadeAt   time.Time     `json:"made_at"`
 	SeenAt   *time.Time    `json:"seen_at"`
+	SignsOn  string        `json:"signs_on"` // the issuer of the identity provider at which they do, "" = none
 	Sessions int           `json:"sessions"`
 }
 
@@ -131,7 +132,7 @@ func othersAdmin(p store.Person, all []store.Person) error {
 		return nil
 	}
 	for _, o := range all {
-		if o.Name != p.Name && o.State == store.PersonActive && o.Password != "" && slices.Contains(o.Roles, people.Admin) {
+		if o.Name != p.Name && o.CanLogIn() && slices.Contains(o.Roles, people.Admin) {
 			return nil
 		}
 	}
@@ -263,8 +264,8 @@ func (a *App) PersonShown(ctx context.Context, name string, by people.Actor) (Pe
 }
 
 func (a *App) personShape(ctx context.Context, p store.Person) (Person, error) {
-	out := Person{Name: p.Name, State: string(p.State), Roles: p.Roles, MadeBy: p.MadeBy, MadeAt: p.MadeAt, SeenAt: moment(p.SeenAt)}
-	if p.State == store.PersonActive && p.Password == "" {
+	out := Person{Name: p.Name, State: string(p.State), Roles: p.Roles, MadeBy: p.MadeBy, MadeAt: p.MadeAt, SeenAt: moment(p.SeenAt), SignsOn: p.SignsOn}
+	if p.State == store.PersonActive && !p.CanLogIn() {
 		out.State = "invited"
 	}
 	sessions, err := a.DB.Sessions(ctx, p.Name)

@@ -90,7 +90,7 @@ func (a *App) LogIn(ctx context.Context, name, password string, o Origin) (secre
 			return errNoEntry()
 		}
 		now.Password = fresh
-		secret, err = a.begin(tx, now, o)
+		secret, err = a.begin(tx, now, sessionLasts, o)
 		return err
 	})
 	if err == nil {
@@ -121,13 +121,13 @@ func (a *App) hashed(ctx context.Context, password string) (string, error) {
 }
 
 // begin begins a session of a person, and gives its secret, which is kept nowhere.
-func (a *App) begin(tx *store.Tx, p store.Person, o Origin) (string, error) {
+func (a *App) begin(tx *store.Tx, p store.Person, lasts time.Duration, o Origin) (string, error) {
 	secret := people.NewSecret()
 	p.SeenAt = tx.Now()
 	if err := tx.SavePerson(p); err != nil {
 		return "", err
 	}
-	s := store.Session{Hash: people.HashSecret(secret), ID: strings.ToLower(rand.Text()[:12]), Person: p.Name, Until: tx.Now().Add(sessionLasts), Address: o.Address, Agent: short(o.Agent)}
+	s := store.Session{Hash: people.HashSecret(secret), ID: strings.ToLower(rand.Text()[:12]), Person: p.Name, Until: tx.Now().Add(lasts), Address: o.Address, Agent: short(o.Agent)}
 	tx.Enter(connector.Entry{Actor: people.User(p.Name, nil).Name, Action: "session.begun", Subject: subject(p.Name), Details: map[string]string{"session": s.ID}})
 	return secret, tx.BeginSession(s)
 }
@@ -328,7 +328,7 @@ func (a *App) AcceptInvitation(ctx context.Context, secret, name, password strin
 		}
 		p.Password = hash
 		tx.Enter(connector.Entry{Actor: actor, Action: "password.set", Subject: subject(name), Details: map[string]string{"reason": "link"}})
-		session, err = a.begin(tx, p, o)
+		session, err = a.begin(tx, p, sessionLasts, o)
 		return err
 	})
 	return session, err
@@ -373,7 +373,7 @@ func (a *App) ChangePassword(ctx context.Context, v Visit, old, password string,
 		}
 		now.Password = hash
 		tx.Enter(connector.Entry{Actor: v.Actor.Name, Action: "password.set", Subject: subject(v.Name), Details: map[string]string{"reason": "changed"}})
-		session, err = a.begin(tx, now, o)
+		session, err = a.begin(tx, now, sessionLasts, o)
 		return err
 	})
 	return session, err

@@ -53,43 +53,60 @@ func LocalPath(text string) string {
 	return text
 }
 
-// What was done is told on the next page by a cookie of its own, once: a link can't make a page say something.
-const (
-	secureSaid = "__Host-ml-connector-said"
-	localSaid  = "ml-connector-said"
-	saidLasts  = 60 // seconds
-	mostSaid   = 1000
+// What is kept in a browser for a moment, once: what the next page says, so that a link can't make a page say something; and a sign-on
+// that was begun there.
+var (
+	saying  = passing{"__Host-ml-connector-said", "ml-connector-said", 60}
+	signing = passing{"__Host-ml-connector-sign-on", "ml-connector-sign-on", 10 * 60}
 )
 
-func saidName(secure bool) string {
-	if secure {
-		return secureSaid
-	}
-	return localSaid
+// passing is a cookie that is read once.
+type passing struct {
+	secure, local string // names
+	lasts         int    // seconds
 }
 
-// Say lets the next page say what was done. It must hold no secret.
-func Say(w http.ResponseWriter, r *http.Request, text string) {
-	a := from(r)
-	secure := a != nil && a.secure
-	if len(text) > mostSaid {
-		text = strings.ToValidUTF8(text[:mostSaid], "") + "…"
+const mostSaid = 1000
+
+func (p passing) name(r *http.Request) (name string, secure bool) {
+	if a := from(r); a != nil && a.secure {
+		return p.secure, true
 	}
-	http.SetCookie(w, &http.Cookie{Name: saidName(secure), Value: base64.RawURLEncoding.EncodeToString([]byte(text)), Path: "/", MaxAge: saidLasts, HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode})
+	return p.local, false
 }
 
-// Said is what is to be said, "" nothing. It is said once.
-func Said(w http.ResponseWriter, r *http.Request) string {
-	a := from(r)
-	secure := a != nil && a.secure
-	c, err := r.Cookie(saidName(secure))
+func (p passing) put(w http.ResponseWriter, r *http.Request, text string) {
+	name, secure := p.name(r)
+	http.SetCookie(w, &http.Cookie{Name: name, Value: base64.RawURLEncoding.EncodeToString([]byte(text)), Path: "/", MaxAge: p.lasts, HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode})
+}
+
+func (p passing) take(w http.ResponseWriter, r *http.Request) string {
+	name, secure := p.name(r)
+	c, err := r.Cookie(name)
 	if err != nil {
 		return ""
 	}
-	http.SetCookie(w, &http.Cookie{Name: saidName(secure), Path: "/", MaxAge: -1, HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(w, &http.Cookie{Name: name, Path: "/", MaxAge: -1, HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode})
 	text, err := base64.RawURLEncoding.DecodeString(c.Value)
 	if err != nil || !utf8.Valid(text) {
 		return ""
 	}
 	return string(text)
 }
+
+// Say lets the next page say what was done. It must hold no secret.
+func Say(w http.ResponseWriter, r *http.Request, text string) {
+	if len(text) > mostSaid {
+		text = strings.ToValidUTF8(text[:mostSaid], "") + "…"
+	}
+	saying.put(w, r, text)
+}
+
+// Said is what is to be said, "" nothing. It is said once.
+func Said(w http.ResponseWriter, r *http.Request) string { return saying.take(w, r) }
+
+// BeginSignOn keeps a sign-on that is under way in the browser in which it was begun: what it holds is of use there alone.
+func BeginSignOn(w http.ResponseWriter, r *http.Request, begun string) { signing.put(w, r, begun) }
+
+// BegunSignOn is what is kept of a sign-on, "" nothing. It is read once.
+func BegunSignOn(w http.ResponseWriter, r *http.Request) string { return signing.take(w, r) }

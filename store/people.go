@@ -30,15 +30,21 @@ type Person struct {
 	MadeBy   string
 	MadeAt   time.Time
 	SeenAt   time.Time // last log-in
+	SignsOn  string    // the issuer at which they sign on, "" none
 }
 
-const personColumns = "p.name, p.state, p.roles, p.password, p.made_by, p.made_at, p.seen_at"
+// CanLogIn says whether there is a way in for the person.
+func (p Person) CanLogIn() bool {
+	return p.State == PersonActive && (p.Password != "" || p.SignsOn != "")
+}
+
+const personColumns = "p.name, p.state, p.roles, p.password, p.made_by, p.made_at, p.seen_at, COALESCE((SELECT i.issuer FROM identities i WHERE i.person = p.name), '')"
 
 // fields are where a row of personColumns goes; done makes the rest of it.
 func (p *Person) fields() (into []any, done func()) {
 	var roles string
 	var made, seen int64
-	return []any{&p.Name, &p.State, &roles, &p.Password, &p.MadeBy, &made, &seen}, func() {
+	return []any{&p.Name, &p.State, &roles, &p.Password, &p.MadeBy, &made, &seen, &p.SignsOn}, func() {
 		p.Roles, p.MadeAt, p.SeenAt = wordsOf[people.Role](roles), timeOf(made), timeOf(seen)
 	}
 }

@@ -26,6 +26,8 @@ func logInURL(r *http.Request) string {
 type logInBody struct {
 	Name, Next string
 	Wrong      *connector.Error
+	SignOn     string // what the way in by an identity provider is called, "" none
+	SignOnURL  string
 }
 
 // logInPage asks who you are.
@@ -35,10 +37,11 @@ func (p *Pages) logInPage(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, next, http.StatusSeeOther)
 		return
 	}
-	p.show(w, r, logInView(logInBody{Next: next}))
+	p.show(w, r, p.logInView(logInBody{Next: next}))
 }
 
-func logInView(b logInBody) view {
+func (p *Pages) logInView(b logInBody) view {
+	b.SignOn, b.SignOnURL = p.App.SignsOn(), signOnURL(b.Next)
 	v := view{Template: "login", Question: "Who are you?", Title: "Log in", Body: b}
 	if b.Wrong != nil {
 		v.Status = statusOf(b.Wrong)
@@ -58,7 +61,7 @@ func form(w http.ResponseWriter, r *http.Request) error {
 // logIn lets somebody in. A session that the browser had is ended: the secret of one is never used on for another.
 func (p *Pages) logIn(w http.ResponseWriter, r *http.Request) {
 	if err := form(w, r); err != nil {
-		p.show(w, r, logInView(logInBody{Wrong: connector.AsError(err)}))
+		p.show(w, r, p.logInView(logInBody{Wrong: connector.AsError(err)}))
 		return
 	}
 	b := logInBody{Name: r.PostForm.Get("name"), Next: gate.LocalPath(r.PostForm.Get("next"))}
@@ -68,7 +71,7 @@ func (p *Pages) logIn(w http.ResponseWriter, r *http.Request) {
 		if wait := b.Wrong.Wait; wait > 0 {
 			w.Header().Set("Retry-After", plainCount(int64(wait.Seconds())+1))
 		}
-		p.show(w, r, logInView(b))
+		p.show(w, r, p.logInView(b))
 		return
 	}
 	p.begin(w, r, secret)

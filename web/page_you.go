@@ -15,6 +15,10 @@ type youBody struct {
 	May      []people.Permission
 	Sessions []app.Session
 	Least    int
+
+	Password  bool   // they have one
+	SignOn    string // what the way in by an identity provider is called, "" none
+	Connected bool   // and they may take it
 }
 
 // you answers: who am I here, and where am I logged in?
@@ -26,7 +30,10 @@ func (p *Pages) you(r *http.Request) (view, error) {
 	b := youBody{Visit: who.Visit, May: who.Actor.Permissions, Least: people.LeastPassword}
 	v := view{Template: "you", Question: "Who am I here, and where am I logged in?", Title: who.Actor.Name, Active: "you"}
 	if who.Visit != nil {
-		v.Title = who.Visit.Name
+		v.Title, b.SignOn = who.Visit.Name, p.App.SignsOn()
+		if b.Password, b.Connected, err = p.App.WaysIn(r.Context(), *who.Visit); err != nil {
+			return v, err
+		}
 		if b.Sessions, err = p.App.OwnSessions(r.Context(), *who.Visit); err != nil {
 			return v, err
 		}

@@ -82,6 +82,7 @@ func New(c Config) *Pages {
 	mux.HandleFunc("POST /logout", p.logOut)
 	mux.HandleFunc("GET /welcome/{secret}", p.welcomePage)
 	mux.HandleFunc("POST /welcome/{secret}", p.welcome)
+	p.signOnRoutes(mux)
 	p.peopleRoutes(mux)
 	p.deedRoutes(mux)
 	p.connectRoutes(mux)

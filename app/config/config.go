@@ -43,6 +43,7 @@ type Process struct {
 	Key      string   // env:NAME or file:PATH, relative to Dir
 	Egress   []string // nil when the file has no list
 	Public   Public
+	OIDC     *OIDC // nil when people log in by password alone
 }
 
 // File is a whole configuration file.
@@ -89,7 +90,7 @@ const (
 	defaultKey      = "file:master.key"
 )
 
-var topKeys = []string{"database", "listen", "key", "egress", "url", "tls_cert", "tls_key", "proxies", "connections", "flows", "crosswalks"}
+var topKeys = []string{"database", "listen", "key", "egress", "url", "tls_cert", "tls_key", "proxies", "oidc", "connections", "flows", "crosswalks"}
 
 // ReadProcess reads what every command needs: database, key and egress, and how the server is reached. The rest of the file may be broken; only
 // its top keys are looked at. Without path the default file is read if it is there; a path that was given must exist.
@@ -191,6 +192,8 @@ func (p *Process) read(entries []entry, known Known) {
 			p.Public.TLSKey = inFolder(e.value.text(), p.Dir)
 		case "proxies":
 			p.Public.Proxies = e.value.proxies()
+		case "oidc":
+			p.OIDC = e.value.oidc(p.Dir)
 		case "egress":
 			for _, inner := range e.value.entries("allow") {
 				p.Egress = inner.value.egress(known)

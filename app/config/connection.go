@@ -215,6 +215,15 @@ func resolve(ref, dir string, known Known) (value Hidden, problem string) {
 	return value, ""
 }
 
+// ReadSecret reads a secret of the process's own: env:NAME or file:PATH. what is the key that names it.
+func ReadSecret(what, ref, dir string, known Known) (Hidden, error) {
+	value, problem := resolve(ref, dir, known)
+	if problem != "" {
+		return "", connector.Errorf(connector.Misconfigured, "read a secret", "`%s` %s", what, problem)
+	}
+	return value, nil
+}
+
 // ReadSecrets reads secrets that are given outside a file: env:NAME or file:PATH by the secret's name.
 func ReadSecrets(system connector.System, refs map[string]string, dir string, known Known) ([]Secret, error) {
 	const op = "read secrets"

@@ -39,6 +39,7 @@ func Write(w io.Writer, e Exported) error {
 	if e.Process.Path != "" {
 		doc = append(doc, yaml.MapItem{Key: "listen", Value: e.Process.Listen}, yaml.MapItem{Key: "key", Value: e.Process.Key})
 		doc = append(doc, publicItems(e.Process.Public)...)
+		doc = append(doc, oidcItems(e.Process.OIDC)...)
 		if e.Process.Egress != nil {
 			doc = append(doc, yaml.MapItem{Key: "egress", Value: yaml.MapSlice{{Key: "allow", Value: e.Process.Egress}}})
 		}

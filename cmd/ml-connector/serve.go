@@ -45,6 +45,9 @@ func (p *program) serveCommand() *cobra.Command {
 				return err
 			}
 			defer a.Close()
+			if err := a.SignOnReady(); err != nil {
+				return err
+			}
 			p.warnOfDifferences(c.Context(), a)
 			return p.serve(c.Context(), a, gate.Config{App: a, Public: process.Public})
 		},

@@ -20,6 +20,9 @@ func (p *program) userCommand() *cobra.Command {
 		p.onConnection("enable NAME", "Let somebody in again who was disabled", func(c *cobra.Command, a *app.App, name string) error {
 			return a.EnablePerson(c.Context(), name, p.actor())
 		}),
+		p.onConnection("forget-sign-on NAME", "Let somebody sign on no more at the identity provider; they need a password, or sign on anew", func(c *cobra.Command, a *app.App, name string) error {
+			return a.ForgetSignOn(c.Context(), name, p.actor())
+		}),
 		p.userEnd("remove NAME", "Disable somebody for good; the name stays theirs", (*app.App).RemovePerson),
 		p.userSessions())
 }
@@ -98,7 +101,7 @@ func (p *program) userShow() *cobra.Command {
 			}{x, may})
 		}
 		return p.facts("name", x.Name, "state", x.State, "roles", people.Words(x.Roles), "may", people.Words(may), "added", timeOf(&x.MadeAt)+" by "+x.MadeBy,
-			"last log-in", timeOf(x.SeenAt), "sessions", strconv.Itoa(x.Sessions))
+			"last log-in", timeOf(x.SeenAt), "signs on at", x.SignsOn, "sessions", strconv.Itoa(x.Sessions))
 	})
 }
 
