@@ -7,6 +7,7 @@ import (
 	"time"
 
 	connector "ml-connector"
+	"ml-connector/engine"
 	"ml-connector/people"
 	"ml-connector/store"
 )
@@ -174,4 +175,16 @@ func (a *App) TokenActor(ctx context.Context, secret string) (people.Actor, erro
 		a.Log.Warn("the use of a token could not be noted", "token", t.Name, "error", err)
 	}
 	return people.Token(people.Behind(t.MadeBy), t.Name, may), nil
+}
+
+// Lasts reads for how long something counts; 0 = for ever.
+func Lasts(text string) (time.Duration, error) {
+	if text == "never" {
+		return 0, nil
+	}
+	d, err := engine.ParseDuration(text)
+	if err != nil || d == 0 {
+		return 0, connector.Errorf(connector.Invalid, "read how long it counts", "%q is no duration", text).Advise("Write 90d, 12h, or never.")
+	}
+	return d, nil
 }

@@ -22,6 +22,12 @@ type Person struct {
 	Sessions int           `json:"sessions"`
 }
 
+// PersonDetail is a person, and what they may do.
+type PersonDetail struct {
+	Person
+	Permissions []people.Permission `json:"permissions"`
+}
+
 // Invitation is a link by which somebody sets a password, once. Its Secret is shown once, and kept nowhere.
 type Invitation struct {
 	Person string    `json:"person"` // "" = who becomes the first administrator
@@ -252,15 +258,16 @@ func (a *App) People(ctx context.Context, by people.Actor) ([]Person, error) {
 }
 
 // PersonShown is one of them.
-func (a *App) PersonShown(ctx context.Context, name string, by people.Actor) (Person, error) {
+func (a *App) PersonShown(ctx context.Context, name string, by people.Actor) (PersonDetail, error) {
 	if err := by.May(people.ReadPeople); err != nil {
-		return Person{}, err
+		return PersonDetail{}, err
 	}
 	p, err := a.DB.Person(ctx, name)
 	if err != nil {
-		return Person{}, err
+		return PersonDetail{}, err
 	}
-	return a.personShape(ctx, p)
+	shape, err := a.personShape(ctx, p)
+	return PersonDetail{shape, append([]people.Permission{}, people.Of(p.Roles...)...)}, err
 }
 
 func (a *App) personShape(ctx context.Context, p store.Person) (Person, error) {

@@ -244,6 +244,10 @@ func answerAsSaid(t *testing.T, x *apiRig) {
 	}
 	record := doubtful[0]
 	x.do([]int{0, 3}, "sync", "--dry-run", "--save", "third", "invoices")
+	for _, name := range []string{"bea", "cid"} {
+		x.do([]int{0}, "user", "add", name, "--role", "viewer")
+	}
+	x.newToken("gone", "viewer")
 	delivery := fmt.Sprint(held[0].ID)
 	at := func(path string) string { return "/api/v1" + path }
 	ofRecord := fmt.Sprintf("/%s/%s/%s", record.Record.Connection, record.Kind, url.PathEscape(record.Record.ID))
@@ -270,6 +274,9 @@ func answerAsSaid(t *testing.T, x *apiRig) {
 		"dry-run": {path: "/dry-run?flow=invoices"}, "list-plans": {path: "/plans"}, "show-plan": {path: "/plans/third"}, "save-plan": {path: "/plans/second?flow=invoices"},
 		"approve-plan": {path: "/plans/third/approve", status: 403}, "run-plan": {path: "/plans/second/run", status: 403}, "end-plan": {path: "/plans/second/end", status: 409},
 		"list-reconciliations": {path: "/reconciliations"}, "reconcile": {path: "/reconciliations?flow=invoices"},
+		"list-people": {path: "/people"}, "add-person": {path: "/people", body: `{"name":"ann","roles":["viewer"]}`}, "show-person": {path: "/people/ann"}, "invite-person": {path: "/people/bea/invite"}, "give-roles": {path: "/people/bea/roles", body: `{"roles":["operator","viewer"]}`},
+		"disable-person": {path: "/people/bea/disable"}, "enable-person": {path: "/people/bea/enable"}, "remove-person": {path: "/people/cid/remove"}, "forget-sign-on": {path: "/people/bea/forget-sign-on"}, "list-sessions": {path: "/people/bea/sessions"}, "end-sessions": {path: "/people/bea/sessions/end"},
+		"list-tokens": {path: "/tokens"}, "add-token": {path: "/tokens", body: `{"name":"more","roles":["viewer"]}`, status: 403}, "revoke-token": {path: "/tokens/gone/revoke"},
 		"why": {path: "/why?number=" + url.QueryEscape(record.Record.ID)}, "explain": {path: "/explain", body: `{"text":"(158,505)"}`}, "doctor": {path: "/doctor"}, "about": {path: "/about"},
 	}
 	for _, path := range slices.Sorted(maps.Keys(x.doc.Paths)) {
@@ -368,7 +375,7 @@ func actThrough(t *testing.T, x *apiRig) {
 	for _, command := range []string{"delivery list", "delivery list --state held -o csv", "delivery show " + delivery, "delivery show " + delivery + " -o json", "record list -o json", "record list --kind supplier --limit 3",
 		"record show erp:supplier:SHARE/0000010010 -o json", "record show SHARE/0000010010", "record history erp:supplier:SHARE/0000010010", "record show erp:supplier:SHARE/0000010010 --explain", "record show nothing", "why 0000010010", "flow list", "flow show invoices",
 		"connection list", "connection show s2p", "connection show s2p -o json", "connection requirements erp", "crosswalk list", "crosswalk show uom", "crosswalk todo", "crosswalk export uom", "crosswalk history uom", "crosswalk export nothing",
-		"audit list --action flow. -o json", "audit list --limit 5", "plan list", "plan show nothing", "link --candidates -o csv", "explain (158,505)"} {
+		"audit list --action flow. -o json", "audit list --limit 5", "plan list", "plan show nothing", "link --candidates -o csv", "explain (158,505)", "user list", "user show nobody", "user list -o json"} {
 		args := strings.Fields(command)
 		status, out, talk := x.through(args...)
 		here := exec.CommandContext(t.Context(), binary, args...)
@@ -403,6 +410,18 @@ func actThrough(t *testing.T, x *apiRig) {
 		{[]string{"plan", "approve", "first"}, 4, ""},
 		{[]string{"reconcile", "invoices"}, 3, "flow.reconciled"},
 		{[]string{"reconcile", "invoices", "--last"}, 3, ""},
+		{[]string{"user", "add", "dee", "--role", "viewer"}, 0, "person.added"},
+		{[]string{"user", "invite", "dee"}, 0, "person.invited"},
+		{[]string{"user", "role", "dee", "--role", "operator"}, 0, "person.roles_changed"},
+		{[]string{"user", "sessions", "dee", "--end"}, 0, ""},
+		{[]string{"user", "disable", "dee"}, 0, "person.disabled"},
+		{[]string{"user", "enable", "dee"}, 0, "person.enabled"},
+		{[]string{"user", "forget-sign-on", "dee"}, 0, ""},
+		{[]string{"user", "show", "dee"}, 0, ""},
+		{[]string{"user", "remove", "dee"}, 0, "person.removed"},
+		{[]string{"user", "show", "dee"}, 3, ""},
+		{[]string{"token", "add", "more", "--role", "viewer"}, 4, ""},
+		{[]string{"token", "revoke", "more"}, 3, ""},
 		{[]string{"audit", "verify"}, 0, ""},
 		{[]string{"doctor"}, 0, ""},
 		{[]string{"flow", "reapply", "invoices", "--since", "1h", "--dry-run"}, 3, ""},

@@ -62,7 +62,7 @@ func (p *Pages) person(r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	b := personBody{Person: x, Roles: roleChoices(x.Roles), May: people.Of(x.Roles...), Path: personPath(x.Name)}
+	b := personBody{Person: x.Person, Roles: roleChoices(x.Roles), May: x.Permissions, Path: personPath(x.Name)}
 	if b.Sessions, err = p.App.Sessions(r.Context(), x.Name, by); err != nil {
 		return view{}, err
 	}

@@ -70,6 +70,7 @@ func NewAPI(c Config) *API {
 	a.connections()
 	a.crosswalks()
 	a.ledger()
+	a.people()
 	a.plans()
 	a.reconciliations()
 	a.events()

@@ -8,22 +8,20 @@ import (
 
 	"github.com/spf13/cobra"
 
-	connector "ml-connector"
 	"ml-connector/app"
-	"ml-connector/engine"
 	"ml-connector/people"
 )
 
 func (p *program) userCommand() *cobra.Command {
 	return group("user", "People who log in to the server", p.userAdd(), p.userInvite(), p.userList(), p.userShow(), p.userRole(),
-		p.userEnd("disable NAME", "Let somebody in no more: their sessions and links end at once", (*app.App).DisablePerson),
-		p.onConnection("enable NAME", "Let somebody in again who was disabled", func(c *cobra.Command, a *app.App, name string) error {
+		p.userEnd("disable NAME", "Let somebody in no more: their sessions and links end at once", verbs.DisablePerson),
+		p.onNamed("enable NAME", "Let somebody in again who was disabled", func(c *cobra.Command, a verbs, name string) error {
 			return a.EnablePerson(c.Context(), name, p.actor())
 		}),
-		p.onConnection("forget-sign-on NAME", "Let somebody sign on no more at the identity provider; they need a password, or sign on anew", func(c *cobra.Command, a *app.App, name string) error {
+		p.onNamed("forget-sign-on NAME", "Let somebody sign on no more at the identity provider; they need a password, or sign on anew", func(c *cobra.Command, a verbs, name string) error {
 			return a.ForgetSignOn(c.Context(), name, p.actor())
 		}),
-		p.userEnd("remove NAME", "Disable somebody for good; the name stays theirs", (*app.App).RemovePerson),
+		p.userEnd("remove NAME", "Disable somebody for good; the name stays theirs", verbs.RemovePerson),
 		p.userSessions())
 }
 
@@ -40,7 +38,7 @@ func (p *program) userAdd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return p.with(c.Context(), func(a *app.App) error {
+			return p.act(c.Context(), func(a verbs) error {
 				in, err := a.AddPerson(c.Context(), args[0], list, p.actor())
 				if err != nil {
 					return err
@@ -53,7 +51,7 @@ func (p *program) userAdd() *cobra.Command {
 }
 
 func (p *program) userInvite() *cobra.Command {
-	return p.onConnection("invite NAME", "Print a new link by which somebody sets their password, also when it was forgotten", func(c *cobra.Command, a *app.App, name string) error {
+	return p.onNamed("invite NAME", "Print a new link by which somebody sets their password, also when it was forgotten", func(c *cobra.Command, a verbs, name string) error {
 		in, err := a.InvitePerson(c.Context(), name, p.actor())
 		if err != nil {
 			return err
@@ -73,7 +71,7 @@ func (p *program) printInvitation(in app.Invitation) error {
 
 func (p *program) userList() *cobra.Command {
 	c := &cobra.Command{Use: "list", Short: "List people", Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error {
-		return p.with(c.Context(), func(a *app.App) error {
+		return p.act(c.Context(), func(a verbs) error {
 			all, err := a.People(c.Context(), p.actor())
 			if err != nil {
 				return err
@@ -88,26 +86,22 @@ func (p *program) userList() *cobra.Command {
 }
 
 func (p *program) userShow() *cobra.Command {
-	return p.onConnection("show NAME", "Show a person, and what they may do", func(c *cobra.Command, a *app.App, name string) error {
+	return p.onNamed("show NAME", "Show a person, and what they may do", func(c *cobra.Command, a verbs, name string) error {
 		x, err := a.PersonShown(c.Context(), name, p.actor())
 		if err != nil {
 			return err
 		}
-		may := people.Of(x.Roles...)
 		if p.format == "json" {
-			return p.object(struct {
-				app.Person
-				Permissions []people.Permission `json:"permissions"`
-			}{x, may})
+			return p.object(x)
 		}
-		return p.facts("name", x.Name, "state", x.State, "roles", people.Words(x.Roles), "may", people.Words(may), "added", timeOf(&x.MadeAt)+" by "+x.MadeBy,
+		return p.facts("name", x.Name, "state", x.State, "roles", people.Words(x.Roles), "may", people.Words(x.Permissions), "added", timeOf(&x.MadeAt)+" by "+x.MadeBy,
 			"last log-in", timeOf(x.SeenAt), "signs on at", x.SignsOn, "sessions", strconv.Itoa(x.Sessions))
 	})
 }
 
 func (p *program) userRole() *cobra.Command {
 	var roles []string
-	c := p.onConnection("role NAME --role ROLE", "Give somebody other roles; their sessions end, and they log in anew", func(c *cobra.Command, a *app.App, name string) error {
+	c := p.onNamed("role NAME --role ROLE", "Give somebody other roles; their sessions end, and they log in anew", func(c *cobra.Command, a verbs, name string) error {
 		list, err := people.ParseRoles(roles)
 		if err != nil {
 			return err
@@ -119,10 +113,10 @@ func (p *program) userRole() *cobra.Command {
 }
 
 // endPerson is what ends somebody.
-type endPerson func(*app.App, context.Context, string, people.Actor) (app.Ended, error)
+type endPerson func(verbs, context.Context, string, people.Actor) (app.Ended, error)
 
 func (p *program) userEnd(use, short string, end endPerson) *cobra.Command {
-	return p.onConnection(use, short, func(c *cobra.Command, a *app.App, name string) error {
+	return p.onNamed(use, short, func(c *cobra.Command, a verbs, name string) error {
 		ended, err := end(a, c.Context(), name, p.actor())
 		if err != nil {
 			return err
@@ -140,7 +134,7 @@ func (p *program) userEnd(use, short string, end endPerson) *cobra.Command {
 
 func (p *program) userSessions() *cobra.Command {
 	var end string
-	c := p.onConnection("sessions NAME", "List the sessions of somebody, or end them", func(c *cobra.Command, a *app.App, name string) error {
+	c := p.onNamed("sessions NAME", "List the sessions of somebody, or end them", func(c *cobra.Command, a verbs, name string) error {
 		if end != "" {
 			id := strings.TrimPrefix(end, "all")
 			n, err := a.EndSessions(c.Context(), name, id, p.actor())
@@ -169,7 +163,7 @@ func (p *program) userSessions() *cobra.Command {
 
 func (p *program) tokenCommand() *cobra.Command {
 	return group("token", "Tokens with which programs ask the server", p.tokenAdd(), p.tokenList(),
-		p.onConnection("revoke NAME", "End a token at once", func(c *cobra.Command, a *app.App, name string) error {
+		p.onNamed("revoke NAME", "End a token at once", func(c *cobra.Command, a verbs, name string) error {
 			return a.RevokeToken(c.Context(), name, p.actor())
 		}))
 }
@@ -187,10 +181,10 @@ func (p *program) tokenAdd() *cobra.Command {
 			if o.Permissions, err = people.ParsePermissions(permissions); err != nil {
 				return err
 			}
-			if o.Lasts, err = lasts(expires); err != nil {
+			if o.Lasts, err = app.Lasts(expires); err != nil {
 				return err
 			}
-			return p.with(c.Context(), func(a *app.App) error {
+			return p.act(c.Context(), func(a verbs) error {
 				t, err := a.AddToken(c.Context(), args[0], o, p.actor())
 				if err != nil {
 					return err
@@ -209,18 +203,6 @@ func (p *program) tokenAdd() *cobra.Command {
 	return c
 }
 
-// lasts reads for how long something counts; 0 = for ever.
-func lasts(text string) (time.Duration, error) {
-	if text == "never" {
-		return 0, nil
-	}
-	d, err := engine.ParseDuration(text)
-	if err != nil || d == 0 {
-		return 0, connector.Errorf(connector.Invalid, "read the command line", "--expires %q is no duration", text).Advise("Write 90d, 12h, or never.")
-	}
-	return d, nil
-}
-
 func orForEver(t *time.Time) string {
 	if t == nil {
 		return "it is revoked"
@@ -230,7 +212,7 @@ func orForEver(t *time.Time) string {
 
 func (p *program) tokenList() *cobra.Command {
 	c := &cobra.Command{Use: "list", Short: "List tokens; none can be shown again", Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error {
-		return p.with(c.Context(), func(a *app.App) error {
+		return p.act(c.Context(), func(a verbs) error {
 			all, err := a.Tokens(c.Context(), p.actor())
 			if err != nil {
 				return err

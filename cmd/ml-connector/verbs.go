@@ -16,7 +16,13 @@ type verbs interface {
 	records
 	flowVerbs
 	connections
+	house
+}
+
+// house is who did what, and who may.
+type house interface {
 	ledger
+	peopleVerbs
 }
 
 type records interface {
@@ -124,6 +130,39 @@ type ledger interface {
 	VerifyLedger(ctx context.Context, expect string) (app.Verification, error)
 	ExportLedger(ctx context.Context, w io.Writer, by people.Actor) error
 	Doctor(ctx context.Context) (app.Diagnosis, error)
+}
+
+type peopleVerbs interface {
+	peopleKept
+	peopleChanges
+	peopleEnds
+	tokens
+}
+
+type peopleKept interface {
+	People(ctx context.Context, by people.Actor) ([]app.Person, error)
+	PersonShown(ctx context.Context, name string, by people.Actor) (app.PersonDetail, error)
+	Sessions(ctx context.Context, name string, by people.Actor) ([]app.Session, error)
+	EndSessions(ctx context.Context, name, id string, by people.Actor) (int, error)
+}
+
+type peopleChanges interface {
+	AddPerson(ctx context.Context, name string, roles []people.Role, by people.Actor) (app.Invitation, error)
+	InvitePerson(ctx context.Context, name string, by people.Actor) (app.Invitation, error)
+	SetRoles(ctx context.Context, name string, roles []people.Role, by people.Actor) error
+	EnablePerson(ctx context.Context, name string, by people.Actor) error
+}
+
+type peopleEnds interface {
+	DisablePerson(ctx context.Context, name string, by people.Actor) (app.Ended, error)
+	RemovePerson(ctx context.Context, name string, by people.Actor) (app.Ended, error)
+	ForgetSignOn(ctx context.Context, name string, by people.Actor) error
+}
+
+type tokens interface {
+	Tokens(ctx context.Context, by people.Actor) ([]app.Token, error)
+	AddToken(ctx context.Context, name string, o app.TokenOptions, by people.Actor) (app.NewToken, error)
+	RevokeToken(ctx context.Context, name string, by people.Actor) error
 }
 
 // act does one command's work on the database, or through the server that --server names.
