@@ -122,7 +122,7 @@ func (s *stream) launch(ctx context.Context, next []*item, taken []store.Taken) 
 			s.b.reached(it, t)
 		case t.Rebound:
 			s.b.leave()
-			it.out = &store.Outcome{State: connector.Waiting, Action: "delivery.waiting", Details: map[string]string{"reason": "a plan was begun after it was decided"}}
+			it.out = &store.Outcome{State: connector.Waiting, Action: "delivery.waiting", Details: map[string]string{"reason": "a plan was begun or ended after it was decided"}}
 			s.ended = append(s.ended, it)
 		case t.Relinked:
 			it.out = &store.Outcome{State: connector.Waiting, Action: "delivery.waiting", Details: map[string]string{"reason": "its Link changed after it was decided"}}

@@ -92,7 +92,7 @@ func (e *Engine) pollAndDrain(ctx context.Context, f connector.Flow, q PollReque
 		defer close(done)
 		for seen := 0; failed == nil && a.wait(ctx, e.Pace, seen); {
 			seen = a.count()
-			_, failed = e.drain(ctx, f, a)
+			_, failed = e.drain(ctx, f, pumping{more: a, plan: q.bound})
 		}
 	})
 	q.accepted = a.add
@@ -103,7 +103,7 @@ func (e *Engine) pollAndDrain(ctx context.Context, f connector.Flow, q PollReque
 		err = failed
 	}
 	if err == nil {
-		_, err = e.drain(ctx, f, nil)
+		_, err = e.drain(ctx, f, pumping{plan: q.bound})
 	}
 	return p, err
 }

@@ -231,7 +231,7 @@ func (e *Engine) mappedNow(ctx context.Context, r *route, run int64, v connector
 	}
 	w.Version = v
 	w.Delivery.Record, w.Delivery.Flow, w.Delivery.Kind, w.Delivery.Run = rec, r.flow.Name, r.flow.Kind, run
-	it := &item{work: w, chosen: w.Delivery.Chosen}
+	it := &item{work: w, chosen: w.Delivery.Chosen, trial: true}
 	it.res = e.applyTo(ctx, r, it, over)
 	return it, it.unanswered
 }
@@ -250,7 +250,7 @@ func (e *Engine) mappedForComparison(ctx context.Context, r *route, run int64, l
 	for n, w := range works {
 		w.Version = list[n]
 		w.Delivery.Run = run
-		it := &item{work: w, chosen: w.Delivery.Chosen, memo: shared, compared: true}
+		it := &item{work: w, chosen: w.Delivery.Chosen, memo: shared, trial: true}
 		if it.res = e.applyTo(ctx, r, it, nil); it.unanswered != nil {
 			return nil, it.unanswered
 		}

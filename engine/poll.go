@@ -17,6 +17,7 @@ type PollRequest struct {
 	Deep    bool      // reads the last days whatever the stamps say; a scheduled Run does by itself when it is due
 	Again   Rechecks  // not nil: what stands still by itself is checked once more first
 
+	bound    string      // the plan that is being carried out, "" = none
 	accepted func(n int) // not nil: hears how many Deliveries a page brought
 }
 

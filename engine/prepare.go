@@ -128,8 +128,8 @@ func (e *Engine) choose(ctx context.Context, it *item, name string) (string, err
 	if v := it.chosen[name]; v != "" {
 		return v, nil
 	}
-	if it.traced || it.compared {
-		return nextID, nil // explaining and comparing take no number
+	if it.traced || it.trial {
+		return nextID, nil // what is only tried takes no number
 	}
 	v, err := e.DB.NextNumber(ctx, name)
 	if err != nil {

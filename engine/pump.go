@@ -35,6 +35,7 @@ func (e *Engine) Pump(ctx context.Context, flow string, partition int) (Pumped, 
 type pumping struct {
 	asked bool      // a person named the Flow: it runs although it is disabled
 	more  *arrivals // what is being read meanwhile: it goes on until nothing comes any more; nil: nothing is
+	plan  string    // that is being carried out: once it was ended elsewhere nothing is sent any more; "" = none is
 }
 
 // pump is Pump in another way.
@@ -52,6 +53,10 @@ func (e *Engine) pump(ctx context.Context, flow string, partition int, how pumpi
 	r, err := e.route(ctx, flow)
 	if err != nil {
 		out.Stopped = err
+		return out, nil
+	}
+	if how.plan != "" && r.plan != how.plan {
+		out.Stopped = endedElsewhere(how.plan)
 		return out, nil
 	}
 	if !r.flow.Enabled && !how.asked {
@@ -227,14 +232,14 @@ func (b *pump) fresh() bool {
 
 // item is one Delivery on its way through a pump.
 type item struct {
-	work     store.Work
-	since    time.Time // when it was claimed
-	memo     *memo     // of those that were claimed with it, nil outside of pumps
-	kept     kept
-	res      mapping.Result
-	chosen   map[string]string
-	traced   bool // it is only explained
-	compared bool // it is only held against the target
+	work   store.Work
+	since  time.Time // when it was claimed
+	memo   *memo     // of those that were claimed with it, nil outside of pumps
+	kept   kept
+	res    mapping.Result
+	chosen map[string]string
+	traced bool // it is only explained
+	trial  bool // nothing comes of it: a dry run, or a comparison
 	// unanswered is an error of the store while it was mapped: the Result counts for nothing.
 	unanswered error
 	begun      bool   // its write was begun

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -121,7 +122,7 @@ func (r PlanRow) differs(now PlanRow) string {
 		return "it is not among what was read any more"
 	case r.Operation != now.Operation:
 		return fmt.Sprintf("it was to be %s, and is to be %s now", done(r.Operation), done(now.Operation))
-	case r.Target.ID != now.Target.ID && r.Target.ID != nextID:
+	case r.Target.ID != now.Target.ID && !numbered(r.Target.ID):
 		return fmt.Sprintf("it was to write %s, and now %s", orNothing(r.Target.ID), orNothing(now.Target.ID))
 	}
 	is := map[string]connector.Change{}
@@ -131,11 +132,11 @@ func (r PlanRow) differs(now PlanRow) string {
 	for _, was := range r.Changes {
 		c, there := is[was.Field]
 		switch {
-		case !there && was.New != nextID:
+		case !there && !numbered(was.New):
 			return fmt.Sprintf("%s was to become %q, and is left alone now", was.Field, was.New)
-		case was.New != c.New && was.New != nextID:
+		case was.New != c.New && !numbered(was.New):
 			return fmt.Sprintf("%s was to become %q, and now %q", was.Field, was.New, c.New)
-		case was.Old != c.Old && was.Old != nextID:
+		case was.Old != c.Old && !numbered(was.Old):
 			return fmt.Sprintf("%s was %q, and is now %q", was.Field, was.Old, c.Old)
 		}
 		delete(is, was.Field)
@@ -147,6 +148,12 @@ func (r PlanRow) differs(now PlanRow) string {
 	}
 	return ""
 }
+
+// ownNumber is a number of our own that is not chosen yet: a letter, filled up, and NEXT.
+var ownNumber = regexp.MustCompile("^[A-Z]?0*" + nextID + "$")
+
+// numbered says that a value stands for a number that is given when it is written.
+func numbered(value string) bool { return ownNumber.MatchString(value) }
 
 // done is what becomes of a record by an operation of a plan.
 func done(operation string) string {
@@ -186,7 +193,11 @@ func (e *Engine) carryOut(ctx context.Context, q SyncRequest) (SyncReport, error
 	if err := e.DB.Tx(ctx, func(tx *store.Tx) error { return tx.BeginPlan(p, q.Actor) }); err != nil {
 		return SyncReport{}, err
 	}
+	as.bound = p.Name
 	rep, err := e.sync(ctx, as)
+	if now, failed := e.DB.SavedPlan(context.WithoutCancel(ctx), p.Name); failed == nil && !now.EndedAt.IsZero() {
+		return rep, endedElsewhere(p.Name)
+	}
 	if err != nil || ctx.Err() != nil {
 		return rep, err // it is bounded until it is run to its end
 	}
@@ -195,6 +206,12 @@ func (e *Engine) carryOut(ctx context.Context, q SyncRequest) (SyncReport, error
 		return rep, err
 	}
 	return rep, e.DB.Tx(ctx, func(tx *store.Tx) error { return tx.EndPlan(p.Name, q.Actor) })
+}
+
+// endedElsewhere is why a plan is not carried out further.
+func endedElsewhere(plan string) *connector.Error {
+	return connector.Errorf(connector.Conflict, "carry out the plan "+plan, "it was ended while it was being carried out").
+		Advise("What was sent by then stays. The rest is delivered as its Flows are run.")
 }
 
 // flowsOf refuses a plan of which a Flow is not there any more.

@@ -2,7 +2,9 @@ package engine_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -294,6 +296,71 @@ func TestAPlanWhoseFlowIsGoneSaysWhatEndsIt(t *testing.T) {
 		_, err := w.carryOut("cut-over")
 		if e := connector.AsError(err); err == nil || e.Code != connector.Conflict || !strings.Contains(e.Message, "flow orders") || !strings.Contains(e.Hint, tc.hint) {
 			t.Errorf("%s: %+v", name, e)
+		}
+	}
+}
+
+// TestAPlanThatIsEndedInItsMiddleStops: who carries it out sends nothing more, neither of the plan nor beside it; what is left is delivered
+// once, when the Flow is run.
+func TestAPlanThatIsEndedInItsMiddleStops(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, connector.ClassNatural, func(f *connector.Flow) { f.Enabled = false })
+	const many = 40
+	for n := range many {
+		w.from.put(fmt.Sprint(n), order(fmt.Sprint("P", n), "10", "open"))
+	}
+	w.pass(time.Minute)
+	if _, err := w.e.SavePlan(t.Context(), "p", engine.SyncRequest{Flows: []string{"orders"}, Actor: "ann"}); err != nil {
+		t.Fatal(err)
+	}
+	w.tx(func(tx *store.Tx) error { return tx.ApprovePlan("p", "bea") })
+	var once sync.Once
+	w.to.onSend = func(context.Context) {
+		once.Do(func() {
+			w.from.put("late", order("late", "10", "open")) // unplanned, and there before the next read
+			w.tx(func(tx *store.Tx) error { return tx.EndPlan("p", "cid") })
+		})
+	}
+	_, err := w.carryOut("p")
+	if connector.CodeOf(err) != connector.Conflict || !strings.Contains(err.Error(), "it was ended while it was being carried out") {
+		t.Errorf("the plan that was ended: %v", err)
+	}
+	sent := len(w.to.writes)
+	if sent == 0 || sent == many {
+		t.Errorf("%d of %d were sent: it was not ended in its middle", sent, many)
+	}
+	if w.pass(time.Hour); len(w.to.writes) != sent {
+		t.Error("more was sent after it was ended")
+	}
+	f := w.flow()
+	f.Enabled = true
+	w.tx(func(tx *store.Tx) error { return tx.SaveFlow(f) })
+	w.sync()
+	for n := range many {
+		if c := w.to.count(fmt.Sprint("P", n)); c != 1 {
+			t.Errorf("P%d was created %d times", n, c)
+		}
+	}
+}
+
+// TestAPlanStandsForNumbersOfOurOwn: a dry run takes no number of ours, and a plan that has one is carried out whichever it becomes.
+func TestAPlanStandsForNumbersOfOurOwn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, connector.ClassNatural, func(f *connector.Flow) {
+		f.Mapping = strings.Replace(rules, "KEY: {from: key, required: true}", `KEY: {expr: '"K" + pad(choose("order"), 7)'}`, 1)
+	})
+	w.from.put("1", order("P1", "10", "open"))
+	w.approved("p")
+	if rep, err := w.carryOut("p"); err != nil || rep.Runs[0].Counts.Delivered != 1 {
+		t.Fatalf("%+v, %v", rep, err)
+	}
+	if w.to.count("K0000001") != 1 {
+		t.Errorf("the target has %v: a dry run took a number", w.to.table)
+	}
+	w.pass(time.Minute)
+	for _, line := range w.reconcile(time.Time{}.AddDate(2000, 0, 0)) {
+		if !strings.Contains(line, "matched") {
+			t.Error(line)
 		}
 	}
 }

@@ -19,6 +19,8 @@ type SyncRequest struct {
 	Plan    string        // not "": this saved plan is carried out; what it was made for counts instead of the above
 	Actor   string        // who asked for the plan
 	Wait    time.Duration // how long to wait until nothing can move further
+
+	bound string // the plan that is being carried out, "" = none
 }
 
 // SyncReport is what came of it.
@@ -56,7 +58,7 @@ func (e *Engine) sync(ctx context.Context, q SyncRequest) (SyncReport, error) {
 		if ctx.Err() != nil {
 			break
 		}
-		p, err := e.pollAndDrain(ctx, f, PollRequest{Flow: f.Name, Trigger: q.Trigger, Since: q.Since, Until: q.Until, Deep: q.Deep, Again: again})
+		p, err := e.pollAndDrain(ctx, f, PollRequest{Flow: f.Name, Trigger: q.Trigger, Since: q.Since, Until: q.Until, Deep: q.Deep, Again: again, bound: q.bound})
 		if p.Run != 0 {
 			ids = append(ids, p.Run)
 		}
@@ -67,7 +69,7 @@ func (e *Engine) sync(ctx context.Context, q SyncRequest) (SyncReport, error) {
 			return rep, err
 		}
 	}
-	rep.TimedOut, err = e.settleAll(ctx, flows, deadline)
+	rep.TimedOut, err = e.settleAll(ctx, flows, deadline, q.bound)
 	if err != nil && ctx.Err() == nil {
 		return rep, err
 	}
@@ -88,16 +90,16 @@ func (e *Engine) Settle(ctx context.Context, flows []string, wait time.Duration)
 		return false, err
 	}
 	defer e.giveBack(ctx)
-	return e.settleAll(ctx, fs, e.Now().Add(wait))
+	return e.settleAll(ctx, fs, e.Now().Add(wait), "")
 }
 
 // settleAll drains the Flows round by round; between rounds it waits for the earliest Delivery that is due later.
-func (e *Engine) settleAll(ctx context.Context, flows []connector.Flow, deadline time.Time) (timedOut bool, err error) {
+func (e *Engine) settleAll(ctx context.Context, flows []connector.Flow, deadline time.Time, bound string) (timedOut bool, err error) {
 	for ctx.Err() == nil {
 		var next time.Time
 		moved := 0
 		for _, f := range flows {
-			p, err := e.drain(ctx, f, nil)
+			p, err := e.drain(ctx, f, pumping{plan: bound})
 			if err != nil {
 				return false, err
 			}
@@ -125,7 +127,7 @@ func (e *Engine) settleAll(ctx context.Context, flows []connector.Flow, deadline
 
 // drain pumps all partitions of a Flow at once until nothing is due, and nothing more comes of what is being read. One that
 // was disabled before the command is run since a person named it; one that is disabled meanwhile stops.
-func (e *Engine) drain(ctx context.Context, flow connector.Flow, more *arrivals) (Pumped, error) {
+func (e *Engine) drain(ctx context.Context, flow connector.Flow, how pumping) (Pumped, error) {
 	var (
 		mu    sync.Mutex
 		all   Pumped
@@ -135,8 +137,9 @@ func (e *Engine) drain(ctx context.Context, flow connector.Flow, more *arrivals)
 	if err != nil {
 		return all, err
 	}
+	how.asked = !flow.Enabled
 	pace.Each(e.Pace, f.Partitions, f.Partitions, func(n int) {
-		p, err := e.pump(ctx, flow.Name, n, pumping{asked: !flow.Enabled, more: more})
+		p, err := e.pump(ctx, flow.Name, n, how)
 		mu.Lock()
 		defer mu.Unlock()
 		if err != nil && first == nil {

@@ -91,6 +91,11 @@ func (tx *Tx) EndPlan(name, actor string) error {
 	case !p.EndedAt.IsZero():
 		return connector.Errorf(connector.Conflict, op, "the plan %q has ended", name)
 	}
+	for _, f := range slices.Sorted(slices.Values(p.Flows)) { // who marks a write now does so before it has ended, or not at all
+		if _, err := tx.exec(op, "UPDATE partitions SET beat_at = beat_at WHERE flow = $1", f); err != nil {
+			return err
+		}
+	}
 	if err := tx.unbind(p); err != nil {
 		return err
 	}
@@ -137,12 +142,11 @@ func (db *DB) BoundBy(ctx context.Context, flow string) (plan string, err error)
 	return plan, err
 }
 
-// rebound takes the Deliveries from the waiting ones that were decided before the plan that bounds their Flow now: a pump that began
-// earlier does not know of it.
+// rebound takes the Deliveries from the waiting ones that were decided by another plan than bounds their Flow now, or without one, or by one
+// that has ended since: a pump that began earlier does not know of it.
 func (tx *Tx) rebound(w way, intents []Intent, waiting map[int64]brief) ([]Taken, error) {
 	var plan string
-	bound, err := one(tx, "read what bounds a Flow", "SELECT plan FROM bounded_flows WHERE flow = $1", []any{w.flow}, &plan)
-	if err != nil || !bound {
+	if _, err := one(tx, "read what bounds a Flow", "SELECT plan FROM bounded_flows WHERE flow = $1", []any{w.flow}, &plan); err != nil {
 		return nil, err
 	}
 	var taken []Taken
