@@ -15,7 +15,10 @@ import (
 )
 
 // SystemChoice is a System that a Connection can be made to.
-type SystemChoice struct{ Name, Title string }
+type SystemChoice struct {
+	Name  string `json:"name"`
+	Title string `json:"title"`
+}
 
 // KnownSystems lists the Systems that this program knows.
 func (c Config) KnownSystems() []SystemChoice {
@@ -47,13 +50,32 @@ type SecretField struct {
 
 // NewConnectionForm is the form of a new Connection.
 func (a *App) NewConnectionForm(system string) (ConnectionForm, error) {
-	s, err := a.system(system)
+	s, err := a.known(system)
 	if err != nil {
-		return ConnectionForm{}, connector.Errorf(connector.NotFound, "", "There is no system %q.", system).Advise("Choose one of those that are listed.")
+		return ConnectionForm{}, err
 	}
 	f := formOf(s)
 	f.Secrets = slices.DeleteFunc(f.Secrets, func(s SecretField) bool { return s.Name == certificateKey })
 	return f, nil
+}
+
+// known is a System by the name that a person gave.
+func (a *App) known(name string) (connector.System, error) {
+	s, err := a.system(name)
+	if err != nil {
+		return nil, connector.Errorf(connector.NotFound, "", "There is no system %q.", name).Advise("Choose one of those that are listed.")
+	}
+	return s, nil
+}
+
+// strangeSecrets are those that a System does not have.
+func strangeSecrets(s connector.System, given map[string]config.Hidden) (out config.Typos) {
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		if !slices.ContainsFunc(s.Describe().Secrets, func(x connector.Setting) bool { return x.Name == name }) {
+			out = append(out, config.Typo{Field: "secrets." + name, Text: "is not known"})
+		}
+	}
+	return out
 }
 
 // certificateKey is the secret that belongs to the setting tls_cert.
@@ -135,8 +157,11 @@ func (a *App) SaveConnection(ctx context.Context, e ConnectionEdit, by people.Ac
 			}
 		}
 	}
-	if t.System, err = a.system(e.System); err != nil {
+	if t.System, err = a.known(e.System); err != nil {
 		return Applied{}, err
+	}
+	if typos := strangeSecrets(t.System, e.Secrets); len(typos) > 0 {
+		return Applied{}, typos.Err("read the form")
 	}
 	t.KeptSecrets = func(inForce connector.Settings) (map[string]string, error) {
 		return a.unsealed(ctx, e.Name, t.System, connector.Validation{Settings: inForce})
@@ -183,11 +208,12 @@ func (a *App) SecretsBy(ctx context.Context, name string) (map[string]string, er
 
 // FlowChoice is a shipped Flow that could join a Connection with another one.
 type FlowChoice struct {
-	Use      string
-	Kind     connector.Kind
-	From, To string
-	Schedule string
-	There    bool // a Flow of this name is there already
+	Use      string         `json:"use"`
+	Kind     connector.Kind `json:"kind"`
+	From     string         `json:"from"`
+	To       string         `json:"to"`
+	Schedule string         `json:"schedule"`
+	There    bool           `json:"there"` // a Flow of this name is there already
 }
 
 // FlowChoices are the shipped Flows by which a Connection could be kept in step with each Connection to another System.

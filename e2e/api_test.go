@@ -248,6 +248,7 @@ func answerAsSaid(t *testing.T, x *apiRig) {
 		x.do([]int{0}, "user", "add", name, "--role", "viewer")
 	}
 	x.newToken("gone", "viewer")
+	x.into(http.MethodPost, "/api/v1/connections", `{"name":"spare","system":"jaggaer","settings":{"url":"https://spare.example.com","client_id":"x"},"secrets":{"client_secret":"x"}}`, &struct{}{})
 	delivery := fmt.Sprint(held[0].ID)
 	at := func(path string) string { return "/api/v1" + path }
 	ofRecord := fmt.Sprintf("/%s/%s/%s", record.Record.Connection, record.Kind, url.PathEscape(record.Record.ID))
@@ -277,6 +278,9 @@ func answerAsSaid(t *testing.T, x *apiRig) {
 		"list-people": {path: "/people"}, "add-person": {path: "/people", body: `{"name":"ann","roles":["viewer"]}`}, "show-person": {path: "/people/ann"}, "invite-person": {path: "/people/bea/invite"}, "give-roles": {path: "/people/bea/roles", body: `{"roles":["operator","viewer"]}`},
 		"disable-person": {path: "/people/bea/disable"}, "enable-person": {path: "/people/bea/enable"}, "remove-person": {path: "/people/cid/remove"}, "forget-sign-on": {path: "/people/bea/forget-sign-on"}, "list-sessions": {path: "/people/bea/sessions"}, "end-sessions": {path: "/people/bea/sessions/end"},
 		"list-tokens": {path: "/tokens"}, "add-token": {path: "/tokens", body: `{"name":"more","roles":["viewer"]}`, status: 403}, "revoke-token": {path: "/tokens/gone/revoke"},
+		"list-systems": {path: "/systems"}, "show-system": {path: "/systems/jaggaer"}, "add-connection": {path: "/connections", body: `{"name":"third","system":"jaggaer","settings":{"url":"https://third.example.com","client_id":"x"},"secrets":{"client_secret":"x"}}`},
+		"change-connection": {path: "/connections/third/settings", body: `{"settings":{"concurrency":"3"}}`}, "rotate-secrets": {path: "/connections/third/secrets", body: `{"secrets":{"client_secret":"y"}}`}, "remove-connection": {path: "/connections/spare/remove"},
+		"list-flow-choices": {path: "/connections/s2p/flow-choices"}, "add-flows": {path: "/flows", body: `{"flows":[{"use":"invoices","from":"s2p","to":"erp"}]}`, status: 409},
 		"why": {path: "/why?number=" + url.QueryEscape(record.Record.ID)}, "explain": {path: "/explain", body: `{"text":"(158,505)"}`}, "doctor": {path: "/doctor"}, "about": {path: "/about"},
 	}
 	for _, path := range slices.Sorted(maps.Keys(x.doc.Paths)) {

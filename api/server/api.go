@@ -71,6 +71,7 @@ func NewAPI(c Config) *API {
 	a.crosswalks()
 	a.ledger()
 	a.people()
+	a.setup()
 	a.plans()
 	a.reconciliations()
 	a.events()

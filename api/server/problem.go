@@ -2,13 +2,16 @@ package server
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	connector "ml-connector"
 	"ml-connector/app"
+	"ml-connector/app/config"
 )
 
 const problemJSON = "application/problem+json"
@@ -47,7 +50,13 @@ func (p *problem) write(w io.Writer) { _ = json.NewEncoder(w).Encode(p) }
 func problemOf(err error) *problem {
 	shape := app.ErrorShape(connector.AsError(err))
 	status := shape.Code.HTTPStatus()
-	return &problem{Type: "/docs#" + string(shape.Code), Title: http.StatusText(status), Status: status, Detail: shape.Message, Code: shape.Code, Hint: shape.Hint, Op: shape.Op}
+	p := &problem{Type: "/docs#" + string(shape.Code), Title: http.StatusText(status), Status: status, Detail: shape.Message, Code: shape.Code, Hint: shape.Hint, Op: shape.Op}
+	if typos, ok := errors.AsType[config.Typos](err); ok {
+		for _, t := range typos {
+			p.Errors = append(p.Errors, misplaced{strings.TrimSuffix("body."+t.Field, "."), t.Text})
+		}
+	}
+	return p
 }
 
 // strange is what whoever can't say who they are is told.

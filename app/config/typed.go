@@ -199,8 +199,10 @@ func Typing(system connector.System, stored connector.Settings) map[string]strin
 
 // TypedFlow is a shipped Flow as a person adds it by a form.
 type TypedFlow struct {
-	Use, From, To string
-	Enabled       bool
+	Use     string `json:"use"` // a shipped Flow
+	From    string `json:"from"`
+	To      string `json:"to"`
+	Enabled bool   `json:"enabled,omitempty"`
 }
 
 // ReadTypedFlows reads Flows between Connections as a file would have them.
