@@ -24,6 +24,8 @@ type DeliveryDetail struct {
 	CreatedAt time.Time           `json:"created_at"`
 	Exchanges []Exchange          `json:"exchanges"`
 	History   []connector.Entry   `json:"history"`
+	Assigned  string              `json:"assigned"` // who sees to it; "" = nobody
+	Notes     []Note              `json:"notes"`
 }
 
 // Exchange is one HTTP request and answer, masked, bodies as text.
@@ -74,6 +76,11 @@ func (a *App) Delivery(ctx context.Context, id int64, by people.Actor) (Delivery
 		}
 		out.Exchanges = append(out.Exchanges, exchangeShape(x))
 	}
+	assigned, err := a.DB.Assignments(ctx, []int64{id})
+	if err != nil {
+		return out, err
+	}
+	out.Assigned, out.Notes = assigned[id].Person, noteShapes(assigned[id].Notes)
 	entries, err := a.DB.Entries(ctx, store.EntryFilter{Delivery: id})
 	out.History = slices.Concat([]connector.Entry{}, entries)
 	return out, err

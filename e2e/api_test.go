@@ -260,6 +260,7 @@ func answerAsSaid(t *testing.T, x *apiRig) {
 		"list-deliveries": {path: "/deliveries?limit=3&order=newest"}, "show-delivery": {path: "/deliveries/" + fmt.Sprint(record.ID)},
 		"replay-deliveries": {path: "/deliveries/replay?wait=30s", body: `{"state":"held","flow":"invoices"}`}, "replay-delivery": {path: "/deliveries/" + delivery + "/replay?wait=30s", body: `{"create":false}`},
 		"approve-deliveries": {path: "/deliveries/approve?wait=1s", body: `{"state":"held"}`}, "approve-delivery": {path: "/deliveries/" + delivery + "/approve", status: 409}, "skip-delivery": {path: "/deliveries/" + delivery + "/skip", body: `{"reason":"entered by hand"}`},
+		"assign-deliveries": {path: "/deliveries/assign", body: `{"ids":[` + delivery + `],"to":"me"}`}, "note-delivery": {path: "/deliveries/" + delivery + "/note", body: `{"text":"asked the supplier"}`},
 		"resolve-delivery": {path: "/deliveries/" + delivery + "/resolve", body: `{"not_sent":true,"reason":"looked"}`, status: 409},
 		"list-records":     {path: "/records?limit=5"}, "show-record": {path: "/records" + ofRecord}, "explain-record": {path: "/explained" + ofRecord},
 		"link-records": {path: "/links", body: `{"records":["erp:supplier:nobody","s2p:supplier:nobody"]}`}, "unlink-records": {path: "/links/remove", body: `{"records":["erp:supplier:nobody","s2p:supplier:nobody"]}`},
@@ -400,6 +401,8 @@ func actThrough(t *testing.T, x *apiRig) {
 	}{
 		{[]string{"delivery", "skip", delivery, "--reason", "entered by hand"}, 0, "delivery.skipped"},
 		{[]string{"delivery", "replay", delivery, "--wait", "0s"}, 0, "delivery.replayed"},
+		{[]string{"delivery", "assign", delivery}, 0, "delivery.assigned"},
+		{[]string{"delivery", "note", delivery, "asked the supplier"}, 0, "delivery.noted"},
 		{[]string{"delivery", "resolve", delivery, "--not-sent", "--reason", "looked"}, 3, ""},
 		{[]string{"delivery", "approve", delivery, "--wait", "0s"}, 3, ""},
 		{[]string{"delivery", "approve", "--state", "held", "--wait", "0s"}, 0, ""},

@@ -32,6 +32,7 @@ const (
 	SkipDelivery     Permission = "delivery.skip"     // settle it without delivering it
 	ResolveDelivery  Permission = "delivery.resolve"  // end a doubt by hand
 	ApproveDelivery  Permission = "delivery.approve"  // let go on what waits for a second person
+	AssignDelivery   Permission = "delivery.assign"   // say who sees to it, and note something of it
 	ChangeLink       Permission = "link.change"       // say that two Records are the same, or are not
 	ChangeCrosswalk  Permission = "crosswalk.change"  // set or import rows
 	CheckConnection  Permission = "connection.check"  // ping
@@ -76,6 +77,7 @@ var rights = []struct {
 	{SkipDelivery, []Role{Operator, Admin}},
 	{ResolveDelivery, []Role{Operator, Admin}},
 	{ApproveDelivery, []Role{Approver, Admin}},
+	{AssignDelivery, []Role{Operator, Mapper, Approver, Admin}},
 	{ChangeLink, []Role{Operator, Mapper, Admin}},
 	{ChangeCrosswalk, []Role{Mapper, Admin}},
 	{CheckConnection, []Role{Operator, Mapper, Admin, Machine}},

@@ -16,10 +16,10 @@ func TestTheTableOfRights(t *testing.T) {
 	for role, want := range map[people.Role]string{
 		people.Viewer:   "read",
 		people.Machine:  "read, flow.run, flow.plan, flow.reconcile, delivery.replay, connection.check",
-		people.Approver: "read, exchange.read, plan.approve, delivery.approve",
+		people.Approver: "read, exchange.read, plan.approve, delivery.approve, delivery.assign",
 		people.Auditor:  "read, exchange.read, ledger.export, flow.reconcile, settings.read, people.read",
-		people.Mapper:   "read, exchange.read, flow.reapply, flow.plan, link.change, crosswalk.change, connection.check",
-		people.Operator: "read, exchange.read, flow.run, flow.enable, flow.plan, flow.reconcile, delivery.replay, delivery.skip, delivery.resolve, link.change, connection.check, connection.pause, settings.read",
+		people.Mapper:   "read, exchange.read, flow.reapply, flow.plan, delivery.assign, link.change, crosswalk.change, connection.check",
+		people.Operator: "read, exchange.read, flow.run, flow.enable, flow.plan, flow.reconcile, delivery.replay, delivery.skip, delivery.resolve, delivery.assign, link.change, connection.check, connection.pause, settings.read",
 		people.Admin:    people.Words(people.Permissions()),
 	} {
 		if got := people.Words(people.Of(role)); got != want {

@@ -169,7 +169,7 @@ func historyRules() []rule {
 			`JOIN deliveries o ON o.record = d.record AND o.flow = d.flow AND o.sent = d.sent AND o.version = (SELECT MAX(b.version) FROM deliveries b WHERE b.record = d.record AND b.flow = d.flow
   AND b.version < d.version AND b.attempts > 0)
  WHERE d.state = 'delivered' AND d.operation = 'update' AND d.attempts > 0 AND d.doubted = 0 AND o.state = 'delivered' AND o.doubted = 0 AND d.target_id = o.target_id
- AND NOT EXISTS (SELECT 1 FROM entries e WHERE e.delivery > 0 AND e.delivery IN (d.id, o.id) AND e.action NOT IN ('delivery.sending', 'delivery.delivered', 'delivery.life', 'delivery.acknowledged', 'delivery.not_acknowledged', 'link.made'))`},
+ AND NOT EXISTS (SELECT 1 FROM entries e WHERE e.delivery > 0 AND e.delivery IN (d.id, o.id) AND e.action NOT IN ('delivery.sending', 'delivery.delivered', 'delivery.life', 'delivery.acknowledged', 'delivery.not_acknowledged', 'delivery.assigned', 'delivery.noted', 'link.made'))`},
 		{item: "I10", moved: true, text: "version %[1]s was delivered, and version %[2]s is what both sides are said to agree on", query: ofDeliveries + `CAST(d.version AS TEXT), CAST(a.source_version AS TEXT)` + from +
 			`JOIN links l ON l.kind = d.kind AND (l.a_connection = r.connection AND l.a_id = r.ext_id AND l.b_connection = d.target OR l.b_connection = r.connection AND l.b_id = r.ext_id AND l.a_connection = d.target)
  JOIN agreements a ON a.link = l.id AND a.flow = d.flow WHERE d.state = 'delivered' AND a.source_version < d.version

@@ -48,7 +48,7 @@ func (db *DB) brokenSteps(ctx context.Context) ([]Broken, error) {
 		}
 	}
 	err := each(db.view(ctx), "check I5", `SELECT d.flow, d.run, d.id, r.connection, r.kind, r.ext_id, d.state, COALESCE(e.action, ''), COALESCE(e.details, '')
- FROM deliveries d JOIN records r ON r.id = d.record LEFT JOIN entries e ON e.delivery = d.id AND e.delivery > 0 AND e.action LIKE 'delivery.%' AND e.action NOT IN ('delivery.life', 'delivery.acknowledged', 'delivery.not_acknowledged')
+ FROM deliveries d JOIN records r ON r.id = d.record LEFT JOIN entries e ON e.delivery = d.id AND e.delivery > 0 AND e.action LIKE 'delivery.%' AND e.action NOT IN ('delivery.life', 'delivery.acknowledged', 'delivery.not_acknowledged', 'delivery.assigned', 'delivery.noted')
  ORDER BY d.id, e.number`, nil, func(rows *sql.Rows) error {
 		b := Broken{Item: "I5"}
 		var state connector.State

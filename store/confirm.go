@@ -76,7 +76,7 @@ func (tx *Tx) firstPerson(b brief, actor string) (did string, err error) {
 			return err
 		})
 	}
-	if err := look("e.delivery > 0 AND e.delivery = $1 AND e.action <> 'delivery.approved'", []any{b.id}); err != nil || did != "" {
+	if err := look("e.delivery > 0 AND e.delivery = $1 AND e.action NOT IN ('delivery.approved', 'delivery.assigned', 'delivery.noted')", []any{b.id}); err != nil || did != "" {
 		return did, err
 	}
 	var args []any

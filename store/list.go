@@ -22,6 +22,8 @@ type DeliveryFilter struct {
 	Limit  int   // 0 = all
 	After  int64 // only those with a greater ID; with Newest only those with a smaller one
 	Newest bool  // the newest first
+
+	Assigned string // to this person
 }
 
 // Deliveries lists Deliveries, the oldest first.
@@ -44,6 +46,7 @@ func (db *DB) EachDelivery(ctx context.Context, f DeliveryFilter, fn func(connec
 	q.add(f.Code != "", "d.error_code = ?", string(f.Code))
 	q.add(f.Run != 0, "d.run = ?", f.Run)
 	q.add(f.Record.ID != "", "r.connection = ? AND r.kind = ? AND r.ext_id = ?", f.Record.Connection, string(f.Record.Kind), f.Record.ID)
+	q.add(f.Assigned != "", "(d.record, d.flow) IN (SELECT s.record, s.flow FROM assignments s WHERE s.person = ?)", f.Assigned)
 	if err := db.addSearch(ctx, &q, f.Search, "d.error"); err != nil {
 		return err
 	}

@@ -22,6 +22,22 @@ type deliveryList struct {
 	Run    int64           `query:"run" minimum:"1"`
 	After  int64           `query:"after" minimum:"1" doc:"The ID of the last one seen."`
 	Order  string          `query:"order" enum:"oldest,newest" default:"oldest"`
+
+	Assigned string `query:"assigned" doc:"Only what this person sees to; me is who asks."`
+}
+
+type assignMany struct {
+	Body struct {
+		IDs []int64 `json:"ids" minItems:"1" maxItems:"10000"`
+		To  string  `json:"to" minLength:"1" maxLength:"80" doc:"A person who can log in, me, or nobody."`
+	}
+}
+
+type noteOne struct {
+	One
+	Body struct {
+		Text string `json:"text" minLength:"1" maxLength:"2000" doc:"It stays as it is, and is not in the ledger."`
+	}
 }
 
 // Replay is what may be said of Deliveries that are tried again.
@@ -85,7 +101,11 @@ func idsOrState(ids []int64, state connector.State) error {
 
 func (a *API) deliveries() {
 	list(a, "/deliveries", "list-deliveries", "List deliveries", func(ctx context.Context, in *deliveryList, fn func(app.Delivery) error) error {
-		return a.App.EachDelivery(ctx, app.DeliveryFilter{State: in.State, Flow: in.Flow, Code: in.Code, Search: in.Search, Run: in.Run, After: in.After,
+		assigned, err := app.Meant(in.Assigned, actor(ctx))
+		if err != nil {
+			return err
+		}
+		return a.App.EachDelivery(ctx, app.DeliveryFilter{Assigned: assigned, State: in.State, Flow: in.Flow, Code: in.Code, Search: in.Search, Run: in.Run, After: in.After,
 			Newest: in.Order == "newest", Limit: in.Limit + 1}, fn)
 	}, func(d app.Delivery) string { return number(d.ID) })
 	get(a, "/deliveries/{id}", "show-delivery", "Show a delivery: what was sent, what was said, what happened", func(ctx context.Context, in *One) (app.DeliveryDetail, error) {
@@ -127,6 +147,15 @@ func (a *API) deliveries() {
 	})
 	post(a, "/deliveries/{id}/skip", "skip-delivery", "Settle a delivery without delivering it", func(ctx context.Context, in *skipOne, by people.Actor) (app.DeliveryDetail, error) {
 		if err := a.App.Skip(ctx, in.ID, in.Body.Reason, by); err != nil {
+			return app.DeliveryDetail{}, err
+		}
+		return a.App.Delivery(ctx, in.ID, by)
+	})
+	post(a, "/deliveries/assign", "assign-deliveries", "Say who sees to deliveries", func(ctx context.Context, in *assignMany, by people.Actor) (done, error) {
+		return done{true}, a.App.AssignDeliveries(ctx, in.Body.IDs, in.Body.To, by)
+	})
+	post(a, "/deliveries/{id}/note", "note-delivery", "Note something of a delivery", func(ctx context.Context, in *noteOne, by people.Actor) (app.DeliveryDetail, error) {
+		if err := a.App.NoteDelivery(ctx, in.ID, in.Body.Text, by); err != nil {
 			return app.DeliveryDetail{}, err
 		}
 		return a.App.Delivery(ctx, in.ID, by)

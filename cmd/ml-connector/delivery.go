@@ -16,7 +16,8 @@ import (
 )
 
 func (p *program) deliveryCommand() *cobra.Command {
-	return group("delivery", "What is to be brought where", p.deliveryList(), p.deliveryShow(), p.deliveryReplay(), p.deliveryApprove(), p.deliverySkip(), p.deliveryResolve())
+	return group("delivery", "What is to be brought where", p.deliveryList(), p.deliveryShow(), p.deliveryReplay(), p.deliveryApprove(), p.deliverySkip(), p.deliveryResolve(),
+		p.deliveryAssign(), p.deliveryNote())
 }
 
 func (p *program) deliveryList() *cobra.Command {
@@ -26,6 +27,11 @@ func (p *program) deliveryList() *cobra.Command {
 		var err error
 		if f.State, err = stateOf(state); err != nil {
 			return err
+		}
+		if p.server == "" { // the server knows who asks it
+			if f.Assigned, err = app.Meant(f.Assigned, p.actor()); err != nil {
+				return err
+			}
 		}
 		return p.act(c.Context(), func(a verbs) error {
 			rows := func(fn func(app.Delivery) error) error { return a.EachDelivery(c.Context(), f, fn) }
@@ -48,6 +54,7 @@ func (p *program) deliveryList() *cobra.Command {
 	c.Flags().StringVar(&f.Flow, "flow", "", "only of this flow")
 	c.Flags().StringVar(&f.Search, "search", "", "an id or number, or a part of id, number, title or error")
 	c.Flags().Int64Var(&f.Run, "run", 0, "only of this run")
+	c.Flags().StringVar(&f.Assigned, "assigned", "", "only what this person sees to; me is you")
 	p.limitFlag(c)
 	return c
 }
@@ -119,6 +126,12 @@ func (p *program) deliveryShow() *cobra.Command {
 		}
 		for _, b := range d.BlockedOn {
 			pairs = append(pairs, "waits for", b.Reason)
+		}
+		if d.Assigned != "" {
+			pairs = append(pairs, "seen to by", d.Assigned)
+		}
+		for _, n := range d.Notes {
+			pairs = append(pairs, "note", fmt.Sprintf("%s %s: %s", timeOf(&n.At), n.By, n.Text))
 		}
 		for _, x := range d.Exchanges {
 			said := fmt.Sprintf("HTTP %d", x.Status)

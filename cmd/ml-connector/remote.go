@@ -73,7 +73,7 @@ func posts[T any](ctx context.Context, c *api.Client, path string, query url.Val
 }
 
 func (r remote) EachDelivery(ctx context.Context, f app.DeliveryFilter, fn func(app.Delivery) error) error {
-	return api.Each(ctx, r.c, "/deliveries", asked("state", string(f.State), "flow", f.Flow, "search", f.Search, "run", whole(f.Run)), fn)
+	return api.Each(ctx, r.c, "/deliveries", asked("state", string(f.State), "flow", f.Flow, "search", f.Search, "run", whole(f.Run), "assigned", f.Assigned), fn)
 }
 
 func (r remote) Delivery(ctx context.Context, id int64, _ people.Actor) (app.DeliveryDetail, error) {
@@ -102,6 +102,14 @@ func (r remote) Skip(ctx context.Context, id int64, reason string, _ people.Acto
 
 func (r remote) Resolve(ctx context.Context, id int64, targetID, reason string, unchecked bool, _ people.Actor) error {
 	return r.c.Post(ctx, below("deliveries", whole(id), "resolve"), nil, map[string]any{"delivered": targetID, "not_sent": targetID == "", "reason": reason, "unchecked": unchecked}, nil)
+}
+
+func (r remote) AssignDeliveries(ctx context.Context, ids []int64, to string, _ people.Actor) error {
+	return r.c.Post(ctx, "/deliveries/assign", nil, map[string]any{"ids": ids, "to": to}, nil)
+}
+
+func (r remote) NoteDelivery(ctx context.Context, id int64, text string, _ people.Actor) error {
+	return r.c.Post(ctx, below("deliveries", whole(id), "note"), nil, map[string]string{"text": text}, nil)
 }
 
 func (r remote) EachRecord(ctx context.Context, f app.RecordFilter, fn func(app.Record) error) error {

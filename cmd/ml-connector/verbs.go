@@ -36,6 +36,7 @@ type deliveries interface {
 	EachDelivery(ctx context.Context, f app.DeliveryFilter, fn func(app.Delivery) error) error
 	Delivery(ctx context.Context, id int64, by people.Actor) (app.DeliveryDetail, error)
 	Why(ctx context.Context, number string) (app.Why, error)
+	assignments
 }
 
 type decisions interface {
@@ -43,6 +44,11 @@ type decisions interface {
 	Approve(ctx context.Context, o app.ReplayOptions, by people.Actor) (app.Replayed, error)
 	Skip(ctx context.Context, id int64, reason string, by people.Actor) error
 	Resolve(ctx context.Context, id int64, targetID, reason string, unchecked bool, by people.Actor) error
+}
+
+type assignments interface {
+	AssignDeliveries(ctx context.Context, ids []int64, to string, by people.Actor) error
+	NoteDelivery(ctx context.Context, id int64, text string, by people.Actor) error
 }
 
 type recordVerbs interface {
