@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -34,14 +35,11 @@ const (
 )
 
 // Meant is the person that a name means to who asks: `me` is themselves.
-func Meant(name string, by people.Actor) (string, error) {
+func Meant(name string, by people.Actor) string {
 	if name != Me {
-		return name, nil
+		return name
 	}
-	if me := people.Behind(by.Name); me != "" {
-		return me, nil
-	}
-	return "", connector.Errorf(connector.Invalid, "find out who is meant", "%s is no person", by.Name).Advise("Name somebody.")
+	return cmp.Or(people.Behind(by.Name), by.Name) // who asks a demonstration is nobody in particular
 }
 
 // AssignDeliveries says who sees to Deliveries: a person who can log in, `me`, or `nobody`. It counts for later Versions of their Records too.
@@ -50,16 +48,13 @@ func (a *App) AssignDeliveries(ctx context.Context, ids []int64, to string, by p
 	if err := by.May(people.AssignDelivery); err != nil {
 		return err
 	}
-	person, err := Meant(strings.TrimSpace(to), by)
-	if err != nil {
-		return err
-	}
+	person := Meant(strings.TrimSpace(to), by)
 	switch {
 	case person == "":
 		return connector.Errorf(connector.Invalid, op, "it is not said who sees to it").Advise("Name a person, me, or nobody.")
 	case person == Nobody:
 		person = ""
-	case person != people.Behind(by.Name):
+	case person != Meant(Me, by):
 		p, err := a.DB.Person(ctx, person)
 		if err != nil {
 			return err
@@ -97,16 +92,13 @@ func (a *App) NoteDelivery(ctx context.Context, id int64, text string, by people
 	return a.DB.Tx(ctx, func(tx *store.Tx) error { return tx.Note(id, text, by.Name) })
 }
 
-// Assignable lists those who can be said to see to a Delivery: who can log in, and who asks.
-func (a *App) Assignable(ctx context.Context, by string) ([]string, error) {
+// Assignable lists those who can be said to see to a Delivery: who can log in, and who asks first.
+func (a *App) Assignable(ctx context.Context, me string) ([]string, error) {
 	all, err := a.DB.People(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var out []string
-	if me := people.Behind(by); me != "" {
-		out = append(out, me)
-	}
+	out := []string{me}
 	for _, p := range all {
 		if p.State == store.PersonActive && !slices.Contains(out, p.Name) {
 			out = append(out, p.Name)

@@ -31,6 +31,8 @@ type Cause struct {
 	Counted bool           // Money is of all of them
 	Oldest  time.Time
 	Rows    []ListedDelivery // the first of them
+	Target  string           // the System that the Flow writes to
+	Values  []CrosswalkTask  // that wait for a row of a Crosswalk: where it is mended
 }
 
 // NeedsPage is everything that needs a person, grouped by cause.
@@ -47,8 +49,9 @@ const (
 	mostSummed  = 300
 )
 
-// Needs groups what needs a person, the most money first, then the most Deliveries. Each Cause shows at most rows of them.
-func (a *App) Needs(ctx context.Context, rows int) (NeedsPage, error) {
+// Needs groups what needs a person, the most money first, then the most Deliveries. Each Cause shows at most rows of them. With
+// person, only what that one sees to.
+func (a *App) Needs(ctx context.Context, rows int, person string) (NeedsPage, error) {
 	var out NeedsPage
 	counts, err := a.DB.NeedsPerson(ctx)
 	if err != nil {
@@ -60,9 +63,15 @@ func (a *App) Needs(ctx context.Context, rows int) (NeedsPage, error) {
 	found := map[string]*gathered{}
 	late := a.Now().Add(-24 * time.Hour)
 	for _, state := range []connector.State{connector.Held, connector.InDoubt, connector.Blocked} {
-		if err := a.gather(ctx, state, late, found, &out.Seen); err != nil {
+		if err := a.gather(ctx, store.DeliveryFilter{State: state, Assigned: person}, late, found, &out.Seen); err != nil {
 			return out, err
 		}
+	}
+	if err := a.values(ctx, found); err != nil {
+		return out, err
+	}
+	if person != "" {
+		out.Total = out.Seen
 	}
 	var all []money.Amount
 	for _, g := range found {
@@ -74,6 +83,9 @@ func (a *App) Needs(ctx context.Context, rows int) (NeedsPage, error) {
 		out.Causes = append(out.Causes, c)
 	}
 	out.Money = money.Sum(all)
+	if err := a.causeSystems(ctx, out.Causes); err != nil {
+		return out, err
+	}
 	slices.SortFunc(out.Causes, func(x, y Cause) int {
 		return cmp.Or(compareMoney(y.Money, x.Money), cmp.Compare(y.Count, x.Count), x.Oldest.Compare(y.Oldest), strings.Compare(x.ID, y.ID))
 	})
@@ -86,8 +98,53 @@ type gathered struct {
 	ds    []connector.Delivery
 }
 
-func (a *App) gather(ctx context.Context, state connector.State, late time.Time, into map[string]*gathered, seen *int) error {
-	err := a.DB.EachDelivery(ctx, store.DeliveryFilter{State: state}, func(d connector.Delivery) error {
+// mostValues is how many values of a Crosswalk a Cause asks for.
+const mostValues = 6
+
+// value notes a value of a Crosswalk that a Delivery waits for.
+func (g *gathered) value(w store.CrosswalkWait) {
+	at := slices.IndexFunc(g.cause.Values, func(t CrosswalkTask) bool { return t.Crosswalk == w.Crosswalk && t.Value == w.Value })
+	if at < 0 && len(g.cause.Values) == mostValues {
+		return
+	}
+	if at < 0 {
+		g.cause.Values = append(g.cause.Values, CrosswalkTask{Crosswalk: w.Crosswalk, Value: w.Value, System: w.System})
+	}
+}
+
+// values tells of each Cause which values of Crosswalks its Deliveries wait for.
+func (a *App) values(ctx context.Context, found map[string]*gathered) error {
+	of := map[int64]*gathered{}
+	for _, g := range found {
+		if g.cause.State != connector.InDoubt {
+			for _, d := range g.ds {
+				of[d.ID] = g
+			}
+		}
+	}
+	if len(of) == 0 {
+		return nil
+	}
+	type value struct{ crosswalk, value string }
+	waiting := map[value]int{} // whatever its Cause: a row lets all of them go on
+	err := a.DB.CrosswalkTodo(ctx, "", func(w store.CrosswalkWait) error {
+		waiting[value{w.Crosswalk, w.Value}]++
+		if g := of[w.Delivery]; g != nil {
+			g.value(w)
+		}
+		return nil
+	})
+	for _, g := range found {
+		for n, v := range g.cause.Values {
+			g.cause.Values[n].Waiting = waiting[value{v.Crosswalk, v.Value}]
+		}
+	}
+	return err
+}
+
+func (a *App) gather(ctx context.Context, f store.DeliveryFilter, late time.Time, into map[string]*gathered, seen *int) error {
+	state := f.State
+	err := a.DB.EachDelivery(ctx, f, func(d connector.Delivery) error {
 		switch {
 		case state == connector.InDoubt && !d.DueAt.IsZero(), state == connector.Blocked && d.UpdatedAt.After(late):
 			return nil
@@ -137,6 +194,34 @@ func (a *App) cured(ctx context.Context, g *gathered, rows int) (Cause, error) {
 	}
 	c.Rows = listed[:min(rows, len(listed))]
 	return c, nil
+}
+
+// causeSystems says whose values are to be given to Causes: those of the System that the Flow writes to.
+func (a *App) causeSystems(ctx context.Context, causes []Cause) error {
+	if !slices.ContainsFunc(causes, func(c Cause) bool { return len(c.Values) > 0 }) {
+		return nil
+	}
+	flows, err := a.DB.Flows(ctx)
+	if err != nil {
+		return err
+	}
+	all, err := a.DB.Connections(ctx)
+	if err != nil {
+		return err
+	}
+	systems := map[string]string{}
+	for _, c := range all {
+		systems[c.Name] = c.System
+	}
+	for i := range causes {
+		at := slices.IndexFunc(flows, func(f connector.Flow) bool { return f.Name == causes[i].Flow })
+		if at < 0 {
+			causes[i].Values = nil
+			continue
+		}
+		causes[i].Target = systems[flows[at].To]
+	}
+	return nil
 }
 
 // compareMoney orders by the largest single amount, whatever its currency: it is only an order of rows.

@@ -23,13 +23,17 @@ type DeliveryChoice struct {
 	Since  time.Time // only of Runs that began then or later
 	Before int64     // only those with a smaller ID
 	Limit  int
+
+	Assigned string // to this person
 }
 
 // ListedDelivery is one line of a list of Deliveries for a page.
 type ListedDelivery struct {
 	connector.Delivery
-	Title string
-	Money *money.Amount // nil when the Document names none
+	Title    string
+	Money    *money.Amount // nil when the Document names none
+	Assigned string        // who sees to it; "" = nobody
+	Notes    int
 }
 
 // DeliveryList is one page of a list, the newest first.
@@ -73,7 +77,7 @@ func (a *App) ListDeliveries(ctx context.Context, c DeliveryChoice) (DeliveryLis
 	if out.Rows, err = a.listed(ctx, rows); err != nil {
 		return out, err
 	}
-	if c.Run != 0 && c.State != "" && c.Flow == "" && c.Search == "" && c.Code == "" && c.Cause == "" {
+	if c.Run != 0 && c.State != "" && c.Flow == "" && c.Search == "" && c.Code == "" && c.Cause == "" && c.Assigned == "" {
 		return out, a.countOfRun(ctx, c, &out)
 	}
 	return out, nil
@@ -109,7 +113,7 @@ func (a *App) chosenDeliveries(ctx context.Context, c DeliveryChoice) ([]connect
 	var out []connector.Delivery
 	for _, state := range states {
 		taken, passed := 0, 0
-		err := a.DB.EachDelivery(ctx, store.DeliveryFilter{State: state, Flow: c.Flow, Code: c.Code, Search: c.Search, Run: c.Run, After: c.Before, Newest: true}, func(d connector.Delivery) error {
+		err := a.DB.EachDelivery(ctx, store.DeliveryFilter{State: state, Flow: c.Flow, Code: c.Code, Search: c.Search, Run: c.Run, After: c.Before, Newest: true, Assigned: c.Assigned}, func(d connector.Delivery) error {
 			if d.Run < first || c.Cause != "" && causeOf(d).ID != c.Cause {
 				if passed++; passed > mostPassed {
 					return errEnough
@@ -130,21 +134,53 @@ func (a *App) chosenDeliveries(ctx context.Context, c DeliveryChoice) ([]connect
 	return out[:min(len(out), c.Limit+1)], nil
 }
 
-// listed adds titles and money.
+// listed adds titles and money, and who sees to them.
 func (a *App) listed(ctx context.Context, ds []connector.Delivery) ([]ListedDelivery, error) {
 	out := make([]ListedDelivery, 0, len(ds))
+	keys, ids := make([]int64, 0, len(ds)), make([]int64, 0, len(ds))
 	for _, d := range ds {
-		row, err := a.DB.RecordByID(ctx, d.Record)
-		if err != nil {
-			return nil, err
-		}
-		l := ListedDelivery{Delivery: d}
-		if row != nil {
+		keys, ids = append(keys, d.RecordKey), append(ids, d.ID)
+	}
+	rows, err := a.DB.RecordsByKey(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	assigned, err := a.DB.Assignments(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range ds {
+		l := ListedDelivery{Delivery: d, Assigned: assigned[d.ID].Person, Notes: len(assigned[d.ID].Notes)}
+		if row, known := rows[d.RecordKey]; known {
 			l.Title, l.Money = row.Title, money.Of(row.Document)
 		}
 		out = append(out, l)
 	}
 	return out, nil
+}
+
+// EachListed calls fn for each Delivery of a choice, the newest first, some hundred at a time, so that it may be of any length.
+func (a *App) EachListed(ctx context.Context, c DeliveryChoice, fn func(ListedDelivery) error) error {
+	for c.Limit = 400; ; {
+		ds, err := a.chosenDeliveries(ctx, c)
+		if err != nil {
+			return err
+		}
+		more := len(ds) > c.Limit
+		rows, err := a.listed(ctx, ds[:min(len(ds), c.Limit)])
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			if err := fn(r); err != nil {
+				return err
+			}
+			c.Before = r.ID
+		}
+		if !more {
+			return nil
+		}
+	}
 }
 
 // firstRunSince finds the first Run that began at a time or later: Runs are numbered as they begin. Without a time it is 0.

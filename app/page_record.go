@@ -26,6 +26,7 @@ type RecordPage struct {
 	Now        bool // the target's side was read since
 	History    []connector.Entry
 	Exchanges  []connector.Exchange
+	Assignment store.Assignment // of Focus
 }
 
 // SideRow is one field as it was sent and as the target holds it now.
@@ -61,6 +62,7 @@ func (a *App) RecordPage(ctx context.Context, rec connector.Record, delivery int
 		func() error { return a.recordSides(ctx, &out) },
 		func() error { return a.recordHistory(ctx, &out) },
 		func() error { out.Thread, err = a.thread(ctx, *row); return err },
+		func() error { return a.recordAssignment(ctx, &out) },
 	} {
 		if err := step(); err != nil {
 			return out, err
@@ -300,4 +302,13 @@ func (a *App) recordHistory(ctx context.Context, p *RecordPage) error {
 func (a *App) DeliveryRecord(ctx context.Context, id int64) (connector.Record, error) {
 	d, err := a.DB.Delivery(ctx, id)
 	return d.Record, err
+}
+
+func (a *App) recordAssignment(ctx context.Context, p *RecordPage) error {
+	if p.Focus == nil {
+		return nil
+	}
+	said, err := a.DB.Assignments(ctx, []int64{p.Focus.ID})
+	p.Assignment = said[p.Focus.ID]
+	return err
 }

@@ -23,7 +23,8 @@ type DeliveryFilter struct {
 	After  int64 // only those with a greater ID; with Newest only those with a smaller one
 	Newest bool  // the newest first
 
-	Assigned string // to this person
+	Assigned string  // to this person
+	IDs      []int64 // when there are any, only these: some hundred
 }
 
 // Deliveries lists Deliveries, the oldest first.
@@ -46,6 +47,13 @@ func (db *DB) EachDelivery(ctx context.Context, f DeliveryFilter, fn func(connec
 	q.add(f.Code != "", "d.error_code = ?", string(f.Code))
 	q.add(f.Run != 0, "d.run = ?", f.Run)
 	q.add(f.Record.ID != "", "r.connection = ? AND r.kind = ? AND r.ext_id = ?", f.Record.Connection, string(f.Record.Kind), f.Record.ID)
+	if len(f.IDs) > 0 {
+		ids := make([]any, len(f.IDs))
+		for n, id := range f.IDs {
+			ids[n] = id
+		}
+		q.add(true, "d.id IN (?"+strings.Repeat(", ?", len(ids)-1)+")", ids...)
+	}
 	q.add(f.Assigned != "", "(d.record, d.flow) IN (SELECT s.record, s.flow FROM assignments s WHERE s.person = ?)", f.Assigned)
 	if err := db.addSearch(ctx, &q, f.Search, "d.error"); err != nil {
 		return err

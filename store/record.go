@@ -98,6 +98,29 @@ func (db *DB) RecordByID(ctx context.Context, rec connector.Record) (*RecordRow,
 	return &rows[0], db.fill(db.view(ctx), rows)
 }
 
+// RecordsByKey are Records with their last Document, by their key.
+func (db *DB) RecordsByKey(ctx context.Context, keys []int64) (map[int64]RecordRow, error) {
+	v, out := db.view(ctx), make(map[int64]RecordRow, len(keys))
+	return out, chunks(keys, func(part []int64) error {
+		var args []any
+		in := list(&args, part)
+		rows, err := recordsWhere(v, "WHERE r.id IN ("+in+")", args)
+		if err != nil {
+			return err
+		}
+		bodies := make([]int64, 0, len(rows))
+		for _, r := range rows {
+			bodies = append(bodies, r.document)
+		}
+		docs, err := db.documents(v, bodies)
+		for _, r := range rows {
+			r.Document = docs[r.document]
+			out[r.Key] = r
+		}
+		return err
+	})
+}
+
 // RecordByNumber finds the Records of a Kind that people know by a number, or whose ID it is; with an empty Kind or
 // Connection, of all.
 func (db *DB) RecordByNumber(ctx context.Context, connection string, kind connector.Kind, number string) ([]RecordRow, error) {

@@ -15,6 +15,7 @@ import (
 func (p *Pages) deedRoutes(mux *http.ServeMux) {
 	for path, do := range map[string]deed{
 		"POST /deliveries/{id}/replay": p.replay, "POST /deliveries/{id}/skip": p.skip, "POST /deliveries/{id}/resolve": p.resolve, "POST /deliveries/{id}/approve": p.approve,
+		"POST /deliveries/{id}/assign": p.assignDelivery, "POST /deliveries/{id}/note": p.noteDelivery, "POST /held/assign": p.assignCause,
 		"POST /held/replay": p.replayCause, "POST /held/skip": p.skipCause,
 		"POST /connections/{name}/pause": p.pauseConnection, "POST /connections/{name}/resume": p.resumeConnection, "POST /connections/{name}/ping": p.ping,
 		"POST /flows/{name}/enable": p.enableFlow, "POST /flows/{name}/disable": p.disableFlow, "POST /flows/{name}/run": p.runFlow,
@@ -25,6 +26,8 @@ func (p *Pages) deedRoutes(mux *http.ServeMux) {
 		mux.Handle(path, p.act(do))
 	}
 	mux.Handle("GET /held/preview", p.page(p.preview))
+	mux.Handle("GET /held/done", p.page(p.done))
+	mux.Handle("GET /deliveries/export", only(p.deliveriesFile))
 }
 
 func (p *Pages) onDelivery(r *http.Request, do func(id int64) (said string, err error)) (said, to string, err error) {
@@ -147,8 +150,12 @@ func (p *Pages) replayCause(r *http.Request) (said, to string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	done, err := p.App.Replay(r.Context(), app.ReplayOptions{IDs: ids, Still: true}, actorOf(r))
-	return plural(done.Replayed, "waits", "wait") + " to be sent again." + passedWords(done.Passed), "/held", err
+	var done app.Replayed
+	to, err = p.followed(r, "replay", func() error {
+		done, err = p.App.Replay(r.Context(), app.ReplayOptions{IDs: ids, Still: true}, actorOf(r))
+		return err
+	})
+	return plural(done.Replayed, "waits", "wait") + " to be sent again." + passedWords(done.Passed), to, err
 }
 
 func (p *Pages) skipCause(r *http.Request) (said, to string, err error) {
@@ -159,8 +166,12 @@ func (p *Pages) skipCause(r *http.Request) (said, to string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	n, err := p.App.SkipAll(r.Context(), ids, reason(r), actorOf(r))
-	return plural(n, "is", "are") + " skipped." + passedWords(len(ids)-n), "/held", err
+	var n int
+	to, err = p.followed(r, "skip", func() error {
+		n, err = p.App.SkipAll(r.Context(), ids, reason(r), actorOf(r))
+		return err
+	})
+	return plural(n, "is", "are") + " skipped." + passedWords(len(ids)-n), to, err
 }
 
 func passedWords(n int) string {

@@ -63,6 +63,10 @@ var forms = map[string]struct {
 	"/plans/{name}/end":             {"/plans/none/end", url.Values{}, people.RunFlow},
 	"/reconciliations":              {"/reconciliations", url.Values{"flow": {"none"}}, people.Reconcile},
 	"/crosswalks/{name}/rows":       {"/crosswalks/none/rows", url.Values{"left": {"a"}, "right": {"b"}}, people.ChangeCrosswalk},
+
+	"/deliveries/{id}/assign": {"/deliveries/999999/assign", url.Values{"to": {"nobody"}}, people.AssignDelivery},
+	"/deliveries/{id}/note":   {"/deliveries/999999/note", url.Values{"text": {"x"}}, people.AssignDelivery},
+	"/held/assign":            {"/held/assign", url.Values{"cause": {"none"}, "state": {"held"}, "to": {"nobody"}}, people.AssignDelivery},
 }
 
 // TestEveryFormAsksForItsPermission (I24) finds all forms in the sources, and sends each as nobody, as each role, and from another site.
@@ -162,7 +166,7 @@ func fields(html string) url.Values {
 // seenPreview is the form of a preview of the cause that stops most.
 func seenPreview(t *testing.T, s *site) url.Values {
 	t.Helper()
-	needs, err := s.app.Needs(t.Context(), 1)
+	needs, err := s.app.Needs(t.Context(), 1, "")
 	if err != nil {
 		t.Fatal(err)
 	}

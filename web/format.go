@@ -47,6 +47,7 @@ var functions = template.FuncMap{
 	"flat":     app.Leaves,
 
 	"previewed": previewURL,
+	"asked":     askedValues,
 	"second":    second,
 	"subject":   subjectURL,
 }

@@ -114,6 +114,9 @@ func (p *Pages) setRow(r *http.Request) (said, to string, err error) {
 	if get("back") == "list" {
 		to = "/crosswalks"
 	}
+	if get("back") == "held" {
+		to = "/held"
+	}
 	set, err := p.App.SetCrosswalk(r.Context(), name, row, false, actorOf(r))
 	if err != nil {
 		return "", "", err

@@ -24,6 +24,7 @@ type deliveriesBody struct {
 	Older  string // address of the next page, "" at the end
 	First  string // address of the first page, "" on it
 	Chips  []chip // filters that no field shows
+	File   string // all of it as CSV
 }
 
 // chip is a filter with the address of the list without it.
@@ -31,7 +32,7 @@ type chip struct{ Text, Without string }
 
 // deliveries answers: which are they?
 func (p *Pages) deliveries(r *http.Request) (view, error) {
-	c, err := choiceOf(r)
+	c, err := p.choiceOf(r)
 	if err != nil {
 		return view{}, err
 	}
@@ -49,14 +50,18 @@ func (p *Pages) deliveries(r *http.Request) (view, error) {
 		b.First = with(r.URL, "before", "")
 	}
 	b.Chips = chipsOf(r.URL, c)
+	file := *r.URL
+	file.Path = "/deliveries/export"
+	b.File = with(&file, "before", "")
 	return view{Template: "deliveries", Active: "deliveries", Question: "Which are they, and where does each stand?", Title: b.title(), Body: b}, nil
 }
 
-func choiceOf(r *http.Request) (app.DeliveryChoice, error) {
+func (p *Pages) choiceOf(r *http.Request) (app.DeliveryChoice, error) {
 	q := r.URL.Query()
 	c := app.DeliveryChoice{State: connector.State(q.Get("state")), Flow: q.Get("flow"), Code: connector.Code(q.Get("code")), Cause: q.Get("cause"),
 		Search: strings.TrimSpace(q.Get("search")), Limit: rowsOfDeliveries}
 	var err error
+	c.Assigned = app.Meant(q.Get("assigned"), actorOf(r))
 	if c.Run, err = number(r, "run"); err != nil {
 		return c, err
 	}
@@ -100,6 +105,9 @@ func chipsOf(u *url.URL, c app.DeliveryChoice) []chip {
 	}
 	if c.Cause != "" {
 		add("one cause", "cause")
+	}
+	if c.Assigned != "" {
+		add("Seen to by "+c.Assigned, "assigned")
 	}
 	return out
 }

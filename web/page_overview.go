@@ -27,7 +27,7 @@ func (p *Pages) overview(r *http.Request) (view, error) {
 	now := p.Now()
 	b := overviewBody{Since: now.Add(-24 * time.Hour).Truncate(time.Minute)}
 	var err error
-	if b.Needs, err = p.App.Needs(r.Context(), 0); err != nil {
+	if b.Needs, err = p.App.Needs(r.Context(), 0, ""); err != nil {
 		return view{}, err
 	}
 	if b.Flows, err = p.App.FlowsSince(r.Context(), b.Since); err != nil {

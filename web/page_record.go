@@ -9,6 +9,7 @@ import (
 
 	connector "ml-connector"
 	"ml-connector/app"
+	"ml-connector/people"
 )
 
 // recordBody is what the page of a Record shows.
@@ -22,6 +23,7 @@ type recordBody struct {
 	Events  []event              // newest first
 	Calls   []connector.Exchange // that wrote, or failed
 	Looks   []connector.Exchange // all others: what only looked
+	People  []string             // who could see to it
 }
 
 // event is one line of a Record's history.
@@ -122,6 +124,11 @@ func (p *Pages) recordView(r *http.Request, rec connector.Record, delivery int64
 		return view{}, err
 	}
 	b := recordBody{RecordPage: shown, Target: len(shown.Deliveries) == 0 && shown.Focus != nil}
+	if !b.Target && actorOf(r).Can(people.AssignDelivery) {
+		if b.People, err = p.App.Assignable(r.Context(), app.Meant(app.Me, actorOf(r))); err != nil {
+			return view{}, err
+		}
+	}
 	b.arrange()
 	b.gather()
 	if shown.Focus != nil {
@@ -190,6 +197,10 @@ func actionWord(e connector.Entry) string {
 		return withDetail("At the target", "", detail["stage"])
 	case "delivery.filtered":
 		return "Not sent: it does not pass the Flow's filter"
+	case "delivery.assigned":
+		return withDetail("Given to", "", detail["person"])
+	case "delivery.noted":
+		return "Something was noted"
 	case "delivery.unchanged":
 		return "In step: nothing to send"
 	case "delivery.superseded":

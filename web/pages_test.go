@@ -47,6 +47,7 @@ func everyPage(s *site) map[string]string {
 		"change connection":   "/connections/erp/edit",
 		"requirements":        "/connections/erp/requirements",
 		"add flows":           "/connections/erp/flows",
+		"held mine":           "/held?assigned=me",
 		"nowhere":             "/nowhere/" + url.PathEscape(hostile),
 	}
 }

@@ -101,11 +101,7 @@ func idsOrState(ids []int64, state connector.State) error {
 
 func (a *API) deliveries() {
 	list(a, "/deliveries", "list-deliveries", "List deliveries", func(ctx context.Context, in *deliveryList, fn func(app.Delivery) error) error {
-		assigned, err := app.Meant(in.Assigned, actor(ctx))
-		if err != nil {
-			return err
-		}
-		return a.App.EachDelivery(ctx, app.DeliveryFilter{Assigned: assigned, State: in.State, Flow: in.Flow, Code: in.Code, Search: in.Search, Run: in.Run, After: in.After,
+		return a.App.EachDelivery(ctx, app.DeliveryFilter{Assigned: app.Meant(in.Assigned, actor(ctx)), State: in.State, Flow: in.Flow, Code: in.Code, Search: in.Search, Run: in.Run, After: in.After,
 			Newest: in.Order == "newest", Limit: in.Limit + 1}, fn)
 	}, func(d app.Delivery) string { return number(d.ID) })
 	get(a, "/deliveries/{id}", "show-delivery", "Show a delivery: what was sent, what was said, what happened", func(ctx context.Context, in *One) (app.DeliveryDetail, error) {
