@@ -147,7 +147,7 @@ func TestNobodyDoesWhatTheyMayNot(t *testing.T) {
 	t.Parallel()
 	harmless := []string{"explain"} // they ask nobody and change nothing
 	x := newAsked(t, people.Viewer)
-	only := map[string]string{"skip-delivery": `{"reason":"a"}`, "resolve-delivery": `{"reason":"a","delivered":"1"}`, "replay-deliveries": `{"ids":[1]}`, "approve-deliveries": `{"ids":[1]}`, "replay-delivery": `{}`, "pause-connection": `{}`,
+	only := map[string]string{"skip-delivery": `{"reason":"a"}`, "resolve-delivery": `{"reason":"a","delivered":"1"}`, "replay-deliveries": `{"ids":[1]}`, "approve-deliveries": `{"ids":[1]}`, "assign-deliveries": `{"ids":[1],"to":"me"}`, "note-delivery": `{"text":"a"}`, "replay-delivery": `{}`, "pause-connection": `{}`,
 		"set-crosswalk-row": `{"left":"a","right":"b"}`, "import-crosswalk": "peoplesoft,jaggaer\na,b\n", "link-records": `{"records":["s2p:supplier:1","erp:supplier:1"]}`, "add-person": `{"name":"ann","roles":["viewer"]}`, "give-roles": `{"roles":["viewer"]}`, "add-token": `{"name":"a","roles":["viewer"]}`, "add-connection": `{"name":"a","system":"left","settings":{}}`, "change-connection": `{"settings":{}}`, "rotate-secrets": `{"secrets":{}}`, "add-flows": `{"flows":[{"use":"a","from":"b","to":"c"}]}`}
 	only["unlink-records"], only["keep-records-apart"], only["merge-records"] = only["link-records"], only["link-records"], only["link-records"]
 	x.each(func(method, path, id string) {
