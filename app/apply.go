@@ -38,7 +38,7 @@ type Change struct {
 	Details []string `json:"details"` // what of it, from what to what; never a secret
 }
 
-// Apply puts Connections, secrets, Flows and Crosswalks of a file into the database, in one transaction. It is
+// Apply puts Connections, secrets, Flows, Crosswalks and alerts of a file into the database, in one transaction. It is
 // idempotent: what is there already is not touched and not told.
 func (a *App) Apply(ctx context.Context, f *config.File, o ApplyOptions, by people.Actor) (Applied, error) {
 	if err := by.May(people.ChangeConnection); err != nil {
@@ -50,7 +50,7 @@ func (a *App) Apply(ctx context.Context, f *config.File, o ApplyOptions, by peop
 	}
 	run := func(tx *store.Tx) error {
 		p.tx, p.done = tx, nil
-		for _, step := range []func() error{p.connections, p.flows, p.crosswalks, p.prune, p.rememberKey} {
+		for _, step := range []func() error{p.connections, p.flows, p.crosswalks, p.alerts, p.prune, p.rememberKey} {
 			if err := step(); err != nil {
 				return err
 			}
@@ -94,6 +94,13 @@ func (p *applying) openKeys() error {
 	given := 0
 	for _, c := range p.file.Connections {
 		given += len(c.Secrets)
+	}
+	if p.file.Alerts != nil {
+		for _, c := range p.file.Alerts.Channels {
+			if c.Secret != nil {
+				given++
+			}
+		}
 	}
 	known, err := p.a.DB.Meta(p.ctx, metaKey)
 	if err != nil || given == 0 || p.options.NoSecrets || p.options.DryRun && known == "" {

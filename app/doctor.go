@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -10,14 +9,13 @@ import (
 	"time"
 
 	connector "ml-connector"
-	"ml-connector/engine"
 	"ml-connector/invariant"
 	"ml-connector/store"
 )
 
 // Symptom is one thing that `doctor` looked at: how it is, and what mends it.
 type Symptom struct {
-	Check   string              `json:"check"` // database, disk, key, clock, people, token, connection, engine, flow, deliveries, ledger, invariants
+	Check   string              `json:"check"` // database, disk, key, clock, people, token, connection, certificate, engine, flow, deliveries, alert, ledger, invariants
 	Name    string              `json:"name"`  // of the Connection or Flow, else ""
 	State   connector.StepState `json:"state"`
 	Code    connector.Code      `json:"code"`
@@ -50,10 +48,12 @@ func (a *App) Doctor(ctx context.Context) (Diagnosis, error) {
 	if err != nil {
 		return *d, err
 	}
-	d.well("database", "", fmt.Sprintf("opens, and answers for %d connections", len(connections)))
-	a.doctorFile(d)
+	if err := a.doctorDatabase(ctx, d, len(connections)); err != nil {
+		return *d, err
+	}
 	a.doctorKey(ctx, d, connections)
-	for _, check := range []func(context.Context, *Diagnosis) error{a.doctorKeys, a.doctorClock, a.doctorPeople, a.doctorConnections, a.doctorFlows, a.doctorDeliveries, a.doctorLedger, a.doctorInvariants} {
+	for _, check := range []func(context.Context, *Diagnosis) error{a.doctorKeys, a.doctorClock, a.doctorPeople, a.doctorConnections, a.doctorCertificates, a.doctorFlows, a.doctorDeliveries, a.doctorAlerts,
+		a.doctorLedger, a.doctorInvariants} {
 		if err := check(ctx, d); err != nil {
 			return *d, err
 		}
@@ -135,20 +135,6 @@ func (a *App) doctorKey(ctx context.Context, d *Diagnosis, connections []connect
 // clockBack is how far the newest Entry may lie ahead of the clock.
 const clockBack = time.Minute
 
-// doctorClock looks whether the clock went back: cursors and leases go by it.
-func (a *App) doctorClock(ctx context.Context, d *Diagnosis) error {
-	last, err := a.lastEntry(ctx)
-	if err != nil {
-		return err
-	}
-	if ahead := last.Time.Sub(a.Now()); ahead > clockBack {
-		d.fail("clock", "", connector.Misconfigured, fmt.Sprintf("the newest entry of the ledger is %s ahead of the clock", ahead.Round(time.Second)), "Set this machine's clock by a time server.")
-		return nil
-	}
-	d.well("clock", "", "is not behind the ledger")
-	return nil
-}
-
 func (a *App) doctorConnections(ctx context.Context, d *Diagnosis) error {
 	all, err := a.DB.Connections(ctx)
 	if err != nil {
@@ -207,27 +193,6 @@ func (a *App) doctorFlows(ctx context.Context, d *Diagnosis) error {
 		}
 	}
 	return nil
-}
-
-// beatLasts is how long a process is taken for alive after its last beat.
-const beatLasts = 30 * time.Second
-
-// engineAlive says whether a process follows schedules on this database.
-func (a *App) engineAlive(ctx context.Context) (bool, error) {
-	if strings.HasPrefix(a.Process.Database, "sqlite:") {
-		unlock, err := engine.Lock(a.Process.Database)
-		if err == nil {
-			unlock()
-		}
-		return errors.Is(err, engine.ErrAlive), nil
-	}
-	alive := false
-	err := a.DB.Tx(ctx, func(tx *store.Tx) error {
-		live, err := tx.LiveProcesses(beatLasts)
-		alive = len(live) > 0
-		return err
-	})
-	return alive, err
 }
 
 func (a *App) doctorDeliveries(ctx context.Context, d *Diagnosis) error {

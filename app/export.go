@@ -95,6 +95,10 @@ func (a *App) exported(ctx context.Context) (config.Exported, error) {
 	for _, x := range crosswalks {
 		e.Crosswalks = append(e.Crosswalks, x.Name)
 	}
+	if err != nil {
+		return e, err
+	}
+	e.Alerts, err = a.exportedAlerts(ctx)
 	return e, err
 }
 

@@ -157,10 +157,9 @@ func tlsOf(op string, files connector.TLSFiles, key string) (wire.TLS, error) {
 		if f.path == "" {
 			continue
 		}
-		text, err := os.ReadFile(f.path)
+		text, err := readFile(op, f.path)
 		if err != nil {
-			return t, connector.Errorf(connector.Misconfigured, op, "the certificate file %s can't be read", f.path).Because(err).
-				Advise("Put it back, or correct tls_ca and tls_cert in the settings.")
+			return t, err
 		}
 		*f.into = text
 	}
@@ -168,6 +167,16 @@ func tlsOf(op string, files connector.TLSFiles, key string) (wire.TLS, error) {
 		t.Key = []byte(key)
 	}
 	return t, nil
+}
+
+// readFile reads a certificate file that settings name.
+func readFile(op, path string) ([]byte, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, connector.Errorf(connector.Misconfigured, op, "the certificate file %s can't be read", path).Because(err).
+			Advise("Put it back, or correct tls_ca and tls_cert in the settings.")
+	}
+	return text, nil
 }
 
 // timeoutOf is the setting `timeout`; 0 without one, so that the System's own defaults count.

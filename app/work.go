@@ -42,6 +42,7 @@ func (a *App) Work(ctx context.Context, started func()) error {
 	ctx, stop := context.WithCancel(ctx)
 	var beside sync.WaitGroup
 	beside.Go(func() { a.holdKeys(ctx) })
+	beside.Go(func() { a.watch(ctx) })
 	if started != nil {
 		started()
 	}

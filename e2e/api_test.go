@@ -282,7 +282,7 @@ func answerAsSaid(t *testing.T, x *apiRig) {
 		"list-systems": {path: "/systems"}, "show-system": {path: "/systems/jaggaer"}, "add-connection": {path: "/connections", body: `{"name":"third","system":"jaggaer","settings":{"url":"https://third.example.com","client_id":"x"},"secrets":{"client_secret":"x"}}`},
 		"change-connection": {path: "/connections/third/settings", body: `{"settings":{"concurrency":"3"}}`}, "rotate-secrets": {path: "/connections/third/secrets", body: `{"secrets":{"client_secret":"y"}}`}, "remove-connection": {path: "/connections/spare/remove"},
 		"list-flow-choices": {path: "/connections/s2p/flow-choices"}, "add-flows": {path: "/flows", body: `{"flows":[{"use":"invoices","from":"s2p","to":"erp"}]}`, status: 409},
-		"why": {path: "/why?number=" + url.QueryEscape(record.Record.ID)}, "explain": {path: "/explain", body: `{"text":"(158,505)"}`}, "doctor": {path: "/doctor"}, "about": {path: "/about"},
+		"why": {path: "/why?number=" + url.QueryEscape(record.Record.ID)}, "explain": {path: "/explain", body: `{"text":"(158,505)"}`}, "doctor": {path: "/doctor"}, "about": {path: "/about"}, "list-alerts": {path: "/alerts"}, "test-alert": {path: "/alerts/test", body: `{"channel":"nobody"}`, status: 404},
 	}
 	for _, path := range slices.Sorted(maps.Keys(x.doc.Paths)) {
 		for _, method := range slices.Sorted(maps.Keys(x.doc.Paths[path])) { // GET before POST
@@ -380,7 +380,7 @@ func actThrough(t *testing.T, x *apiRig) {
 	for _, command := range []string{"delivery list", "delivery list --state held -o csv", "delivery show " + delivery, "delivery show " + delivery + " -o json", "record list -o json", "record list --kind supplier --limit 3",
 		"record show erp:supplier:SHARE/0000010010 -o json", "record show SHARE/0000010010", "record history erp:supplier:SHARE/0000010010", "record show erp:supplier:SHARE/0000010010 --explain", "record show nothing", "why 0000010010", "flow list", "flow show invoices",
 		"connection list", "connection show s2p", "connection show s2p -o json", "connection requirements erp", "crosswalk list", "crosswalk show uom", "crosswalk todo", "crosswalk export uom", "crosswalk history uom", "crosswalk export nothing",
-		"audit list --action flow. -o json", "audit list --limit 5", "plan list", "plan show nothing", "link --candidates -o csv", "explain (158,505)", "user list", "user show nobody", "user list -o json"} {
+		"audit list --action flow. -o json", "audit list --limit 5", "alert list", "alert channels", "plan list", "plan show nothing", "link --candidates -o csv", "explain (158,505)", "user list", "user show nobody", "user list -o json"} {
 		args := strings.Fields(command)
 		status, out, talk := x.through(args...)
 		here := exec.CommandContext(t.Context(), binary, args...)

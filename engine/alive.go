@@ -13,11 +13,12 @@ import (
 	"ml-connector/store"
 )
 
-// How processes that share a database know of each other: how often each says that it is alive, after which age of its last
-// beat it is taken for dead, and how often somebody looks for what dead ones left.
+// DeadAfter is the age of its last beat after which a process is taken for dead, by everybody who asks.
+const DeadAfter = 20 * time.Second
+
+// How often a process that shares the database says that it is alive, and how often it looks for what dead ones left.
 const (
 	aliveEvery = 5 * time.Second
-	deadAfter  = 20 * time.Second
 	buryEvery  = 30 * time.Second
 )
 
@@ -66,7 +67,7 @@ func (s *Scheduler) dueBury(ctx context.Context, now time.Time) error {
 // them and does not cancel them: should their process live after all, its work goes on, and its end finds the job ended.
 func (s *Scheduler) bury(ctx context.Context, _ *river.Job[buryArgs]) error {
 	return unlessStopped(ctx, s.e.DB.Tx(ctx, func(tx *store.Tx) error {
-		live, err := tx.LiveProcesses(deadAfter)
+		live, err := tx.LiveProcesses(DeadAfter)
 		if err != nil {
 			return err
 		}
@@ -84,6 +85,6 @@ func (s *Scheduler) bury(ctx context.Context, _ *river.Job[buryArgs]) error {
 				return err
 			}
 		}
-		return tx.ForgetProcesses(deadAfter)
+		return tx.ForgetProcesses(DeadAfter)
 	}))
 }

@@ -93,7 +93,7 @@ func (s *Scheduler) wanted(ctx context.Context, due []store.PartitionRow) []stor
 // this process is alone, and each pump sees for itself.
 func (s *Scheduler) toShare(ctx context.Context) (open, processes int) {
 	err := s.e.DB.Tx(ctx, func(tx *store.Tx) error {
-		live, err := tx.LiveProcesses(deadAfter)
+		live, err := tx.LiveProcesses(DeadAfter)
 		processes = len(live)
 		return err
 	})

@@ -18,6 +18,9 @@ const (
 // server, so that the leases of processes whose clocks differ are worth the same.
 func (db *DB) Now() time.Time { return db.own().Add(db.skew) }
 
+// Skew is what the database's clock is ahead of this machine's.
+func (db *DB) Skew() time.Duration { return db.skew }
+
 // meetClock asks PostgreSQL for the time and sets Now right by it.
 func (db *DB) meetClock(ctx context.Context) error {
 	if db.dialect.sqlite {

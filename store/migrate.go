@@ -57,6 +57,13 @@ func (db *DB) migrate(ctx context.Context) error {
 	return nil
 }
 
+// SchemaVersion is the number of the last step that the tables have taken.
+func (db *DB) SchemaVersion(ctx context.Context) (int64, error) {
+	var version int64
+	_, err := one(db.view(ctx), "read the version of the tables", "SELECT COALESCE(MAX(version_id), 0) FROM schema_version", nil, &version)
+	return version, err
+}
+
 // translated are the schema files in the words of a dialect.
 type translated struct {
 	fs.FS

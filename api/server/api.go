@@ -76,6 +76,7 @@ func NewAPI(c Config) *API {
 	a.reconciliations()
 	a.events()
 	a.questions()
+	a.alerts()
 	nullable(a.huma.OpenAPI().Components.Schemas)
 	a.docsPage = makeDocs(a)
 	a.mux.HandleFunc("GET /docs", a.docs)

@@ -52,6 +52,7 @@ type File struct {
 	Connections []Connection
 	Flows       []connector.Flow // in the order in which they run; only what is configured, no state
 	Crosswalks  []Crosswalk
+	Alerts      *Alerts // nil when the file says nothing of them
 }
 
 // Connection is one entry of `connections`.
@@ -90,7 +91,7 @@ const (
 	defaultKey      = "file:master.key"
 )
 
-var topKeys = []string{"database", "listen", "key", "egress", "url", "tls_cert", "tls_key", "proxies", "oidc", "connections", "flows", "crosswalks"}
+var topKeys = []string{"database", "listen", "key", "egress", "url", "tls_cert", "tls_key", "proxies", "oidc", "connections", "flows", "crosswalks", "alerts"}
 
 // ReadProcess reads what every command needs: database, key and egress, and how the server is reached. The rest of the file may be broken; only
 // its top keys are looked at. Without path the default file is read if it is there; a path that was given must exist.
@@ -164,6 +165,8 @@ func Parse(path string, text []byte, dir string, known Known) (*File, error) {
 			f.connections(e.value, known)
 		case "crosswalks":
 			f.crosswalks(e.value, known)
+		case "alerts":
+			f.alerts(e.value, known)
 		}
 	}
 	if e := find(entries, "flows"); e != nil {

@@ -19,6 +19,7 @@ type Exported struct {
 	Connections []ExportedConnection
 	Flows       []connector.Flow
 	Crosswalks  []string
+	Alerts      Alerts
 	Shipped     func(name string) (text string, ok bool) // the mapping of a shipped Flow
 }
 
@@ -60,6 +61,9 @@ func Write(w io.Writer, e Exported) error {
 			files = append(files, yaml.MapItem{Key: name, Value: yaml.MapSlice{{Key: "file", Value: name + ".csv"}}})
 		}
 		doc = append(doc, yaml.MapItem{Key: "crosswalks", Value: files})
+	}
+	if items := alertItems(e.Alerts); len(items) > 0 {
+		doc = append(doc, yaml.MapItem{Key: "alerts", Value: items})
 	}
 	text, err := yaml.Marshal(doc)
 	if err != nil {

@@ -172,6 +172,14 @@ func (r remote) Doctor(ctx context.Context) (app.Diagnosis, error) {
 	return gets[app.Diagnosis](ctx, r.c, "/doctor", nil)
 }
 
+func (r remote) Alerts(ctx context.Context, _ people.Actor) (app.AlertsShown, error) {
+	return gets[app.AlertsShown](ctx, r.c, "/alerts", nil)
+}
+
+func (r remote) TestAlert(ctx context.Context, name string, _ people.Actor) ([]app.AlertTest, error) {
+	return posts[[]app.AlertTest](ctx, r.c, "/alerts/test", nil, map[string]string{"channel": name})
+}
+
 func (r remote) Connections(ctx context.Context) ([]app.Connection, error) {
 	return lists[app.Connection](ctx, r.c, "/connections")
 }

@@ -23,6 +23,12 @@ type verbs interface {
 type house interface {
 	ledger
 	peopleVerbs
+	alerts
+}
+
+type alerts interface {
+	Alerts(ctx context.Context, by people.Actor) (app.AlertsShown, error)
+	TestAlert(ctx context.Context, name string, by people.Actor) ([]app.AlertTest, error)
 }
 
 type records interface {
