@@ -12,13 +12,11 @@ func (a *API) alerts() {
 		return a.App.Alerts(ctx, actor(ctx))
 	})
 	post(a, "/alerts/test", "test-alert", "Send a message by a channel, and give what its server answers", func(ctx context.Context, in *struct {
-		Body struct {
-			Channel string `json:"channel,omitempty" doc:"None are all."`
-		}
+		Channel string `query:"channel" doc:"None are all."`
 	}, by people.Actor) ([]app.AlertTest, error) {
 		if err := patient(ctx, mostWait); err != nil {
 			return nil, err
 		}
-		return a.App.TestAlert(ctx, in.Body.Channel, by)
+		return a.App.TestAlert(ctx, in.Channel, by)
 	})
 }

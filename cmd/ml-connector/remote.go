@@ -177,7 +177,7 @@ func (r remote) Alerts(ctx context.Context, _ people.Actor) (app.AlertsShown, er
 }
 
 func (r remote) TestAlert(ctx context.Context, name string, _ people.Actor) ([]app.AlertTest, error) {
-	return posts[[]app.AlertTest](ctx, r.c, "/alerts/test", nil, map[string]string{"channel": name})
+	return posts[[]app.AlertTest](ctx, r.c, "/alerts/test", asked("channel", name), nil)
 }
 
 func (r remote) Connections(ctx context.Context) ([]app.Connection, error) {
