@@ -1,7 +1,9 @@
 package store
 
 import (
+	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/hex"
 	"encoding/json"
 	"slices"
@@ -77,4 +79,28 @@ func textsJSON(texts map[string]string) []byte {
 		b = appendText(append(appendText(b, name), ':'), texts[name])
 	}
 	return append(b, '}')
+}
+
+// HashOf is the hash that an Entry must carry after the one with hash previous, "" before the first.
+func HashOf(e connector.Entry, previous string) string { return chainHash(e, previous) }
+
+// HashesBefore gives, for numbers of Entries, the hash of the Entry before each; the first has none.
+func (db *DB) HashesBefore(ctx context.Context, numbers []int64) (map[int64]string, error) {
+	out := map[int64]string{}
+	before := make([]int64, len(numbers))
+	for i, n := range numbers {
+		before[i] = n - 1
+	}
+	v := db.view(ctx)
+	return out, chunks(before, func(part []int64) error {
+		var args []any
+		in := list(&args, part)
+		return each(v, "read hashes of the ledger", "SELECT number, hash FROM entries WHERE number IN ("+in+")", args, func(rows *sql.Rows) error {
+			var n int64
+			var hash []byte
+			err := rows.Scan(&n, &hash)
+			out[n+1] = hexHash(hash)
+			return err
+		})
+	})
 }

@@ -192,6 +192,7 @@ func TestButtonsAreForThoseWhoMay(t *testing.T) {
 	offered := map[string]map[string]people.Permission{
 		fmt.Sprintf("/deliveries/%d", held): {"/replay\"": people.ReplayDelivery, "/skip\"": people.SkipDelivery},
 		fmt.Sprintf("/deliveries/%d", lost): {"/resolve\"": people.ResolveDelivery},
+		"/records/s2p/invoice/1002":         {"/evidence/s2p/invoice/1002\"": people.ExportLedger},
 		"/held":                             {"/held/preview?": people.ReplayDelivery, "do=skip": people.SkipDelivery},
 		"/connections/erp":                  {"/ping\"": people.CheckConnection, "/pause\"": people.PauseConnection},
 		"/flows/invoices":                   {"/run\"": people.RunFlow, "/disable\"": people.EnableFlow},

@@ -19,15 +19,18 @@ import (
 
 // functions are what templates may call.
 var functions = template.FuncMap{
-	"asset":    assetURL,
-	"count":    count,
-	"money":    moneyWords,
-	"mark":     mark,
-	"word":     stateWord,
-	"meaning":  func(s connector.State) string { return meanings[s] },
-	"kind":     kindWord,
-	"class":    stateClass,
-	"record":   recordURL,
+	"asset":   assetURL,
+	"count":   count,
+	"money":   moneyWords,
+	"mark":    mark,
+	"word":    stateWord,
+	"meaning": func(s connector.State) string { return meanings[s] },
+	"kind":    kindWord,
+	"class":   stateClass,
+	"record":  recordURL,
+	"evidence": func(connection string, kind connector.Kind, id string) string {
+		return "/evidence" + strings.TrimPrefix(recordURL(connection, kind, id), "/records")
+	},
 	"chosen":   chosenURL,
 	"bar":      bar,
 	"dict":     dict,

@@ -24,6 +24,9 @@ type recordBody struct {
 	Calls   []connector.Exchange // that wrote, or failed
 	Looks   []connector.Exchange // all others: what only looked
 	People  []string             // who could see to it
+	At      time.Time            // that Then is about; zero = now alone
+	Then    []app.SideThen
+	Pages   []crumb // of the same object in the Systems themselves
 }
 
 // event is one line of a Record's history.
@@ -31,6 +34,7 @@ type event struct {
 	At              time.Time
 	Words           string
 	Exchange, Actor string // "" = none; the engine's own name is left out
+	Version         int    // that was read, 0 = none
 }
 
 // gather puts Versions and Entries into one history, and Exchanges that changed something before those that only looked: a life
@@ -41,10 +45,10 @@ func (b *recordBody) gather() {
 		if actor == "engine" {
 			actor = ""
 		}
-		b.Events = append(b.Events, event{e.Time, actionWord(e), e.Exchange, actor})
+		b.Events = append(b.Events, event{At: e.Time, Words: actionWord(e), Exchange: e.Exchange, Actor: actor})
 	}
 	for _, v := range b.Versions {
-		b.Events = append(b.Events, event{At: v.SeenAt, Words: fmt.Sprintf("Read at %s: version %d", b.Row.Record.Connection, v.Version)})
+		b.Events = append(b.Events, event{At: v.SeenAt, Words: fmt.Sprintf("Read at %s: version %d", b.Row.Record.Connection, v.Version), Version: v.Version})
 	}
 	slices.SortStableFunc(b.Events, func(x, y event) int { return y.At.Compare(x.At) })
 	for _, x := range b.Exchanges {
@@ -128,6 +132,17 @@ func (p *Pages) recordView(r *http.Request, rec connector.Record, delivery int64
 		if b.People, err = p.App.Assignable(r.Context(), app.Meant(app.Me, actorOf(r))); err != nil {
 			return view{}, err
 		}
+	}
+	if b.At, err = p.momentAsked(r); err != nil {
+		return view{}, err
+	}
+	if !b.At.IsZero() {
+		if b.Then, err = p.App.RecordThen(r.Context(), rec, shown.Other, b.At); err != nil {
+			return view{}, err
+		}
+	}
+	if b.Pages, err = p.pagesThere(r, shown); err != nil {
+		return view{}, err
 	}
 	b.arrange()
 	b.gather()
@@ -232,4 +247,44 @@ func withDetail(word, join, detail string) string {
 		return word + ": " + detail
 	}
 	return word + " " + join + detail
+}
+
+// pagesThere are the pages of the same object in the Systems themselves, where the profile of a Connection says how to get there.
+func (p *Pages) pagesThere(r *http.Request, shown app.RecordPage) ([]crumb, error) {
+	var out []crumb
+	for _, rec := range append([]connector.Record{shown.Row.Record}, shown.Other...) {
+		link, err := p.App.RecordLink(r.Context(), rec)
+		if err != nil {
+			return nil, err
+		}
+		if link != "" {
+			out = append(out, crumb{rec.Connection, link})
+		}
+	}
+	return out, nil
+}
+
+// momentAsked reads the time that a page is to look back to: as an instant, or as a browser's field has it, UTC.
+func (p *Pages) momentAsked(r *http.Request) (time.Time, error) {
+	text := r.URL.Query().Get("at")
+	if text == "" {
+		return time.Time{}, nil
+	}
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04", "2006-01-02T15:04:05", time.DateOnly} {
+		if at, err := time.Parse(layout, text); err == nil {
+			return at.UTC(), nil
+		}
+	}
+	return time.Time{}, connector.Errorf(connector.Invalid, "", "at=%s is no time.", text).Advise("Write it as 2026-03-01T08:00:00Z.")
+}
+
+// Instant is a time as an address has it, to the microsecond.
+func (clock) Instant(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000Z") }
+
+// Field is a time as a browser's field for one has it, UTC.
+func (clock) Field(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("2006-01-02T15:04:05")
 }

@@ -76,6 +76,7 @@ func New(c Config) *Pages {
 		mux.Handle("GET "+path, p.page(page))
 	}
 	mux.Handle("GET /exchanges/{id}/{part}", only(p.exchangeBody))
+	mux.Handle("GET /evidence/{connection}/{kind}/{id...}", only(p.evidence))
 	mux.Handle("GET /ledger/export", only(p.ledgerFile))
 	mux.HandleFunc("GET /login", p.logInPage)
 	mux.HandleFunc("POST /login", p.logIn)

@@ -28,6 +28,8 @@ func everyPage(s *site) map[string]string {
 		"delivery held":       fmt.Sprintf("/deliveries/%d", s.delivery(connector.Invoice, "5001-refused-"+hostile)),
 		"delivery in doubt":   fmt.Sprintf("/deliveries/%d", s.delivery(connector.Invoice, "4001-lost")),
 		"record":              "/records/s2p/invoice/1002",
+		"record then":         "/records/s2p/invoice/1002?at=2026-03-02T07:00",
+		"record before all":   "/records/s2p/invoice/1002?at=2020-01-01",
 		"record hostile":      "/records/s2p/supplier/v2",
 		"connection":          "/connections/erp",
 		"connection pushing":  "/connections/s2p",

@@ -2,6 +2,9 @@ package server
 
 import (
 	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	connector "ml-connector"
 	"ml-connector/app"
@@ -55,6 +58,22 @@ func (a *API) records() {
 	})
 	get(a, "/explained/{connection}/{kind}/{id...}", "explain-record", "Say of each field that was sent which rule made it, and from which values and crosswalk rows", func(ctx context.Context, in *named) (app.Explained, error) {
 		return a.App.ExplainRecord(ctx, in.text())
+	})
+	tell(a, "GET", "/evidence", "take-evidence", "Give all that is known of the record that is meant as one zip, for an auditor", func(ctx context.Context, in *meant) (huma.StreamResponse, error) {
+		by := actor(ctx)
+		if err := by.May(people.ExportLedger); err != nil {
+			return huma.StreamResponse{}, err
+		}
+		if _, err := a.App.FindRecord(ctx, in.ID); err != nil {
+			return huma.StreamResponse{}, err
+		}
+		return huma.StreamResponse{Body: func(c huma.Context) {
+			c.SetHeader("Content-Type", "application/zip")
+			if err := a.App.Evidence(ctx, in.ID, c.BodyWriter(), by); err != nil {
+				a.Log.Error("evidence broke off", "error", err)
+				panic(http.ErrAbortHandler) // what was sent is not whole, and must not look so
+			}
+		}}, nil
 	})
 	post(a, "/links", "link-records", "Link two records by hand", func(ctx context.Context, in *struct{ Body pair }, by people.Actor) (done, error) {
 		return done{true}, a.App.LinkRecords(ctx, in.Body.Records[0], in.Body.Records[1], by)

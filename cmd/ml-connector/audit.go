@@ -63,13 +63,26 @@ func (p *program) auditVerify() *cobra.Command {
 				return connector.Errorf(connector.Invalid, "read the export", "%s can't be read", file).Because(err)
 			}
 			defer f.Close()
-			v, err := app.VerifyExport(f, expect)
+			v, err := verifyFile(f, expect)
 			return p.printVerification(v, err)
 		},
 	}
-	c.Flags().StringVar(&file, "file", "", "an export; needs no database")
+	c.Flags().StringVar(&file, "file", "", "an export, or the evidence of a record; needs no database")
 	c.Flags().StringVar(&expect, "expect", "", "a head hash that was noted earlier, elsewhere: an entry must carry it")
 	return c
+}
+
+// verifyFile verifies an export, or a pack of evidence, which is a zip.
+func verifyFile(f *os.File, expect string) (app.Verification, error) {
+	head := make([]byte, 4)
+	if n, _ := f.ReadAt(head, 0); n < len(head) || string(head) != "PK\x03\x04" {
+		return app.VerifyExport(f, expect)
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return app.Verification{}, connector.Errorf(connector.Invalid, "read the evidence", "%s can't be read", f.Name()).Because(err)
+	}
+	return app.VerifyEvidence(f, info.Size(), expect)
 }
 
 func (p *program) printVerification(v app.Verification, err error) error {

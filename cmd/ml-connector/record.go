@@ -13,7 +13,7 @@ import (
 )
 
 func (p *program) recordCommand() *cobra.Command {
-	return group("record", "What was read", p.recordList(), p.recordShow(), p.recordHistory())
+	return group("record", "What was read", p.recordList(), p.recordShow(), p.recordHistory(), p.recordEvidence())
 }
 
 func (p *program) recordList() *cobra.Command {

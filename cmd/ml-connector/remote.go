@@ -164,6 +164,10 @@ func (r remote) VerifyLedger(ctx context.Context, expect string) (app.Verificati
 	return gets[app.Verification](ctx, r.c, "/audit/verify", asked("expect", expect))
 }
 
+func (r remote) Evidence(ctx context.Context, text string, w io.Writer, _ people.Actor) error {
+	return r.c.Copy(ctx, "/evidence?"+asked("id", text).Encode(), w)
+}
+
 func (r remote) ExportLedger(ctx context.Context, w io.Writer, _ people.Actor) error {
 	return r.c.Copy(ctx, "/audit/export", w)
 }

@@ -59,9 +59,14 @@ type assignments interface {
 
 type recordVerbs interface {
 	EachRecord(ctx context.Context, f app.RecordFilter, fn func(app.Record) error) error
+	recordShown
+	LinkCandidates(ctx context.Context) ([]app.LinkPair, error)
+}
+
+type recordShown interface {
 	Record(ctx context.Context, text string) (app.RecordDetail, error)
 	ExplainRecord(ctx context.Context, text string) (app.Explained, error)
-	LinkCandidates(ctx context.Context) ([]app.LinkPair, error)
+	Evidence(ctx context.Context, text string, w io.Writer, by people.Actor) error
 }
 
 type links interface {
