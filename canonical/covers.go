@@ -20,7 +20,23 @@ func (c Comparer) Uncovered(have, want map[string]any) []string { return c.uncov
 func (c Comparer) Shows(now, old, wanted map[string]any) bool { return c.shows(now, old, wanted) }
 
 // blank says that the canonical text of a value has nothing.
-func (c Comparer) blank(v any) bool { return len(Text(map[string]any{"": v}, c.AsMap)) == len("{}") }
+func (c Comparer) blank(v any) bool {
+	switch v := v.(type) {
+	case nil:
+		return true
+	case string:
+		return v == ""
+	case []any:
+		return !slices.ContainsFunc(v, func(e any) bool { return !c.blank(e) })
+	}
+	m, ok := c.AsMap(v)
+	for _, e := range m {
+		if !c.blank(e) {
+			return false
+		}
+	}
+	return ok
+}
 
 // uncovered lists the paths of want that have contradicts, in order.
 func (c Comparer) uncovered(have, want map[string]any, prefix string) []string {

@@ -2,8 +2,11 @@ package engine
 
 import (
 	"context"
+	"errors"
+	"slices"
 
 	connector "ml-connector"
+	"ml-connector/pace"
 )
 
 // comparison is one Flow's reconciliation.
@@ -13,7 +16,8 @@ type comparison struct {
 	run    int64
 	told   Compared
 	seen   *seen
-	listed *listed         // nil: the target can't be listed
+	listed *listed // nil: the target can't be listed
+	memos  [atTheSameTime]*memo
 	came   map[string]bool // IDs that the source gave, while it is asked by keys
 }
 
@@ -24,6 +28,9 @@ type compared struct {
 	listed bool               // the list showed what it is held against, which may be older than the source's
 	failed *connector.Error   // of the look-up
 	beside bool               // not linked, and found by its natural key
+
+	judged Pair // what came of it
+	counts bool // on either side
 }
 
 // whole compares the window: first the target is listed, so that what is written meanwhile is found missing in the list and looked up.
@@ -72,7 +79,7 @@ func (c *comparison) note(page connector.Page) {
 
 // versions compares some of the source's records with the target.
 func (c *comparison) versions(ctx context.Context, list []connector.Version) *connector.Error {
-	items, err := c.e.mappedForComparison(ctx, c.r, c.run, list)
+	items, err := c.mapped(ctx, list)
 	if err != nil {
 		return connector.AsError(err)
 	}
@@ -102,8 +109,8 @@ func (c *comparison) versions(ctx context.Context, list []connector.Version) *co
 		if err := c.e.keepAll(ctx, &x.kept); err != nil {
 			return connector.AsError(err)
 		}
-		if p, counts := c.pair(x); counts {
-			if err := c.told.Pair(p); err != nil {
+		if x.counts {
+			if err := c.told.Pair(x.judged); err != nil {
 				return connector.AsError(err)
 			}
 		}
@@ -114,8 +121,9 @@ func (c *comparison) versions(ctx context.Context, list []connector.Version) *co
 // again looks up what seems to differ from what the list showed: it may have been written since.
 func (c *comparison) again(ctx context.Context, all []*compared) *connector.Error {
 	var apart []*compared
+	c.judge(all)
 	for _, x := range all {
-		if p, counts := c.pair(x); counts && x.listed && p.Pairing == PairDifferent && !x.beside {
+		if x.counts && x.listed && x.judged.Pairing == PairDifferent && !x.beside {
 			x.listed = false
 			apart = append(apart, x)
 		}
@@ -127,8 +135,27 @@ func (c *comparison) again(ctx context.Context, all []*compared) *connector.Erro
 			keyed = append(keyed, x)
 		}
 	}
-	return c.owned(ctx, keyed)
+	if fail := c.owned(ctx, keyed); fail != nil {
+		return fail
+	}
+	for _, x := range slices.Concat(apart, keyed) {
+		x.judged, x.counts = c.pair(x)
+	}
+	return nil
 }
+
+// judge judges all, a few at the same time.
+func (c *comparison) judge(all []*compared) {
+	parts := slices.Collect(slices.Chunk(all, len(all)/atTheSameTime+1))
+	pace.Each(c.e.Pace, atTheSameTime, len(parts), func(n int) {
+		for _, x := range parts[n] {
+			x.judged, x.counts = c.pair(x)
+		}
+	})
+}
+
+// atTheSameTime is how many parts of a page are mapped and judged beside each other.
+const atTheSameTime = 4
 
 // lookUp asks the target for some by their IDs.
 func (c *comparison) lookUp(ctx context.Context, list []*compared) {
@@ -267,4 +294,38 @@ func (c *comparison) alone(ctx context.Context, objects []listedObject) *connect
 
 func (c *comparison) atTarget(id string) connector.Record {
 	return connector.Record{Connection: c.r.flow.To, Kind: c.r.flow.Kind, ID: id}
+}
+
+// mostValues is how many values of crosswalks a part remembers.
+const mostValues = 1 << 12
+
+// mapped is mappedNow of many, without what only a decision needs. A few are mapped at the same time; those of a part share what their
+// mappings look up, values of crosswalks beyond this page too.
+func (c *comparison) mapped(ctx context.Context, list []connector.Version) ([]*item, error) {
+	ids := make([]string, len(list))
+	for n, v := range list {
+		ids[n] = v.ID
+	}
+	works, err := c.e.DB.WorksFor(ctx, c.r.flow.Name, c.r.flow.From, c.r.flow.Kind, ids, c.r.flow.To)
+	if err != nil {
+		return nil, err
+	}
+	items := make([]*item, len(list))
+	size := len(list)/atTheSameTime + 1
+	failed := make([]error, atTheSameTime)
+	pace.Each(c.e.Pace, atTheSameTime, atTheSameTime, func(part int) {
+		if c.memos[part] == nil || len(c.memos[part].values) > mostValues {
+			c.memos[part] = newMemo()
+		}
+		shared := c.memos[part]
+		shared.forgetLinks()
+		for n := part * size; n < min((part+1)*size, len(list)) && failed[part] == nil; n++ {
+			w := works[n]
+			w.Version, w.Delivery.Run = list[n], c.run
+			it := &item{work: w, chosen: w.Delivery.Chosen, memo: shared, trial: true}
+			it.res = c.e.applyTo(ctx, c.r, it, nil)
+			items[n], failed[part] = it, it.unanswered
+		}
+	})
+	return items, errors.Join(failed...)
 }

@@ -236,29 +236,6 @@ func (e *Engine) mappedNow(ctx context.Context, r *route, run int64, v connector
 	return it, it.unanswered
 }
 
-// mappedForComparison is mappedNow of many, without what only a decision needs. They share what their mappings look up.
-func (e *Engine) mappedForComparison(ctx context.Context, r *route, run int64, list []connector.Version) ([]*item, error) {
-	ids := make([]string, len(list))
-	for n, v := range list {
-		ids[n] = v.ID
-	}
-	works, err := e.DB.WorksFor(ctx, r.flow.Name, r.flow.From, r.flow.Kind, ids, r.flow.To)
-	if err != nil {
-		return nil, err
-	}
-	items, shared := make([]*item, len(list)), newMemo()
-	for n, w := range works {
-		w.Version = list[n]
-		w.Delivery.Run = run
-		it := &item{work: w, chosen: w.Delivery.Chosen, memo: shared, trial: true}
-		if it.res = e.applyTo(ctx, r, it, nil); it.unanswered != nil {
-			return nil, it.unanswered
-		}
-		items[n] = it
-	}
-	return items, nil
-}
-
 // lookNow looks at the target for some that are not delivered now, and gives what failed.
 func (r *route) lookNow(ctx context.Context, e *Engine, items []*item) map[*item]*connector.Error {
 	failed := map[*item]*connector.Error{}

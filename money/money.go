@@ -64,10 +64,14 @@ func Of(d connector.Document) *Amount {
 // childOf is the value of the first of some names that a group has.
 func childOf(d connector.Document, names []string) any {
 	for _, want := range names {
-		for _, have := range slices.Sorted(maps.Keys(d)) {
-			if plainName(have) == want && d[have] != "" {
-				return d[have]
+		first := ""
+		for have, v := range d {
+			if v != "" && isCalled(have, want) && (first == "" || have < first) {
+				first = have
 			}
+		}
+		if first != "" {
+			return d[first]
 		}
 	}
 	return nil
@@ -147,11 +151,30 @@ func sumOf(d connector.Document) string {
 	return addDecimals(amounts)
 }
 
-func plainName(s string) string { return strings.ToLower(strings.ReplaceAll(s, "_", "")) }
+// isCalled compares a field's name with one of ours, without case and '_'.
+func isCalled(name, ours string) bool {
+	n := 0
+	for _, r := range []byte(name) {
+		if r == '_' {
+			continue
+		}
+		if 'A' <= r && r <= 'Z' {
+			r += 'a' - 'A'
+		}
+		if n == len(ours) || r != ours[n] {
+			return false
+		}
+		n++
+	}
+	return n == len(ours)
+}
 
 func isDecimal(s string) bool {
+	if s == "" || strings.Trim(s, "-0123456789.") != "" {
+		return false
+	}
 	_, _, err := apd.NewFromString(s)
-	return err == nil && s != "" && strings.Trim(s, "-0123456789.") == ""
+	return err == nil
 }
 
 // addDecimals adds exactly; what is no number counts nothing.

@@ -72,6 +72,7 @@ func benchmarks() []benchmark {
 		{"B5", measureB5},
 		{"B6", measureB6},
 		{"B8", measureB8},
+		{"B9", measureB9},
 		{"B10", measureB10},
 	}
 }
