@@ -18,6 +18,7 @@ type expression struct {
 	line    int // of the file
 	program *vm.Program
 	code    code     // what the program does, nil where only the program can
+	choice  *choice  // where it is one of two by a condition
 	uses    []string // names of the scope that it reads
 	reads   []string // last fields of the paths that it follows, for the search of cycles
 }
@@ -50,9 +51,13 @@ func compile(text string, names []string) (*expression, error) {
 	if err != nil {
 		return nil, errors.New(oneLine(err))
 	}
+	if name := stranger(program.Node(), names); name != "" {
+		return nil, fmt.Errorf("unknown name %s", name)
+	}
 	slices.Sort(r.uses)
 	uses := slices.Compact(r.uses)
-	return &expression{text: text, program: program, code: coder{names: uses}.code(program.Node()), uses: uses, reads: r.reads()}, nil
+	c := coder{names: uses}
+	return &expression{text: text, program: program, code: c.code(program.Node()), choice: c.chosen(program.Node()), uses: uses, reads: r.reads()}, nil
 }
 
 // run gives the value of the expression for the values of its names, in their order. A failure inside it, whatever it is,

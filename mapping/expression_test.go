@@ -150,6 +150,8 @@ func TestExpressionsThatAreRefused(t *testing.T) {
 	for name, row := range map[string]struct{ text, want string }{
 		"a name that nobody knows":       {`dok.name`, "unknown name dok (column 1)"},
 		"a float":                        {`doc.price * 1.5`, `a number with a point is written dec("1.5")`},
+		"a condition that nobody knows":  {`nobody ? 1 : 2`, "unknown name nobody"},
+		"one beside a name of its own":   {`nobody ? map(list(doc), let x = #; x) : []`, "unknown name nobody"},
 		"the clock":                      {`now()`, "unknown name now"},
 		"a float by another way":         {`float(doc.price)`, "unknown name float"},
 		"a function of too few values":   {`round(doc.price)`, "not enough arguments"},

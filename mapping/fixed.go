@@ -63,7 +63,11 @@ func (f *Flow) fix() {
 	again := func(expressions ...*expression) {
 		for _, e := range expressions {
 			if e != nil {
-				e.code = coder{e.uses, x}.code(e.program.Node())
+				c, root := coder{e.uses, x}, e.program.Node()
+				e.code, e.choice = c.code(root), nil
+				if !x.holds(root, 0) { // else it is worked out once
+					e.choice = c.chosen(root)
+				}
 			}
 		}
 	}
@@ -81,6 +85,9 @@ func (l *level) expressions(do func(...*expression)) {
 		do(r.when, r.each, r.ids, r.other, r.number)
 	}
 	for _, g := range l.holds {
+		do(g.cond)
+	}
+	for _, g := range l.notes {
 		do(g.cond)
 	}
 	do(l.spread)

@@ -115,3 +115,36 @@ func (r *rewriter) reads() []string {
 func call(name string, args ...ast.Node) ast.Node {
 	return &ast.CallNode{Callee: &ast.IdentifierNode{Value: name}, Arguments: args}
 }
+
+// strangers finds a name that nobody gives a value. The language's own check passes over one that stands by itself as a condition.
+type strangers struct {
+	declared []string
+	read     []string
+}
+
+// Visit notes what is declared and what is read; the names of functions are neither.
+func (s *strangers) Visit(node *ast.Node) {
+	switch n := (*node).(type) {
+	case *ast.VariableDeclaratorNode:
+		s.declared = append(s.declared, n.Name)
+	case *ast.IdentifierNode:
+		s.read = append(s.read, n.Value)
+	case *ast.CallNode:
+		if callee, ok := n.Callee.(*ast.IdentifierNode); ok {
+			if at := slices.Index(s.read, callee.Value); at >= 0 { // it was visited before, as a child
+				s.read = slices.Delete(s.read, at, at+1)
+			}
+		}
+	}
+}
+
+func stranger(root ast.Node, names []string) string {
+	s := strangers{}
+	ast.Walk(&root, &s)
+	for _, name := range s.read {
+		if !slices.Contains(names, name) && !slices.Contains(s.declared, name) {
+			return name
+		}
+	}
+	return ""
+}

@@ -100,6 +100,11 @@ func (s *scope) path() string {
 
 // eval runs an expression. It is not ok when something that it needs has no value; why is in the Result already.
 func (s *scope) eval(e *expression) (v any, ok bool, err error) {
+	if e.choice != nil {
+		if v, ok, err, done := s.choose(e); done {
+			return v, ok, err
+		}
+	}
 	f := &s.run.frame
 	base := len(s.run.stack)
 	for _, name := range e.uses {
