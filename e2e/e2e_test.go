@@ -177,9 +177,9 @@ func terminate(t *testing.T, c *exec.Cmd, out *output) time.Duration {
 		if err != nil {
 			t.Errorf("after SIGTERM it ended with %v\n%s", err, out.String())
 		}
-	case <-time.After(15 * time.Second):
+	case <-time.After(40 * time.Second):
 		_ = c.Process.Kill()
-		t.Fatalf("it did not end within 15 s of SIGTERM\n%s", out.String())
+		t.Fatalf("it did not end within 40 s of SIGTERM\n%s", out.String())
 	}
 	return time.Since(began)
 }

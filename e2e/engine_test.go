@@ -47,7 +47,7 @@ func TestSyncAsksTheEngineThatRunsAndASecondEngineIsRefused(t *testing.T) {
 func (r *rig) address(out *output) string {
 	r.t.Helper()
 	where := regexp.MustCompile(`http://[0-9.]+:[0-9]+`)
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); {
 		if at := where.FindString(out.String()); at != "" && r.up(at) {
 			return at
 		}

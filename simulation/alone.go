@@ -16,6 +16,7 @@ func (s *sim) checkAlone() {
 			s.violateAbout("rest", d.Record, "delivery %d is blocked, and nothing of what it waits for is missing: %v", d.ID, d.BlockedOn)
 		}
 	}
+	s.checkRows("when nothing moves")
 	for _, d := range s.in(connector.Held) {
 		if s.unhealed(d) {
 			s.violateAbout("rest", d.Record, "delivery %d was rejected, and nobody tried it again", d.ID)

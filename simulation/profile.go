@@ -44,6 +44,7 @@ type profile struct {
 	Switches                      jaggaersim.Switches
 	Life                          peoplesoftsim.Life
 	Pace                          time.Duration
+	Gaps                          int // one row of the Crosswalks in so many is given late; 0 = none
 }
 
 // flowSets are the Flows that a site runs: all, or those that belong together.

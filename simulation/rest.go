@@ -50,6 +50,10 @@ func (s *sim) quiet() {
 		}
 		// Nothing moves by itself any more: now people come.
 		s.checkAlone()
+		if s.giveRows() > 0 { // what waited for them goes on by itself
+			still, s.quietFrom = 0, s.turns.now
+			continue
+		}
 		moved := s.resume() + s.resolve(true)
 		if held := s.heldNow(); held != replayed && round < 60 {
 			moved += s.replay("operator", 1)

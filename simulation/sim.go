@@ -79,7 +79,9 @@ type sim struct {
 	desk    *store.DB // of people, and of whoever checks
 	witness *witness
 
-	world, net, chance, jitter *rand.Rand
+	world, net, chance, jitter, desks *rand.Rand
+
+	rows []withheld // of Crosswalks, still to be given
 
 	calm      bool // no more edits, faults and kills: all is to come to rest
 	over      bool
@@ -114,8 +116,9 @@ func Run(ctx context.Context, seed uint64, o Options) (Result, error) {
 	source := func(stream uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, stream)) }
 	s := &sim{
 		seed: seed, ctx: ctx, profile: draw(source(1)), inForce: map[string]connector.Validation{}, counts: map[string]int{}, points: map[string]int{}, byHand: map[int64]bool{}, drifted: map[string]bool{}, touched: map[string]bool{}, digest: sha256.New(), trace: o.Trace,
-		world: source(2), net: source(3), chance: source(4), jitter: source(5),
+		world: source(2), net: source(3), chance: source(4), jitter: source(5), desks: source(8),
 	}
+	s.profile.Gaps = gaps(s.desks)
 	now := began.Add(time.Duration(s.world.IntN(48)) * time.Hour)
 	s.turns = newTurns(source(6), now, 60_000, func(what string) { s.violate("rest", "%s", what) })
 	s.turns.beat = o.Beat
@@ -135,6 +138,9 @@ func Run(ctx context.Context, seed uint64, o Options) (Result, error) {
 	}
 	s.turns.begin("people of the Systems", nil, s.work)
 	s.turns.begin("people at the desk", nil, s.people)
+	if len(s.rows) > 0 {
+		s.turns.begin("mapper", nil, s.mapper)
+	}
 	if s.profile.Trouble > 0 {
 		s.turns.begin("trouble", nil, s.trouble)
 	}

@@ -185,7 +185,7 @@ func (s *sim) crosswalks(tx *store.Tx) error {
 		for _, r := range s.company.Crosswalks[name] {
 			rows = append(rows, store.CrosswalkRow{Left: r.Jaggaer, Right: r.PeopleSoft, Note: r.Note, Source: store.FromFile})
 		}
-		if err := tx.MergeCrosswalk(name, rows, store.FromFile, "cli:simulation"); err != nil {
+		if err := tx.MergeCrosswalk(name, s.withhold(name, rows), store.FromFile, "cli:simulation"); err != nil {
 			return err
 		}
 	}

@@ -7,4 +7,5 @@ const (
 	bugCursor = true
 	bugFence  = false
 	bugOrder  = false
+	bugRows   = false
 )

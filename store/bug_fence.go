@@ -7,4 +7,5 @@ const (
 	bugCursor = false
 	bugFence  = true
 	bugOrder  = false
+	bugRows   = false
 )

@@ -7,4 +7,5 @@ const (
 	bugCursor = false
 	bugFence  = false
 	bugOrder  = true
+	bugRows   = false
 )

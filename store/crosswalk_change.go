@@ -157,7 +157,7 @@ func (tx *Tx) releaseRows(name string, have, want []CrosswalkRow) error {
 			return err
 		}
 	}
-	if len(ids) == 0 {
+	if len(ids) == 0 || bugRows {
 		return nil
 	}
 	slices.Sort(ids)

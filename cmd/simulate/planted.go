@@ -26,6 +26,7 @@ func bugs() []bug {
 		{"bug_echo", "what the target holds already is written all the same, so that both sides echo", 150},
 		{"bug_order", "a newer Version does not wait for one in doubt", 400},
 		{"bug_withdrawal", "a linked Record that is withdrawn is filtered", 100},
+		{"bug_rows", "what waits for a row of a crosswalk is not released by it", 150},
 		{"bug_exchange", "what was exchanged about Deliveries that are not settled is thrown away", 100},
 		{"bug_wake", "a partition whose process was killed is never taken over", 100},
 	}
