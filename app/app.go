@@ -37,6 +37,8 @@ type Config struct {
 	Owner    string                // of the engine's claims: unique among processes
 	Progress func(engine.Progress) // of Runs in this process; may be nil
 	Observe  Observer              // of calls in this process; may be nil
+
+	Metrics func() ([]byte, error) // of this process, as monitoring gets them; nil where there is no server
 }
 
 // App does what an operator asks for. It may be used by many goroutines.

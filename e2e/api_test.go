@@ -283,7 +283,7 @@ func answerAsSaid(t *testing.T, x *apiRig) {
 		"list-systems": {path: "/systems"}, "show-system": {path: "/systems/jaggaer"}, "add-connection": {path: "/connections", body: `{"name":"third","system":"jaggaer","settings":{"url":"https://third.example.com","client_id":"x"},"secrets":{"client_secret":"x"}}`},
 		"change-connection": {path: "/connections/third/settings", body: `{"settings":{"concurrency":"3"}}`}, "rotate-secrets": {path: "/connections/third/secrets", body: `{"secrets":{"client_secret":"y"}}`}, "remove-connection": {path: "/connections/spare/remove"},
 		"list-flow-choices": {path: "/connections/s2p/flow-choices"}, "add-flows": {path: "/flows", body: `{"flows":[{"use":"invoices","from":"s2p","to":"erp"}]}`, status: 409},
-		"why": {path: "/why?number=" + url.QueryEscape(record.Record.ID)}, "explain": {path: "/explain", body: `{"text":"(158,505)"}`}, "doctor": {path: "/doctor"}, "about": {path: "/about"}, "list-alerts": {path: "/alerts"}, "test-alert": {path: "/alerts/test?channel=nobody", status: 404},
+		"why": {path: "/why?number=" + url.QueryEscape(record.Record.ID)}, "explain": {path: "/explain", body: `{"text":"(158,505)"}`}, "doctor": {path: "/doctor"}, "about": {path: "/about"}, "list-alerts": {path: "/alerts"}, "make-support-bundle": {path: "/support"}, "test-alert": {path: "/alerts/test?channel=nobody", status: 404},
 	}
 	for _, path := range slices.Sorted(maps.Keys(x.doc.Paths)) {
 		for _, method := range slices.Sorted(maps.Keys(x.doc.Paths[path])) { // GET before POST
@@ -481,7 +481,7 @@ func unbroken(t *testing.T, x *apiRig) {
 			t.Errorf("%s %.200s %.200s: HTTP %d %s %.300s", method, path, body, resp.StatusCode, resp.Header.Get("Content-Type"), text)
 		}
 	}
-	slow := []string{"ping-connection", "reconcile", "dry-run", "save-plan", "run-flows", "doctor", "watch-run"}
+	slow := []string{"ping-connection", "reconcile", "dry-run", "save-plan", "run-flows", "doctor", "make-support-bundle", "watch-run"}
 	for path, methods := range x.doc.Paths {
 		for method, op := range methods {
 			method = strings.ToUpper(method)

@@ -39,8 +39,8 @@ const (
 	PauseConnection  Permission = "connection.pause"  // and resume
 	ChangeConnection Permission = "connection.change" // add, change, remove, new secrets; apply a configuration file
 	BackUp           Permission = "database.back_up"  // copy the whole database, or put a copy in its place
-	ReadSettings     Permission = "settings.read"     // see keys, alerts and what is kept how long
-	ChangeSettings   Permission = "settings.change"   // a new key, a test of an alert, a support bundle
+	ReadSettings     Permission = "settings.read"     // see keys, alerts and what is kept how long; a support bundle
+	ChangeSettings   Permission = "settings.change"   // a new key, a test of an alert
 	ReadPeople       Permission = "people.read"       // see who may do what
 	ChangePeople     Permission = "people.change"     // invite, change and end people and tokens
 )

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"embed"
 	"errors"
 	"io"
@@ -62,6 +63,32 @@ func (db *DB) SchemaVersion(ctx context.Context) (int64, error) {
 	var version int64
 	_, err := one(db.view(ctx), "read the version of the tables", "SELECT COALESCE(MAX(version_id), 0) FROM schema_version", nil, &version)
 	return version, err
+}
+
+// TableCounts counts the rows of every table.
+func (db *DB) TableCounts(ctx context.Context) (map[string]int64, error) {
+	const op = "count rows"
+	query := "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'"
+	if db.dialect.sqlite {
+		query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+	}
+	out := map[string]int64{}
+	if err := each(db.view(ctx), op, query, nil, func(rows *sql.Rows) error {
+		var name string
+		err := rows.Scan(&name)
+		out[name] = 0
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	for name := range out {
+		var n int64
+		if _, err := one(db.view(ctx), op, `SELECT COUNT(*) FROM "`+name+`"`, nil, &n); err != nil { // the name is the database's own
+			return nil, err
+		}
+		out[name] = n
+	}
+	return out, nil
 }
 
 // translated are the schema files in the words of a dialect.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	connector "ml-connector"
 	"ml-connector/app"
 	"ml-connector/gate"
 )
@@ -44,6 +46,32 @@ func newMetrics(c Config) *metrics {
 func (m *metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError})
 }
+
+// Metrics are the metrics of this process as text.
+func (p *Pages) Metrics() ([]byte, error) {
+	w := &kept{header: http.Header{}}
+	p.metrics.handler().ServeHTTP(w, &http.Request{Method: http.MethodGet, Header: http.Header{}})
+	if w.status >= http.StatusBadRequest {
+		return nil, connector.Errorf(connector.Unavailable, "gather the metrics", "they can't be gathered")
+	}
+	return w.text.Bytes(), nil
+}
+
+// kept is an answer that is kept.
+type kept struct {
+	header http.Header
+	text   bytes.Buffer
+	status int
+}
+
+// Header is what is set and not kept.
+func (k *kept) Header() http.Header { return k.header }
+
+// WriteHeader keeps the status.
+func (k *kept) WriteHeader(status int) { k.status = status }
+
+// Write keeps the text.
+func (k *kept) Write(b []byte) (int, error) { return k.text.Write(b) }
 
 // scraped lets who may read ask for metrics, and everybody at this machine: they hold counts and names of Connections and Flows, and
 // whoever scrapes them there need have no token.

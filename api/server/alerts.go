@@ -2,12 +2,30 @@ package server
 
 import (
 	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"ml-connector/app"
 	"ml-connector/people"
 )
 
 func (a *API) alerts() {
+	tell(a, "GET", "/support", "make-support-bundle", "Give a bundle for whoever helps, as a zip file; nothing in it is secret or personal", func(ctx context.Context, _ *none) (huma.StreamResponse, error) {
+		if err := actor(ctx).May(people.ReadSettings); err != nil {
+			return huma.StreamResponse{}, err
+		}
+		if err := patient(ctx, mostWait); err != nil {
+			return huma.StreamResponse{}, err
+		}
+		return huma.StreamResponse{Body: func(c huma.Context) {
+			c.SetHeader("Content-Type", "application/zip")
+			if err := a.App.Support(ctx, c.BodyWriter(), a.Version, actor(ctx)); err != nil {
+				a.Log.Error("the support bundle broke off", "error", err)
+				panic(http.ErrAbortHandler) // what was sent is not whole, and must not look so
+			}
+		}}, nil
+	})
 	get(a, "/alerts", "list-alerts", "Give the alerts that last and those that were lately, the channels, and the rules", func(ctx context.Context, _ *none) (app.AlertsShown, error) {
 		return a.App.Alerts(ctx, actor(ctx))
 	})

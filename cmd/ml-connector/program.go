@@ -55,7 +55,7 @@ func (p *program) commands() *cobra.Command {
 	global.StringVarP(&p.format, "output", "o", "table", "table, json or csv")
 	global.StringVar(&p.server, "server", "", "act through a running server, such as https://connector.example.com, instead of the database; its token is in ML_CONNECTOR_TOKEN")
 	root.AddCommand(p.applyCommand(), p.exportCommand(), p.connectionCommand(), p.flowCommand(), p.syncCommand(), p.reconcileCommand(), p.recordCommand(),
-		p.deliveryCommand(), p.whyCommand(), p.linkCommand(), p.unlinkCommand(), p.auditCommand(), p.doctorCommand(), p.backupCommand(), p.restoreCommand(), p.crosswalkCommand(), p.planCommand(), p.explainCommand(), p.mappingCommand(), p.userCommand(), p.tokenCommand(), p.keyCommand(), p.alertCommand(),
+		p.deliveryCommand(), p.whyCommand(), p.linkCommand(), p.unlinkCommand(), p.auditCommand(), p.doctorCommand(), p.supportCommand(), p.backupCommand(), p.restoreCommand(), p.crosswalkCommand(), p.planCommand(), p.explainCommand(), p.mappingCommand(), p.userCommand(), p.tokenCommand(), p.keyCommand(), p.alertCommand(),
 		p.serveCommand(), p.workCommand(), p.demoCommand(), p.sandboxCommand(), p.versionCommand())
 	refuseUnknown(root)
 	return root

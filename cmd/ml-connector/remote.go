@@ -176,6 +176,10 @@ func (r remote) Doctor(ctx context.Context) (app.Diagnosis, error) {
 	return gets[app.Diagnosis](ctx, r.c, "/doctor", nil)
 }
 
+func (r remote) Support(ctx context.Context, w io.Writer, _ string, _ people.Actor) error {
+	return r.c.Copy(ctx, "/support", w)
+}
+
 func (r remote) Alerts(ctx context.Context, _ people.Actor) (app.AlertsShown, error) {
 	return gets[app.AlertsShown](ctx, r.c, "/alerts", nil)
 }

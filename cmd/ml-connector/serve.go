@@ -104,7 +104,7 @@ func (p *program) serve(ctx context.Context, a *app.App, in gate.Config) error {
 	defer cancel()
 	way := gate.New(in)
 	pages := web.New(web.Config{App: a, Gate: way, Version: version, Log: a.Log})
-	a.Observe = pages.Observe
+	a.Observe, a.Metrics = pages.Observe, pages.Metrics
 	mux := http.NewServeMux()
 	mux.Handle("/receive/", server.NewReceiver(a))
 	programs := server.NewAPI(server.Config{App: a, Version: version, Log: a.Log})

@@ -27,6 +27,7 @@ type house interface {
 }
 
 type alerts interface {
+	Support(ctx context.Context, w io.Writer, version string, by people.Actor) error
 	Alerts(ctx context.Context, by people.Actor) (app.AlertsShown, error)
 	TestAlert(ctx context.Context, name string, by people.Actor) ([]app.AlertTest, error)
 }
