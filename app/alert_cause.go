@@ -138,7 +138,7 @@ func (a *App) heldCauses(ctx context.Context, r alert.Rules) ([]cause, error) {
 		}
 		if len(why) > 0 {
 			out = append(out, cause{Cause: causeHeld, Subject: "flow:" + flow, Since: s.oldest, Message: "records of the flow " + flow + " need a person: " + strings.Join(why, ", "),
-				Hint: "ml-connector delivery list --state held --flow " + flow})
+				Hint: "See them: ml-connector delivery list --state held --flow " + flow})
 		}
 	}
 	return out, nil

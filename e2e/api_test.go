@@ -283,7 +283,7 @@ func answerAsSaid(t *testing.T, x *apiRig) {
 		"list-systems": {path: "/systems"}, "show-system": {path: "/systems/jaggaer"}, "add-connection": {path: "/connections", body: `{"name":"third","system":"jaggaer","settings":{"url":"https://third.example.com","client_id":"x"},"secrets":{"client_secret":"x"}}`},
 		"change-connection": {path: "/connections/third/settings", body: `{"settings":{"concurrency":"3"}}`}, "rotate-secrets": {path: "/connections/third/secrets", body: `{"secrets":{"client_secret":"y"}}`}, "remove-connection": {path: "/connections/spare/remove"},
 		"list-flow-choices": {path: "/connections/s2p/flow-choices"}, "add-flows": {path: "/flows", body: `{"flows":[{"use":"invoices","from":"s2p","to":"erp"}]}`, status: 409},
-		"why": {path: "/why?number=" + url.QueryEscape(record.Record.ID)}, "explain": {path: "/explain", body: `{"text":"(158,505)"}`}, "doctor": {path: "/doctor"}, "about": {path: "/about"}, "list-alerts": {path: "/alerts"}, "make-support-bundle": {path: "/support"}, "test-alert": {path: "/alerts/test?channel=nobody", status: 404},
+		"why": {path: "/why?number=" + url.QueryEscape(record.Record.ID)}, "explain": {path: "/explain", body: `{"text":"(158,505)"}`}, "doctor": {path: "/doctor"}, "about": {path: "/about"}, "list-alerts": {path: "/alerts"}, "show-settings": {path: "/settings"}, "make-support-bundle": {path: "/support"}, "test-alert": {path: "/alerts/test?channel=nobody", status: 404},
 	}
 	for _, path := range slices.Sorted(maps.Keys(x.doc.Paths)) {
 		for _, method := range slices.Sorted(maps.Keys(x.doc.Paths[path])) { // GET before POST

@@ -78,7 +78,7 @@ func TestPagesInABrowser(t *testing.T) {
 		{"overview", ugly, "/"}, {"held", ugly, "/held"}, {"preview", ugly, previewPath(t, ugly)}, {"record-in-doubt", ugly, fmt.Sprintf("/deliveries/%d", ugly.delivery(connector.Invoice, "4001-lost"))}, {"flow", ugly, "/flows/invoices"}, {"runs", ugly, "/runs"}, {"run", ugly, "/runs/2"},
 		{"deliveries", ugly, "/deliveries"}, {"record-held", ugly, fmt.Sprintf("/deliveries/%d", ugly.delivery(connector.Invoice, "5001-refused-"+hostile))},
 		{"record-delivered", ugly, "/records/s2p/invoice/1002"}, {"exchange", ugly, "/exchanges/" + ugly.exchangeOf(connector.Invoice, "5001-refused-"+hostile)},
-		{"connection", ugly, "/connections/erp"}, {"connection-pushing", ugly, "/connections/s2p"}, {"search", ugly, "/search?q=supplier"}, {"nowhere", ugly, "/nowhere"},
+		{"connection", ugly, "/connections/erp"}, {"connection-pushing", ugly, "/connections/s2p"}, {"search", ugly, "/search?q=supplier"}, {"nowhere", ugly, "/nowhere"}, {"settings", ugly, "/settings"}, {"empty-settings", empty, "/settings"},
 		{"empty-overview", empty, "/"}, {"empty-held", empty, "/held"}, {"empty-deliveries", empty, "/deliveries"}, {"empty-runs", empty, "/runs"}, {"empty-search", empty, "/search?q=4711"},
 	}
 	servers := map[*site]string{}

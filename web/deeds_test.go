@@ -61,6 +61,7 @@ var forms = map[string]struct {
 	"/plans/{name}/approve":         {"/plans/none/approve", url.Values{}, people.ApprovePlan},
 	"/plans/{name}/run":             {"/plans/none/run", url.Values{}, people.RunFlow},
 	"/plans/{name}/end":             {"/plans/none/end", url.Values{}, people.RunFlow},
+	"/settings/test":                {"/settings/test", url.Values{"channel": {"none"}}, people.ChangeSettings},
 	"/reconciliations":              {"/reconciliations", url.Values{"flow": {"none"}}, people.Reconcile},
 	"/crosswalks/{name}/rows":       {"/crosswalks/none/rows", url.Values{"left": {"a"}, "right": {"b"}}, people.ChangeCrosswalk},
 

@@ -86,6 +86,7 @@ func New(c Config) *Pages {
 	p.signOnRoutes(mux)
 	p.peopleRoutes(mux)
 	p.deedRoutes(mux)
+	p.settingsRoutes(mux)
 	p.connectRoutes(mux)
 	p.handler = c.Gate.Guard(mux)
 	return p

@@ -42,6 +42,7 @@ func everyPage(s *site) map[string]string {
 		"dry runs":            "/plans",
 		"reconciliations":     "/reconciliations",
 		"ledger":              "/ledger",
+		"settings":            "/settings",
 		"ledger filtered":     "/ledger?action=delivery.&actor=engine&before=200",
 		"ledger verified":     "/ledger?verify=now",
 		"systems":             "/connect",

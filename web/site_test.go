@@ -132,6 +132,7 @@ func uglySite(t testing.TB) *site {
 	t.Helper()
 	s := emptySite(t)
 	s.apply(configured)
+	s.alarmed()
 	s.supplier("v1", "Acme Laboratory Supply")
 	s.supplier("v2", hostile)
 	s.supplier("v3", long)

@@ -26,6 +26,9 @@ func (a *API) alerts() {
 			}
 		}}, nil
 	})
+	get(a, "/settings", "show-settings", "Say how this installation is set up: keys by their IDs, what is kept how long, the ledger as it was last", func(ctx context.Context, _ *none) (app.Settings, error) {
+		return a.App.Settings(ctx, actor(ctx))
+	})
 	get(a, "/alerts", "list-alerts", "Give the alerts that last and those that were lately, the channels, and the rules", func(ctx context.Context, _ *none) (app.AlertsShown, error) {
 		return a.App.Alerts(ctx, actor(ctx))
 	})
