@@ -35,7 +35,7 @@ func TestTheSupportBundleTellsNothingOfAnybody(t *testing.T) {
 	b.env["LEFT"], b.env["RIGHT"], b.env["SIGNING"] = p["a secret"], p["another secret"], p["a signing secret"]
 	text := strings.NewReplacer("host: alpha.example.com", fmt.Sprintf("host: %s, note: %q, codes: [%q], profile: {query: %s, account: %s, %q: x}", p["a host"], p["a note in the settings"], p["a person"], p["a text of the profile"], p["an account among the settings"], p["a key of a map"]),
 		"{from: a, to: b, drift: overwrite}", "{from: a, to: b, drift: overwrite, file: own.yaml}").Replace(both)
-	b.write("own.yaml", "name: things\nkind: supplier\nfrom: alpha\nto: beta\nfields:\n  NAME: {expr: 'join(doc.name, \"" + p["own rules"] + "\")', required: true}\n")
+	b.write("own.yaml", "name: things\nkind: supplier\nfrom: alpha\nto: beta\nfields:\n  NAME: {expr: 'join(doc.name, \""+p["own rules"]+"\")', required: true}\n")
 	b.write("words.csv", "alpha,beta\n"+p["a value of a crosswalk"]+",salve\n")
 	b.mustApply(text + "alerts:\n  channels:\n    ops: {type: webhook, settings: {url: \"https://" + p["the address of a webhook"] + "/in\"}, secrets: {secret: env:SIGNING}}\n" +
 		"    mail: {type: email, settings: {host: " + p["a host"] + ", from: mlc@example.com, to: [" + p["a reader of mail"] + "]}}\n")
