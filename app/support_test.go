@@ -74,7 +74,7 @@ func TestTheSupportBundleTellsNothingOfAnybody(t *testing.T) {
 	if err := b.Support(t.Context(), &out, "test", jdoe); err != nil {
 		t.Fatal(err)
 	}
-	parts := unzipped(t, out.Bytes())
+	parts := partsOfZip(t, out.Bytes())
 	for _, name := range []string{"README.txt", "about.json", "doctor.json", "connections.json", "flows.json", "runs.json", "tables.json", "needs.json", "alerts.json", "ledger.json", "keys.json", "metrics.txt", "goroutines.txt"} {
 		if len(parts[name]) < 4 || strings.Contains(parts[name], "not_gathered") {
 			t.Errorf("%s: %s", name, parts[name])
@@ -95,7 +95,7 @@ func TestTheSupportBundleTellsNothingOfAnybody(t *testing.T) {
 	}
 }
 
-func unzipped(t *testing.T, raw []byte) map[string]string {
+func partsOfZip(t *testing.T, raw []byte) map[string]string {
 	t.Helper()
 	z, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
 	if err != nil {
