@@ -18,6 +18,8 @@ type RecordPage struct {
 	Money      *money.Amount
 	Versions   []Version
 	Other      []connector.Record // linked, one a Link
+	Into       *store.Merge       // nil: it was not merged into another one
+	Merged     []store.Merge      // of others into it
 	Deliveries []connector.Delivery
 	Thread     []ThreadRecord
 	Focus      *connector.Delivery // nil when no Flow has anything to do with it
@@ -63,12 +65,26 @@ func (a *App) RecordPage(ctx context.Context, rec connector.Record, delivery int
 		func() error { return a.recordHistory(ctx, &out) },
 		func() error { out.Thread, err = a.thread(ctx, *row); return err },
 		func() error { return a.recordAssignment(ctx, &out) },
+		func() error { return a.recordMerges(ctx, &out) },
 	} {
 		if err := step(); err != nil {
 			return out, err
 		}
 	}
 	return out, nil
+}
+
+// recordMerges adds what the Record was merged into, and what was merged into it.
+func (a *App) recordMerges(ctx context.Context, p *RecordPage) error {
+	all, err := a.DB.Merges(ctx, p.Row.Record)
+	for _, m := range all {
+		if m.Old == p.Row.Record {
+			p.Into = &m
+		} else {
+			p.Merged = append(p.Merged, m)
+		}
+	}
+	return err
 }
 
 func (a *App) recordVersions(ctx context.Context, p *RecordPage) error {

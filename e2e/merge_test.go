@@ -142,3 +142,48 @@ func TestAMergedSupplierHandsItsCounterpartOver(t *testing.T) {
 	}
 	r.settled()
 }
+
+// TestAMergeAtTheOtherSide: two suppliers of JAGGAER have become one there, and the one that is no more still has the vendor's number. The
+// vendor can't go to the one that is left while it has: that is held, names the number and the remedy, and goes on once the
+// number was moved.
+func TestAMergeAtTheOtherSide(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.vendor("0000077041", "Narwhal Optics", "55041")
+	r.do([]int{0}, "apply", "-f", "ml-connector.yaml")
+	r.sync()
+	old := r.ids("NARWHAL")["0000077041"]
+	kept := r.registered("Narwhal Optics Worldwide", "In Progress", "55042")
+	r.sync()
+	r.do([]int{0}, "link", "--merged", "s2p:supplier:"+old, "s2p:supplier:"+kept)
+	r.must(r.site.PeopleSoft.EditVendor("SHARE", "0000077041", map[string]string{"NAME1": "Narwhal Optics Worldwide"}))
+	r.sync()
+	says := "s2p has its number at " + old + ", and it is linked to " + kept + ": a write would change the wrong one"
+	held := func(when string) {
+		t.Helper()
+		why := r.do([]int{0}, "why", "SHARE/0000077041")
+		if !strings.Contains(why, says) || !strings.Contains(why, "take its numbers away from "+old+", from its addresses and payment methods too, and replay") {
+			t.Errorf("%s: %s", when, why)
+		}
+		for _, s := range r.site.Jaggaer.Suppliers() {
+			if fmt.Sprint(s.ID) == old && s.Text("name") != "Narwhal Optics" || fmt.Sprint(s.ID) == kept && s.Text("erpNumber") != "" {
+				t.Errorf("%s: %d was changed: %q under %q", when, s.ID, s.Text("name"), s.Text("erpNumber"))
+			}
+		}
+	}
+	held("after the merge")
+	if plan := r.do([]int{3}, "sync", "--dry-run", "--since", "7d", "-o", "csv", "suppliers-to-jaggaer"); !strings.Contains(plan, "SHARE/0000077041,hold,") || !strings.Contains(plan, says) {
+		t.Errorf("a dry run does not say so:\n%s", plan)
+	}
+	r.do([]int{0, 3}, "delivery", "replay", "--state", "held", "--flow", "suppliers-to-jaggaer")
+	held("sent again without mending it")
+	r.must(r.site.Jaggaer.Edit(jaggaersim.Supplier, old, map[string]any{"header": map[string]any{"erpNumber": "", "active": "false"}, "addressList": map[string]any{"address": []any{}}, "accountsPayableList": map[string]any{"accountsPayable": []any{}}}))
+	r.do([]int{0, 3}, "delivery", "replay", "--state", "held", "--flow", "suppliers-to-jaggaer")
+	r.sync()
+	for _, s := range r.site.Jaggaer.Suppliers() {
+		if fmt.Sprint(s.ID) == kept && s.Text("erpNumber") != "0000077041" || fmt.Sprint(s.ID) == old && s.Text("active") != "false" {
+			t.Errorf("after it was mended %d is %q under %q, active %s", s.ID, s.Text("name"), s.Text("erpNumber"), s.Text("active"))
+		}
+	}
+	r.settled()
+}

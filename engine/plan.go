@@ -349,7 +349,7 @@ func (p *planner) decide(ctx context.Context, it *item, failed *connector.Error)
 	if err != nil {
 		return err
 	}
-	d := connector.Decide(p.r.situation(it, like))
+	d := it.misled(p.r, connector.Decide(p.r.situation(it, like)))
 	if d.Action == connector.ActAdopt && d.Alike {
 		if d, err = p.linked(ctx, it, d.Found.ID); err != nil {
 			return err

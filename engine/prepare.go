@@ -224,6 +224,10 @@ func (r *route) look(ctx context.Context, e *Engine, it *item, fail func(context
 		fail(ctx, it, connector.AsError(err))
 		return
 	}
+	if it.elsewhere, err = r.elsewhere(ctx, e, it, found); err != nil {
+		fail(ctx, it, connector.AsError(err))
+		return
+	}
 	it.found, it.looked = found, true
 }
 
@@ -341,7 +345,7 @@ func (b *pump) decide(ctx context.Context, it *item) error {
 	if err != nil {
 		return err
 	}
-	it.action = connector.Decide(b.r.situation(it, like))
+	it.action = it.misled(b.r, connector.Decide(b.r.situation(it, like)))
 	if it.action.Action == connector.ActCreate || it.action.Alike {
 		if again := b.tooSoon(it); !again.IsZero() {
 			it.out = &store.Outcome{State: connector.Waiting, DueAt: again, Details: map[string]string{"reason": "the target may not show yet what was sent just now"}}

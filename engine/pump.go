@@ -247,6 +247,7 @@ type item struct {
 	look       bool
 	found      []connector.Found
 	looked     bool
+	elsewhere  string // the object that has its keys at the target, though it is linked to another one; "" = none
 	action     connector.Decision
 	write      *connector.Write
 	waits      *connector.Error // what the rest of it waits for, once what stops it was written
