@@ -312,5 +312,8 @@ func (a *App) supportMetrics() (any, error) {
 func supportGoroutines(context.Context) (any, error) {
 	var out strings.Builder
 	err := pprof.Lookup("goroutine").WriteTo(&out, 1)
-	return []byte(out.String()), err
+	return []byte(builtWhere.ReplaceAllString(out.String(), "\t$1")), err
 }
+
+// builtWhere is the folder in which whoever built the program had a file.
+var builtWhere = regexp.MustCompile(`(?m)\t\S*/([^/\s]+/[^/\s]+:\d+)$`)

@@ -80,6 +80,9 @@ func TestTheSupportBundleTellsNothingOfAnybody(t *testing.T) {
 			t.Errorf("%s: %s", name, parts[name])
 		}
 	}
+	if strings.Contains(parts["goroutines.txt"], "\t/") || !strings.Contains(parts["goroutines.txt"], "\tapp/support.go:") {
+		t.Errorf("it says where the program was built, or not where it stands:\n%.600s", parts["goroutines.txt"])
+	}
 	for what, text := range p {
 		if !inDatabase(t, b, text) && what != "a secret" && what != "another secret" && what != "a signing secret" && what != "a body" && what != "an address of an exchange" && what != "a supplier" && what != "a bank number" && what != "a tax number" && what != "a street" {
 			t.Errorf("%s is nowhere in the database, so that it is left out shows nothing", what)

@@ -166,3 +166,38 @@ func TestWhatIsSealedIsFoundAndChangedOnlyWhereItIsStillTheSame(t *testing.T) {
 		equal(t, "alive", len(holders) == 1 && holders[0].Owner == "two" && len(holders[0].Keys) == 1, true)
 	})
 }
+
+func TestTheDatabaseTellsOfItself(t *testing.T) {
+	onEach(t, func(t *testing.T, f *fixture) {
+		f.accept(suppliers, version("S1", "x"), version("S2", "y"))
+		counts, err := f.TableCounts(f.ctx)
+		must(t, err)
+		equal(t, "records", counts["records"], 2)
+		equal(t, "connections", counts["connections"], 2)
+		_, there := counts["notices"]
+		equal(t, "an empty table is told", there, true)
+		v, err := f.SchemaVersion(f.ctx)
+		must(t, err)
+		equal(t, "it has taken steps", v >= 15, true)
+		equal(t, "its clock", f.Skew().Abs() < 24*time.Hour, true)
+		good, err := f.LastGood(f.ctx, suppliers)
+		must(t, err)
+		equal(t, "before a good Run", good.IsZero(), true)
+		end := f.clock.Now()
+		f.tx(func(tx *store.Tx) error {
+			for n, fail := range []*connector.Error{nil, connector.Errorf(connector.Unavailable, "read", "no answer")} {
+				run, err := tx.BeginRun(connector.Run{Flow: suppliers, From: "s2p", To: "erp", Kind: connector.Supplier, Trigger: connector.TriggerSchedule, Window: connector.Window{From: end.Add(-time.Hour), To: end}})
+				if err != nil {
+					return err
+				}
+				if err := tx.EndRun(run, fail, end.Add(time.Duration(n)*time.Hour)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		good, err = f.LastGood(f.ctx, suppliers)
+		must(t, err)
+		equal(t, "the last good Run", good.Equal(end), true)
+	})
+}
