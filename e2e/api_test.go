@@ -214,7 +214,7 @@ func TestAPI(t *testing.T) {
 // quiet waits until no Run is under way.
 func (x *apiRig) quiet() {
 	x.t.Helper()
-	for end := time.Now().Add(30 * time.Second); ; <-time.After(200 * time.Millisecond) {
+	for end := time.Now().Add(2 * time.Minute); ; <-time.After(200 * time.Millisecond) {
 		if x.allRan() {
 			return
 		}

@@ -117,7 +117,7 @@ func (o *output) String() string {
 // do runs a command to its end and gives what it printed to standard output; any exit status but those is a failure.
 func (r *rig) do(statuses []int, args ...string) string {
 	r.t.Helper()
-	ctx, cancel := context.WithTimeout(r.t.Context(), 90*time.Second)
+	ctx, cancel := context.WithTimeout(r.t.Context(), 4*time.Minute)
 	defer cancel()
 	c := exec.CommandContext(ctx, binary, args...)
 	c.Dir = r.dir

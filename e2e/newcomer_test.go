@@ -107,7 +107,7 @@ func comeIn(t *testing.T) *newcomer {
 		}
 	})
 	link := ""
-	for deadline := time.Now().Add(60 * time.Second); link == ""; {
+	for deadline := time.Now().Add(2 * time.Minute); link == ""; {
 		if time.Now().After(deadline) {
 			t.Fatalf("no link: %s", out.String())
 		}

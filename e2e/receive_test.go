@@ -101,7 +101,7 @@ func TestWhatIsPushedArrives(t *testing.T) {
 	if err != nil || !strings.Contains(string(body), "<StatusCode>403</StatusCode>") {
 		t.Errorf("a stranger is told %s (%v)", body, err)
 	}
-	if took := terminate(t, c, out); took > 10*time.Second {
+	if took := terminate(t, c, out); took > 20*time.Second {
 		t.Errorf("it took %s to end", took)
 	}
 	for _, number := range []string{first, second} {
@@ -137,7 +137,7 @@ func (r *rig) json(into any, args ...string) {
 // arrives waits until the one delivery of an order is over.
 func (r *rig) arrives(number string) {
 	r.t.Helper()
-	ctx, cancel := context.WithTimeout(r.t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(r.t.Context(), 2*time.Minute)
 	defer cancel()
 	for {
 		var found []struct{ State string }
