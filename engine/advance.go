@@ -75,10 +75,7 @@ func (s *stream) outcomes() (outs []store.Outcome, rest []*item) {
 			rest = append(rest, it)
 			continue
 		}
-		it.out.Delivery, it.out.Since = it.work.Delivery.ID, it.since
-		if it.work.Target != nil {
-			it.out.Known = it.work.Target.Version
-		}
+		it.out.Delivery, it.out.Since, it.out.Known = it.work.Delivery.ID, it.since, it.targetVersion()
 		it.out.Exchanges = append(it.out.Exchanges, it.kept.take()...)
 		if it.out.Exchange == "" {
 			it.out.Exchange = lastExchange(it.out.Exchanges)

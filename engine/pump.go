@@ -247,6 +247,7 @@ type item struct {
 	look       bool
 	found      []connector.Found
 	looked     bool
+	known      int    // the Version of the target Record that it was decided by, once it is stripped
 	elsewhere  string // the object that has its keys at the target, though it is linked to another one; "" = none
 	action     connector.Decision
 	write      *connector.Write
@@ -256,10 +257,19 @@ type item struct {
 
 // strip forgets what is not needed any more once the answer to its write is known: until it is settled it takes little room.
 func (it *item) strip() {
+	it.known = it.targetVersion()
 	it.work.Version, it.work.SentDocument, it.work.Target, it.found, it.memo, it.res.Document, it.chosen = connector.Version{}, nil, nil, nil, nil, nil, nil
 	if it.write != nil {
 		it.write.Document, it.write.Previous = nil, nil
 	}
+}
+
+// targetVersion is the Version of the target Record that it was decided by.
+func (it *item) targetVersion() int {
+	if it.work.Target != nil {
+		return it.work.Target.Version
+	}
+	return it.known
 }
 
 // each runs f for the items, as many at once as the target takes.
