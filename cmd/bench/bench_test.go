@@ -100,3 +100,17 @@ func TestGrowthIsADecade(t *testing.T) {
 	}
 	(&report{}).table(io.Discard)
 }
+
+// TestB9ReconcilesWhatItBrought on a few orders: all match, and are told with their time.
+func TestB9ReconcilesWhatItBrought(t *testing.T) {
+	t.Parallel()
+	b, err := setUp(t.Context(), 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.close()
+	rows, err := measureB9(t.Context(), options{records: []int{230}, rounds: 1, talk: io.Discard, bench: b})
+	if err != nil || len(rows) != 2 || rows[0].Records != 230 || rows[0].Value <= 0 {
+		t.Errorf("%+v, %v", rows, err)
+	}
+}
