@@ -49,7 +49,7 @@ func TestChangedBankDetailsWaitForASecondPerson(t *testing.T) {
 	if got := waits(); len(got) != len(ids) || len(ids) != 2 {
 		t.Fatalf("%v wait, and after a replay %v; expected the same two", ids, got)
 	}
-	r.do([]int{4}, "delivery", "approve", ids[0]) // who replayed it is the first person
+	r.do([]int{4}, "delivery", "approve", ids[0])            // who replayed it is the first person
 	r.do([]int{0}, "delivery", "approve", "--state", "held") // all that wait: passes over it
 	if got := waits(); fmt.Sprint(got) != fmt.Sprint(ids[:1]) {
 		t.Errorf("after the approval %v wait, expected %v", got, ids[:1])
