@@ -15,7 +15,7 @@ import (
 
 // Symptom is one thing that `doctor` looked at: how it is, and what mends it.
 type Symptom struct {
-	Check   string              `json:"check"` // database, disk, key, clock, people, token, connection, certificate, engine, flow, deliveries, alert, ledger, invariants
+	Check   string              `json:"check"` // database, disk, key, clock, people, sign-on, token, connection, certificate, engine, flow, deliveries, alert, ledger, invariants
 	Name    string              `json:"name"`  // of the Connection or Flow, else ""
 	State   connector.StepState `json:"state"`
 	Code    connector.Code      `json:"code"`

@@ -31,6 +31,7 @@ func (a *App) doctorPeople(ctx context.Context, d *Diagnosis) error {
 	default:
 		d.warn("people", "", connector.Misconfigured, "there is no administrator who can log in", "ml-connector user add NAME --role admin, or user invite NAME")
 	}
+	a.doctorSignOn(ctx, d)
 	tokens, err := a.DB.APITokens(ctx)
 	if err != nil {
 		return err
@@ -50,4 +51,18 @@ func (a *App) doctorPeople(ctx context.Context, d *Diagnosis) error {
 		}
 	}
 	return nil
+}
+
+// doctorSignOn asks the identity provider what it says of itself, and whether it is that of who signs on.
+func (a *App) doctorSignOn(ctx context.Context, d *Diagnosis) {
+	c := a.Process.OIDC
+	if c == nil {
+		return
+	}
+	if _, _, err := a.BeginSignOn(ctx); err != nil {
+		e := connector.AsError(err)
+		d.warn("sign-on", c.Name, e.Code, e.Message, e.Hint)
+		return
+	}
+	d.well("sign-on", c.Name, c.Issuer+" answers, and names no address elsewhere")
 }

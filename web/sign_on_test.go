@@ -231,3 +231,33 @@ func TestASignOnBelongsToOneBrowser(t *testing.T) {
 		t.Error("there is a sign-on without a provider")
 	}
 }
+
+// TestTheDoctorAsksTheProvider says whether it answers, and what mends it.
+func TestTheDoctorAsksTheProvider(t *testing.T) {
+	t.Parallel()
+	s := emptySite(t)
+	said := func() (text string) {
+		d, err := s.app.Doctor(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range d.Symptoms {
+			if c.Check == "sign-on" {
+				text += string(c.State) + ": " + c.Message
+			}
+		}
+		return text
+	}
+	if text := said(); text != "" {
+		t.Errorf("without a provider: %s", text)
+	}
+	p := s.provider(nil)
+	p.Gone.Store(true)
+	if text := said(); !strings.HasPrefix(text, "warning: The provider of single sign-on does not answer") {
+		t.Errorf("it is away: %s", text)
+	}
+	p.Gone.Store(false)
+	if text := said(); !strings.HasPrefix(text, "ok: "+p.URL) {
+		t.Errorf("it is there: %s", text)
+	}
+}
