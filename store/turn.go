@@ -16,7 +16,8 @@ func (tx *Tx) TakeTurn(name, owner string, lease time.Duration) (doneAt time.Tim
 	const op = "take a turn"
 	n, err := tx.exec(op, `INSERT INTO turns (name, holder, held_until, done_at) VALUES ($1, $2, $3, 0)
  ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until
- WHERE turns.holder = '' OR turns.holder = excluded.holder OR turns.held_until <= $4 OR turns.held_until > $3`, name, owner, micros(tx.now.Add(lease)), micros(tx.now))
+ WHERE turns.holder = '' OR turns.holder = excluded.holder OR turns.held_until <= $4 OR turns.held_until > $5`, name, owner, micros(tx.now.Add(lease)), micros(tx.now),
+		micros(tx.now.Add(2*lease))) // a clock that was set back; one that is a little slower takes nothing away
 	if err != nil || n == 0 {
 		return doneAt, false, err
 	}
