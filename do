@@ -33,16 +33,18 @@ verb_build() {
 ## demo        both simulators, all Flows and the web UI, until Ctrl-C
 verb_demo() { exec go run ./cmd/ml-connector demo "$@"; }
 
-## setup       install what the tests need and this machine lacks: PostgreSQL, Chromium, a C compiler (Debian, Ubuntu)
+## setup       install what the tests need and this machine lacks: PostgreSQL, Chromium, a C compiler (Debian, Ubuntu), axe-core
 verb_setup() {
   local missing=()
   [ -n "$(postgres_bin)" ] || missing+=(postgresql)
   [ -n "$(chromium_path)" ] || missing+=(chromium)
   command -v gcc >/dev/null || missing+=(gcc libc6-dev)
+  command -v npm >/dev/null || missing+=(npm)
   [ ! -d ../shared/acceptance ] || command -v python3 >/dev/null || missing+=(python3)
   if [ ${#missing[@]} -eq 0 ]; then
-    say "nothing to install"
-    return 0
+    say "nothing to install from the system"
+    setup_axe
+    return
   fi
   if ! command -v apt-get >/dev/null; then
     say "no apt-get here; install by hand: ${missing[*]}"
@@ -55,6 +57,14 @@ verb_setup() {
     say "installed, but PostgreSQL ≥ $POSTGRES_MIN or Chromium still can't be found"
     return 1
   fi
+  setup_axe
+}
+
+# axe-core, of the version that dev/axe pins: what the browser tests hold every page against.
+setup_axe() {
+  [ ! -f dev/axe/node_modules/axe-core/axe.min.js ] || [ dev/axe/package-lock.json -nt dev/axe/node_modules/.package-lock.json ] || return 0
+  say "fetching axe-core"
+  npm ci --prefix dev/axe --ignore-scripts --no-audit --no-fund --silent
 }
 
 ## test        every test on SQLite, no network, no servers: go test ./... (or the packages given)
@@ -175,6 +185,7 @@ verb_browser() {
   packages=$(browser_packages)
   [ -n "$packages" ] || { say "no test has the build tag $BROWSER_TAG yet"; return 0; }
   # shellcheck disable=SC2086  # one word a package
+  setup_axe
   ML_CONNECTOR_TEST_CHROMIUM=$chromium go test -tags "$BROWSER_TAG" $packages
 }
 

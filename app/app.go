@@ -52,7 +52,9 @@ type App struct {
 	explains *engine.Engine       // made on first use
 	refusals map[string]time.Time // when an Entry told last that a push was refused, by Connection and code
 
-	signOn        *signon.Provider // opened when it is first needed
+	signOn *signon.Provider // opened when it is first needed
+	needed needsMemo
+
 	logins        throttle
 	hashes        places
 	refusedLogIns struct { // that left an Entry

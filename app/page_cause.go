@@ -49,11 +49,10 @@ const (
 	mostSummed  = 300
 )
 
-// Needs groups what needs a person, the most money first, then the most Deliveries. Each Cause shows at most rows of them. With
-// person, only what that one sees to.
-func (a *App) Needs(ctx context.Context, rows int, person string) (NeedsPage, error) {
+// gatherNeeds works Needs out.
+func (a *App) gatherNeeds(ctx context.Context, rows int, person string) (NeedsPage, error) {
 	var out NeedsPage
-	counts, err := a.DB.NeedsPerson(ctx)
+	counts, err := a.needRows(ctx)
 	if err != nil {
 		return out, err
 	}

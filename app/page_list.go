@@ -56,20 +56,16 @@ var errEnough = errors.New("enough")
 // ListDeliveries gives one page of Deliveries.
 func (a *App) ListDeliveries(ctx context.Context, c DeliveryChoice) (DeliveryList, error) {
 	var out DeliveryList
-	all := c
-	all.Before, all.Limit = 0, mostCounted
-	counted, err := a.chosenDeliveries(ctx, all)
+	rows, err := a.chosenDeliveries(ctx, c)
 	if err != nil {
 		return out, err
 	}
-	out.Total = min(len(counted), mostCounted)
-	out.AtLeast = len(counted) > mostCounted
-	rows := counted
-	if c.Before != 0 {
-		if rows, err = a.chosenDeliveries(ctx, c); err != nil {
-			return out, err
-		}
+	counted, err := a.countChosen(ctx, c, rows)
+	if err != nil {
+		return out, err
 	}
+	out.Total = min(counted, mostCounted)
+	out.AtLeast = counted > mostCounted
 	if len(rows) > c.Limit {
 		rows = rows[:c.Limit]
 		out.Next = rows[c.Limit-1].ID
@@ -81,6 +77,39 @@ func (a *App) ListDeliveries(ctx context.Context, c DeliveryChoice) (DeliveryLis
 		return out, a.countOfRun(ctx, c, &out)
 	}
 	return out, nil
+}
+
+// countChosen counts a choice out, up to one more than is counted. Where the store can't tell which of them fit, they are looked at.
+func (a *App) countChosen(ctx context.Context, c DeliveryChoice, page []connector.Delivery) (int, error) {
+	if c.Before == 0 && len(page) <= c.Limit {
+		return len(page), nil
+	}
+	c.Before, c.Limit = 0, mostCounted
+	if c.Cause != "" {
+		all, err := a.chosenDeliveries(ctx, c)
+		return len(all), err
+	}
+	first, err := a.firstRunSince(ctx, c.Since)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, state := range statesOf(c.State) {
+		some, err := a.DB.CountDeliveries(ctx, store.DeliveryFilter{State: state, Flow: c.Flow, Code: c.Code, Search: c.Search, Run: c.Run, Assigned: c.Assigned, Limit: mostCounted + 1}, first)
+		if err != nil {
+			return 0, err
+		}
+		n += some
+	}
+	return n, nil
+}
+
+// statesOf are those that a state is shown for.
+func statesOf(s connector.State) []connector.State {
+	if s == connector.Waiting {
+		return []connector.State{s, connector.Sending}
+	}
+	return []connector.State{s}
 }
 
 // countOfRun takes the number from the Run's own equation.
@@ -106,12 +135,8 @@ func (a *App) chosenDeliveries(ctx context.Context, c DeliveryChoice) ([]connect
 	if err != nil {
 		return nil, err
 	}
-	states := []connector.State{c.State}
-	if c.State == connector.Waiting {
-		states = append(states, connector.Sending)
-	}
 	var out []connector.Delivery
-	for _, state := range states {
+	for _, state := range statesOf(c.State) {
 		taken, passed := 0, 0
 		err := a.DB.EachDelivery(ctx, store.DeliveryFilter{State: state, Flow: c.Flow, Code: c.Code, Search: c.Search, Run: c.Run, After: c.Before, Newest: true, Assigned: c.Assigned}, func(d connector.Delivery) error {
 			if d.Run < first || c.Cause != "" && causeOf(d).ID != c.Cause {

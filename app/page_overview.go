@@ -120,7 +120,7 @@ func (a *App) Zones(ctx context.Context) (map[string]*time.Location, error) {
 
 // NeedsCount is how many Deliveries need a person.
 func (a *App) NeedsCount(ctx context.Context) (int, error) {
-	rows, err := a.DB.NeedsPerson(ctx)
+	rows, err := a.needRows(ctx)
 	n := 0
 	for _, r := range rows {
 		n += r.Count

@@ -2,10 +2,12 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"reflect"
 	"time"
 
 	"ml-connector/engine"
+	"ml-connector/store"
 )
 
 // watchEvery is how often a Run that is watched is looked at.
@@ -33,4 +35,17 @@ func (a *App) WatchRun(ctx context.Context, id int64, fn func(Run) error) error 
 			return err
 		}
 	}
+}
+
+// Pulse is another text each time that something changed which a page may show: the ledger has an Entry more, or a Run has read more.
+func (a *App) Pulse(ctx context.Context) (string, error) {
+	end, err := a.LedgerEnd(ctx)
+	if err != nil {
+		return "", err
+	}
+	runs, err := a.DB.Runs(ctx, store.RunFilter{Limit: 1})
+	if err != nil || len(runs) == 0 {
+		return fmt.Sprint(end), err
+	}
+	return fmt.Sprint(end, " ", runs[0].ID, " ", runs[0].Counts.Read), nil
 }

@@ -39,6 +39,41 @@ func (db *DB) Deliveries(ctx context.Context, f DeliveryFilter) ([]connector.Del
 
 // EachDelivery calls fn for every Delivery of a list, one by one, so that it may be of any length. An error of fn ends it.
 func (db *DB) EachDelivery(ctx context.Context, f DeliveryFilter, fn func(connector.Delivery) error) error {
+	q, err := db.chosen(ctx, f)
+	if err != nil {
+		return err
+	}
+	order := " ORDER BY d.id"
+	if f.Newest {
+		order += " DESC"
+	}
+	return each(db.view(ctx), "list Deliveries", "SELECT "+deliveryColumns+deliveryTables+q.where()+order+q.limit(f.Limit), q.args, func(rows *sql.Rows) error {
+		d, err := scanDelivery(rows)
+		if err != nil {
+			return err
+		}
+		return fn(d)
+	})
+}
+
+// CountDeliveries counts Deliveries up to the limit of a filter: those of Runs from a number on, 0 = of all.
+func (db *DB) CountDeliveries(ctx context.Context, f DeliveryFilter, firstRun int64) (int, error) {
+	q, err := db.chosen(ctx, f)
+	if err != nil {
+		return 0, err
+	}
+	q.add(firstRun != 0, "d.run >= ?", firstRun)
+	tables := "FROM deliveries d "
+	if f.Search != "" || f.Record.ID != "" {
+		tables = deliveryTables
+	}
+	var n int64
+	_, err = one(db.view(ctx), "count Deliveries", "SELECT COUNT(*) FROM (SELECT d.id "+tables+q.where()+q.limit(f.Limit)+") counted", q.args, &n)
+	return int(n), err
+}
+
+// chosen are the conditions of a filter.
+func (db *DB) chosen(ctx context.Context, f DeliveryFilter) (conditions, error) {
 	var q conditions
 	// The index of what is stuck is used only where its own condition stands as well.
 	q.add(f.State == connector.Held || f.State == connector.Blocked || f.State == connector.InDoubt, "d.state IN ('held', 'blocked', 'in_doubt')")
@@ -56,21 +91,11 @@ func (db *DB) EachDelivery(ctx context.Context, f DeliveryFilter, fn func(connec
 	}
 	q.add(f.Assigned != "", "(d.record, d.flow) IN (SELECT s.record, s.flow FROM assignments s WHERE s.person = ?)", f.Assigned)
 	if err := db.addSearch(ctx, &q, f.Search, "d.error"); err != nil {
-		return err
+		return q, err
 	}
 	q.add(f.After != 0 && !f.Newest, "d.id > ?", f.After)
 	q.add(f.After != 0 && f.Newest, "d.id < ?", f.After)
-	order := " ORDER BY d.id"
-	if f.Newest {
-		order += " DESC"
-	}
-	return each(db.view(ctx), "list Deliveries", "SELECT "+deliveryColumns+deliveryTables+q.where()+order+q.limit(f.Limit), q.args, func(rows *sql.Rows) error {
-		d, err := scanDelivery(rows)
-		if err != nil {
-			return err
-		}
-		return fn(d)
-	})
+	return q, nil
 }
 
 // Delivery is one Delivery, or an Error not_found.

@@ -13,7 +13,7 @@ import (
 var assetFiles embed.FS
 
 // assetTypes are those that there are.
-var assetTypes = map[string]string{".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+var assetTypes = map[string]string{".css": "text/css; charset=utf-8", ".svg": "image/svg+xml", ".js": "text/javascript; charset=utf-8"}
 
 // assetTag is the content's hash, by which a browser keeps it until it changes.
 func assetTag(name string) string {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
 	connector "ml-connector"
@@ -29,6 +30,10 @@ func browse(t *testing.T) (ctx context.Context, shots string) {
 	t.Cleanup(end)
 	ctx, done := chromedp.NewContext(allocator)
 	t.Cleanup(done)
+	const collect = `window.forbidden = []; document.addEventListener("securitypolicyviolation", e => window.forbidden.push(e.violatedDirective + " " + e.blockedURI))`
+	if _, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: collect}); err != nil {
+		t.Fatal(err)
+	}
 	if shots = os.Getenv("ML_CONNECTOR_TEST_SCREENSHOTS"); shots == "" {
 		shots = t.TempDir()
 	}
@@ -63,7 +68,7 @@ const look = `(() => {
   }
   for (const t of document.querySelectorAll("table.cards")) if (![...t.querySelectorAll("thead th")].every(th => th.scope === "col")) problems.push("has a column without scope");
   if (!document.querySelector("main h1")) problems.push("has no heading");
-  if (document.querySelectorAll("script").length) problems.push("has a script");
+  if (document.querySelectorAll("script:not([src^='/assets/live.js'])").length) problems.push("has a script that is not ours");
   return problems;
 })()`
 
@@ -78,7 +83,8 @@ func TestPagesInABrowser(t *testing.T) {
 		{"overview", ugly, "/"}, {"held", ugly, "/held"}, {"preview", ugly, previewPath(t, ugly)}, {"record-in-doubt", ugly, fmt.Sprintf("/deliveries/%d", ugly.delivery(connector.Invoice, "4001-lost"))}, {"flow", ugly, "/flows/invoices"}, {"runs", ugly, "/runs"}, {"run", ugly, "/runs/2"},
 		{"deliveries", ugly, "/deliveries"}, {"record-held", ugly, fmt.Sprintf("/deliveries/%d", ugly.delivery(connector.Invoice, "5001-refused-"+hostile))},
 		{"record-delivered", ugly, "/records/s2p/invoice/1002"}, {"exchange", ugly, "/exchanges/" + ugly.exchangeOf(connector.Invoice, "5001-refused-"+hostile)},
-		{"connection", ugly, "/connections/erp"}, {"connection-pushing", ugly, "/connections/s2p"}, {"search", ugly, "/search?q=supplier"}, {"nowhere", ugly, "/nowhere"}, {"settings", ugly, "/settings"}, {"empty-settings", empty, "/settings"},
+		{"connection", ugly, "/connections/erp"}, {"connection-pushing", ugly, "/connections/s2p"}, {"connect", ugly, "/connect/far"}, {"change", ugly, "/connections/erp/edit"}, {"flows-to-add", ugly, "/connections/erp/flows"}, {"requirements", ugly, "/connections/erp/requirements"},
+		{"record-then", ugly, "/records/s2p/invoice/1002?at=2026-03-02T07:00"}, {"crosswalks", ugly, "/crosswalks"}, {"crosswalk", ugly, "/crosswalks/terms"}, {"ledger", ugly, "/ledger"}, {"plans", ugly, "/plans"}, {"reconciliations", ugly, "/reconciliations"}, {"exchanges", ugly, "/runs/2/exchanges"}, {"search", ugly, "/search?q=supplier"}, {"nowhere", ugly, "/nowhere"}, {"settings", ugly, "/settings"}, {"empty-settings", empty, "/settings"},
 		{"empty-overview", empty, "/"}, {"empty-held", empty, "/held"}, {"empty-deliveries", empty, "/deliveries"}, {"empty-runs", empty, "/runs"}, {"empty-search", empty, "/search?q=4711"},
 	}
 	servers := map[*site]string{}
@@ -90,6 +96,33 @@ func TestPagesInABrowser(t *testing.T) {
 	for _, p := range pages {
 		lookAt(t, ctx, shots, p.name, servers[p.site]+p.path)
 	}
+}
+
+// axe is axe-core, as ./do setup fetched it.
+func axe(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "dev", "axe", "node_modules", "axe-core", "axe.min.js"))
+	if err != nil {
+		t.Fatalf("%v: ./do setup fetches it", err)
+	}
+	return string(text)
+}
+
+// axeFinds is what axe-core finds wrong with the page, and what the policy of the pages forbade on it.
+func axeFinds(t *testing.T, ctx context.Context) []string {
+	t.Helper()
+	const find = `(async () => {
+  const r = await axe.run(document, {resultTypes: ["violations"]});
+  return r.violations.map(v => "breaks " + v.id + ": " + v.help + ": " + v.nodes.slice(0, 3).map(n => n.html.slice(0, 120)).join(" | ")).concat(window.forbidden.map(f => "does what its policy forbids: " + f));
+})()`
+	if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](axe(t)+"; true")); err != nil {
+		t.Fatal(err)
+	}
+	found, err := chromedp.Run(ctx, chromedp.Evaluate[[]string](find, chromedp.EvalAwaitPromise))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
 }
 
 // lookAt looks at a page in each width and scheme, and keeps pictures.
@@ -104,6 +137,9 @@ func lookAt(t *testing.T, ctx context.Context, shots, name, url string) {
 			problems, err := chromedp.Run(ctx, chromedp.Evaluate[[]string](look))
 			if err != nil {
 				t.Fatal(err)
+			}
+			if width != 1920 {
+				problems = append(problems, axeFinds(t, ctx)...)
 			}
 			for _, problem := range problems {
 				t.Errorf("%s at %d px in %s %s", name, width, scheme, problem)
@@ -211,4 +247,84 @@ func previewPath(t *testing.T, s *site) string {
 		form.Del(name)
 	}
 	return "/held/preview?" + form.Encode()
+}
+
+// TestKeysAndLiveParts walks by the keys of PAGES.md, and sees a page change while somebody looks at it. Whatever the policy of the
+// pages forbids fails the test.
+func TestKeysAndLiveParts(t *testing.T) {
+	s := uglySite(t)
+	server := httptest.NewServer(s)
+	t.Cleanup(server.Close)
+	ctx, _ := browse(t)
+	at := func(want string) {
+		t.Helper()
+		for end := time.Now().Add(20 * time.Second); ; {
+			path, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.readyState === "complete" ? location.pathname + location.search : ""`))
+			if err == nil && strings.HasPrefix(path, want) {
+				return
+			}
+			if time.Now().After(end) {
+				t.Fatalf("at %s, not at %s: %v", path, want, err)
+			}
+		}
+	}
+	is := func(what, script string) {
+		t.Helper()
+		for end := time.Now().Add(20 * time.Second); ; {
+			ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](script))
+			if err == nil && ok {
+				return
+			}
+			if time.Now().After(end) {
+				t.Fatalf("not so: %s: %v", what, err)
+			}
+		}
+	}
+	press := func(keys string) {
+		t.Helper()
+		for _, k := range keys {
+			if err := chromedp.Do(ctx, chromedp.KeyEvent(string(k))); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := chromedp.Do(ctx, chromedp.Navigate(server.URL+"/")); err != nil {
+		t.Fatal(err)
+	}
+	press("/")
+	is("/ leads to the search", `document.activeElement.id === "q"`)
+	press("gh")
+	is("keys are letters while somebody types", `document.activeElement.value.endsWith("gh")`)
+	if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`(() => { document.activeElement.blur(); return true; })()`)); err != nil {
+		t.Fatal(err)
+	}
+	press("?")
+	is("? shows the keys", `document.getElementById("keys").open`)
+	press("?")
+	is("? hides them", `!document.getElementById("keys").open`)
+	press("gh")
+	at("/held")
+	press("j")
+	is("j is the first row", `document.activeElement.closest("tbody tr") === document.querySelector("main tbody tr")`)
+	press("jk")
+	is("k is the row before", `document.activeElement.closest("tbody tr") === document.querySelector("main tbody tr")`)
+	press("r")
+	at("/held/preview")
+	press("gr")
+	at("/runs")
+	if err := chromedp.Do(ctx, chromedp.Navigate(server.URL+"/")); err != nil {
+		t.Fatal(err)
+	}
+	is("it is told in words", `document.querySelector("h1").textContent.includes("18 deliveries need a person")`)
+	held := s.delivery(connector.Invoice, "5001-refused-"+hostile)
+	for n := 0; n < 3; n++ { // the first may come before the stream has begun
+		if err := s.app.NoteDelivery(t.Context(), held, fmt.Sprint("note ", n), root); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.app.Skip(t.Context(), held, "not ours", root); err != nil {
+		t.Fatal(err)
+	}
+	is("the heading says it", `document.querySelector("h1").textContent.includes("17 deliveries need a person")`)
+	is("and so it is announced", `document.getElementById("announce").textContent.includes("17 deliveries need a person")`)
 }

@@ -1,5 +1,5 @@
 // Package web is what a person sees of ml-connector in a browser: pages that each answer one question, made on the server,
-// usable without a script, with nothing fetched from elsewhere. Beside them it answers /healthz, /readyz and /metrics.
+// usable without the one script that they have (live parts, keys), with nothing fetched from elsewhere. Beside them it answers /healthz, /readyz and /metrics.
 //
 // It is a thin skin over app: a page asks for what it shows by one or two functions there, and a form calls one verb. It must never
 // decide anything, change anything when it is only asked for, speak SQL, or show a secret. Whatever it shows came from outside (a supplier's name, a System's answer)
@@ -13,6 +13,7 @@ package web
 import (
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"ml-connector/app"
@@ -32,6 +33,8 @@ type Config struct {
 type Pages struct {
 	Config
 	metrics *metrics
+	streams atomic.Int64 // of live pages
+	stopped atomic.Bool
 	handler http.Handler
 }
 
@@ -76,6 +79,7 @@ func New(c Config) *Pages {
 		mux.Handle("GET "+path, p.page(page))
 	}
 	mux.Handle("GET /exchanges/{id}/{part}", only(p.exchangeBody))
+	mux.Handle("GET /live", only(p.live))
 	mux.Handle("GET /evidence/{connection}/{kind}/{id...}", only(p.evidence))
 	mux.Handle("GET /ledger/export", only(p.ledgerFile))
 	mux.HandleFunc("GET /login", p.logInPage)

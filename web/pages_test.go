@@ -90,7 +90,7 @@ func checkHTML(t *testing.T, name, html string) {
 		}
 	}
 	for what, pattern := range map[string]string{
-		"a script": `(?i)<script`, "an element of a name": `<b onmouseover`, "an inline style": `(?i)\sstyle=|<style`,
+		"a script that is not ours": `(?i)<script>|<script [^s]|<script src="[^/]|<script[^>]*>[^<]`, "an element of a name": `<b onmouseover`, "an inline style": `(?i)\sstyle=|<style`,
 		"something from elsewhere": `(?:src|href)="(?:https?:)?//`, "a template's failure": `ZgotmplZ|<no value>|%!`,
 	} {
 		if found := regexp.MustCompile(pattern).FindString(html); found != "" {

@@ -115,6 +115,7 @@ func (p *program) serve(ctx context.Context, a *app.App, in gate.Config) error {
 	httpServer := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(a.Log.Handler(), slog.LevelWarn)}
 	httpServer.RegisterOnShutdown(programs.Stop)
+	httpServer.RegisterOnShutdown(pages.Stop)
 	failed := make(chan error, 1)
 	closed := make(chan struct{})
 	err = a.Work(ctx, func() {
