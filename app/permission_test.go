@@ -20,7 +20,7 @@ import (
 var reads = []string{"Assignable", "Connection", "ConnectionFit", "ConnectionForm", "Connections", "ConnectionsNow", "Crosswalk", "CrosswalkHistory", "CrosswalkTodo", "Crosswalks", "DeedShown", "DeliveryRecord", "Doctor",
 	"EachDelivery", "EachListed", "EachEntry", "EachRecord", "EachRecordAfter", "EachRun", "ExplainRecord", "Export", "ExportCrosswalk", "ExportTo", "FindRecord", "Flow", "FlowChoices", "FlowNames", "FlowShown", "Flows", "FlowsSince", "Gauges",
 	"Impact", "LastReconciled", "LastVerified", "LedgerEnd", "LinkCandidates", "ListDeliveries", "MappingEnd", "MeantRecord", "Needs", "NeedsCount", "NewConnectionForm", "Ready", "Receives", "Receiving", "Record", "RecordHistory", "RecordLink", "RecordThen",
-	"PlanShown", "Pulse", "PreviewCause", "RecordList", "RecordPage", "Requirements", "RunExchanges", "RunList", "RunShown", "SavedPlan", "SavedPlans", "SecretsBy", "VerifyLedger", "Why", "WatchRun", "Zones"}
+	"PlanShown", "PreviewCause", "RecordList", "RecordPage", "Requirements", "RunExchanges", "RunList", "RunShown", "SavedPlan", "SavedPlans", "SecretsBy", "VerifyLedger", "Why", "WatchAll", "WatchRun", "Zones"}
 
 // other are those that no person calls: the process itself, and a System that pushes, which proves itself by its secret; and
 // those that work on files alone; and those by which somebody proves who they are, or who has just done so sees to their own.

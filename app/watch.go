@@ -37,8 +37,28 @@ func (a *App) WatchRun(ctx context.Context, id int64, fn func(Run) error) error 
 	}
 }
 
-// Pulse is another text each time that something changed which a page may show: the ledger has an Entry more, or a Run has read more.
-func (a *App) Pulse(ctx context.Context) (string, error) {
+// pulseEvery is how often it is looked whether something changed.
+const pulseEvery = time.Second
+
+// WatchAll calls fn each second, and says whether since the call before something changed that a page may show: the ledger has an
+// Entry more, or a Run has read more. It ends when the context does, or fn fails.
+func (a *App) WatchAll(ctx context.Context, fn func(changed bool) error) error {
+	last, err := a.pulse(ctx)
+	for err == nil {
+		if err = engine.Sleep(ctx, pulseEvery); err != nil {
+			return err
+		}
+		var now string
+		if now, err = a.pulse(ctx); err == nil {
+			err = fn(now != last)
+			last = now
+		}
+	}
+	return err
+}
+
+// pulse is another text each time that something changed.
+func (a *App) pulse(ctx context.Context) (string, error) {
 	end, err := a.LedgerEnd(ctx)
 	if err != nil {
 		return "", err

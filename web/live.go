@@ -4,16 +4,10 @@ import (
 	"fmt"
 	"net/http"
 	"time"
-
-	"ml-connector/engine"
 )
 
-// How long a stream lasts before the browser asks for the next one, and how often it looks whether something changed. It looks at one
-// number: the end of the ledger, and the newest of what is read.
-const (
-	liveLasts = 10 * time.Minute
-	liveEvery = time.Second
-)
+// liveLasts is how long a stream lasts before the browser asks for the next one.
+const liveLasts = 10 * time.Minute
 
 // mostLive is how many streams there may be at once: each is a connection that stays.
 const mostLive = 200
@@ -39,26 +33,23 @@ func (p *Pages) live(w http.ResponseWriter, r *http.Request) {
 	if !say("retry: 5000\n\n") {
 		return
 	}
-	last, err := p.App.Pulse(r.Context())
-	for begun, quiet := time.Now(), 0; err == nil && time.Since(begun) < liveLasts; {
-		if engine.Sleep(r.Context(), liveEvery) != nil || p.stopped.Load() {
-			return
+	begun, quiet := time.Now(), 0
+	_ = p.App.WatchAll(r.Context(), func(changed bool) error {
+		if p.stopped.Load() || time.Since(begun) > liveLasts {
+			return errEnough
 		}
-		var now string
-		if now, err = p.App.Pulse(r.Context()); err != nil {
-			return
+		if quiet++; !changed && quiet%20 != 0 {
+			return nil
 		}
-		text := ""
-		if quiet++; quiet%20 == 0 {
-			text = ": still here\n\n" // so that who went away is noticed
+		text := ": still here\n\n" // so that who went away is noticed
+		if changed {
+			text = "event: changed\ndata: \n\n"
 		}
-		if now != last {
-			text, last = "event: changed\ndata: \n\n", now
+		if !say(text) {
+			return errEnough
 		}
-		if text != "" && !say(text) {
-			return
-		}
-	}
+		return nil
+	})
 }
 
 // Stop ends the streams: the server is to end.
