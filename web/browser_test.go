@@ -299,9 +299,9 @@ func TestKeysAndLiveParts(t *testing.T) {
 		t.Fatal(err)
 	}
 	press("?")
-	is("? shows the keys", `document.getElementById("keys").open`)
+	is("? shows the keys", `document.getElementById("keyboard").open`)
 	press("?")
-	is("? hides them", `!document.getElementById("keys").open`)
+	is("? hides them", `!document.getElementById("keyboard").open`)
 	press("gh")
 	at("/held")
 	press("j")

@@ -42,7 +42,7 @@
   const go = { o: "/", h: "/held", d: "/deliveries", r: "/runs", c: "/crosswalks", l: "/ledger" };
   let before = "";
   const rows = () => [...document.querySelectorAll("main tbody tr")].filter(r => r.querySelector("a[href]"));
-  const dialog = document.getElementById("keys");
+  const dialog = document.getElementById("keyboard");
   document.addEventListener("keydown", e => {
     const at = e.target;
     if (e.ctrlKey || e.metaKey || e.altKey || at.matches("input, select, textarea, [contenteditable]")) return;
