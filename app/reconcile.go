@@ -207,10 +207,15 @@ func (f *ReconciledFlow) add(p engine.Pair, side *[2]sums, groups moneyGroups) {
 	switch p.Pairing {
 	case engine.PairExtra:
 		f.Extra++
-		side[1].add(target)
-		groups.add(p, nil, target)
-		f.Differences = append(f.Differences, whole)
-		return
+		if p.Source == nil || apart(source, target) {
+			f.Differences = append(f.Differences, whole)
+		}
+		f.Differences = append(f.Differences, changesOf(p)...)
+		if p.Source == nil {
+			side[1].add(target)
+			groups.add(p, nil, target)
+			return
+		}
 	case engine.PairMissing:
 		f.Missing++
 		side[0].add(source)
@@ -222,9 +227,7 @@ func (f *ReconciledFlow) add(p engine.Pair, side *[2]sums, groups moneyGroups) {
 		if apart(source, target) {
 			f.Differences = append(f.Differences, whole)
 		}
-		for _, c := range p.Changes {
-			f.Differences = append(f.Differences, Difference{Record: p.Record, State: p.State, Field: c.Field, Source: c.New, Target: c.Old, Kind: p.Pairing})
-		}
+		f.Differences = append(f.Differences, changesOf(p)...)
 	default:
 		if apart(source, target) {
 			f.Different++
@@ -237,6 +240,14 @@ func (f *ReconciledFlow) add(p engine.Pair, side *[2]sums, groups moneyGroups) {
 	side[0].add(source)
 	side[1].add(target)
 	groups.add(p, source, target)
+}
+
+// changesOf are the fields in which both sides of a pair differ.
+func changesOf(p engine.Pair) (out []Difference) {
+	for _, c := range p.Changes {
+		out = append(out, Difference{Record: p.Record, State: p.State, Field: c.Field, Source: c.New, Target: c.Old, Kind: p.Pairing})
+	}
+	return out
 }
 
 // sent is the source's money. Where the target tells only its own, what was sent is held against it: without lines that do not go.

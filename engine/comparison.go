@@ -28,6 +28,7 @@ type compared struct {
 	listed bool               // the list showed what it is held against, which may be older than the source's
 	failed *connector.Error   // of the look-up
 	beside bool               // not linked, and found by its natural key
+	ours   bool               // and it carries a key of ours
 
 	judged Pair // what came of it
 	counts bool // on either side
@@ -215,6 +216,9 @@ func (c *comparison) pair(x *compared) (p Pair, counts bool) {
 		}
 		if x.beside {
 			p.Pairing, p.Changes = PairDifferent, append([]connector.Change{{Field: unlinked, Old: x.found[0].ID}}, p.Changes...)
+			if x.ours {
+				p.Pairing = PairExtra
+			}
 		}
 	}
 	return p, true

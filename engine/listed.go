@@ -180,7 +180,7 @@ func (c *comparison) byNaturalKey(ctx context.Context, x *compared) *connector.E
 		}
 		if len(links) == 0 {
 			c.listed.holds(x, o)
-			x.beside = true
+			x.beside, x.ours = true, o.Ours
 			return nil
 		}
 	}

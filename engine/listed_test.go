@@ -120,8 +120,8 @@ func TestWhatHasNoLinkIsPairedByItsNaturalKey(t *testing.T) {
 	w.pass(time.Minute)
 	want := []string{
 		"a:purchase_order:1 matched delivered",
-		"a:purchase_order:2 different delivered link " + two + "→",
-		"a:purchase_order:3 different delivered link " + three + "→ AMOUNT 31→30",
+		"a:purchase_order:2 extra delivered link " + two + "→",
+		"a:purchase_order:3 extra delivered link " + three + "→ AMOUNT 31→30",
 		"a:purchase_order:5 missing held",
 		"b:purchase_order:F5 foreign ",
 		"b:purchase_order:" + four + " extra  not_found",

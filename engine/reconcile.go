@@ -16,14 +16,14 @@ const (
 	PairMatched   Pairing = "matched"   // both sides hold the same, as far as the Flow owns it
 	PairDifferent Pairing = "different" // both are there, and differ
 	PairMissing   Pairing = "missing"   // the source's has nothing at the target
-	PairExtra     Pairing = "extra"     // the target's carries a key of ours and is linked to nothing, or to what the source has no more
+	PairExtra     Pairing = "extra"     // the target's carries a key of ours and is linked to nothing, or to what the source has no more; with a Source it is that record's by its natural key
 	PairForeign   Pairing = "foreign"   // the target's was entered there by people
 )
 
 // Pair is one record as it is on both sides now.
 type Pair struct {
 	Flow    string
-	Record  connector.Record // at the source; of an extra or foreign one at the target
+	Record  connector.Record // at the source; of a foreign one, and of an extra one without a Source, at the target
 	Pairing Pairing
 	State   connector.State // of the newest Delivery, "" without one
 	Source  connector.Document
