@@ -25,6 +25,10 @@ type entry struct {
 }
 
 func readYAML(text []byte, errs *[]error) (node, bool) {
+	if err := Bounded(text, MostRules); err != nil {
+		*errs = append(*errs, err)
+		return node{}, false
+	}
 	file, err := parser.ParseBytes(text, 0)
 	if err != nil {
 		*errs = append(*errs, fmt.Errorf("the file is not YAML: %s", yamlError(err)))

@@ -161,8 +161,8 @@ func (s *sim) resolve(surely bool) (n int) {
 			s.violate("", "a Flow can't be read: %v", err)
 			return n
 		}
-		w, err := s.desk.WorkFor(s.ctx, d.Flow, d.Record, f.To)
-		if err != nil || w.Delivery.ID != d.ID || w.SentDocument == nil {
+		w, err := s.desk.WorkOf(s.ctx, d.ID) // a newer Version may wait for it
+		if err != nil || w.SentDocument == nil {
 			continue
 		}
 		found, err := s.look(f, w)

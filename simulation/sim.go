@@ -120,7 +120,7 @@ func Run(ctx context.Context, seed uint64, o Options) (Result, error) {
 	}
 	s.profile.Gaps = gaps(s.desks)
 	now := began.Add(time.Duration(s.world.IntN(48)) * time.Hour)
-	s.turns = newTurns(source(6), now, 60_000, func(what string) { s.violate("rest", "%s", what) })
+	s.turns = newTurns(source(6), now, 60_000, func(what string) { s.violate("rest", "%s; %s", what, s.standing()) })
 	s.turns.beat = o.Beat
 	s.company, s.later = small(source(7), seed, now)
 	s.witness = newWitness(s)

@@ -29,11 +29,18 @@ type entry struct {
 	value node
 }
 
+// mostText is how many bytes a configuration file has at most.
+const mostText = 4 << 20
+
 // deepest is how far values may be nested.
 const deepest = 32
 
 // readYAML parses the text. What is no YAML, or empty, gives a node without a value.
 func readYAML(text []byte, found *problems) node {
+	if err := mapping.Bounded(text, mostText); err != nil {
+		found.add(1, "", "is no configuration: %s", err)
+		return node{line: 1, found: found}
+	}
 	file, err := parser.ParseBytes(text, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
 		line, message := 1, "the text can't be understood"
