@@ -105,6 +105,18 @@ func (a *App) RevokeToken(ctx context.Context, name string, by people.Actor) err
 	if err := by.May(people.ChangePeople); err != nil {
 		return err
 	}
+	all, err := a.DB.APITokens(ctx)
+	if err != nil {
+		return err
+	}
+	for _, t := range all {
+		if t.Name != name {
+			continue
+		}
+		if err := by.MayGive(granted(t.Roles, t.Permissions)); err != nil {
+			return err
+		}
+	}
 	return a.DB.Tx(ctx, func(tx *store.Tx) error {
 		tx.Enter(connector.Entry{Actor: by.Name, Action: "token.revoked", Subject: "token:" + name})
 		return tx.RemoveAPIToken(name)

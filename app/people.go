@@ -157,6 +157,10 @@ func (a *App) SetRoles(ctx context.Context, name string, roles []people.Role, by
 		if slices.Equal(roles, p.Roles) {
 			return nil
 		}
+		if p.MadeBy == byGroups && a.Process.OIDC != nil && a.Process.OIDC.Roles != nil {
+			return connector.Errorf(connector.Conflict, "change a person", "the roles of %s come from their groups at %s", p.Name, a.Process.OIDC.Name).
+				Advise("Change the groups there, or `oidc.roles` in the configuration file.")
+		}
 		if !slices.Contains(roles, people.Admin) {
 			if err := othersAdmin(*p, all); err != nil {
 				return err

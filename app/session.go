@@ -234,7 +234,11 @@ func (a *App) EndSessions(ctx context.Context, name, id string, by people.Actor)
 	if err := by.May(people.ChangePeople); err != nil {
 		return 0, err
 	}
-	if _, err := a.DB.Person(ctx, name); err != nil {
+	p, err := a.DB.Person(ctx, name)
+	if err != nil {
+		return 0, err
+	}
+	if err := by.MayGive(people.Of(p.Roles...)); err != nil {
 		return 0, err
 	}
 	return a.endSessions(ctx, name, id, "", by.Name)
@@ -326,6 +330,9 @@ func (a *App) AcceptInvitation(ctx context.Context, secret, name, password strin
 		if _, err := tx.EndSessions(name, "", ""); err != nil {
 			return err
 		}
+		if err := forget(tx, p.Name, actor); err != nil { // whoever had the account before has no way left
+			return err
+		}
 		p.Password = hash
 		tx.Enter(connector.Entry{Actor: actor, Action: "password.set", Subject: subject(name), Details: map[string]string{"reason": "link"}})
 		session, err = a.begin(tx, p, sessionLasts, o)
@@ -334,25 +341,37 @@ func (a *App) AcceptInvitation(ctx context.Context, secret, name, password strin
 	return session, err
 }
 
-// ChangePassword sets a new password of who visits and knows the old one. All their sessions end, and a new one begins.
-func (a *App) ChangePassword(ctx context.Context, v Visit, old, password string, o Origin) (session string, err error) {
+// proves holds that who visits knows their password.
+func (a *App) proves(ctx context.Context, v Visit, password string, o Origin) error {
 	if wait := a.logins.attempt(v.Name, o.Address, a.Now()); wait > 0 {
 		e := connector.Errorf(connector.Throttled, "", "Too many attempts did not fit.").Advise("Wait %s and try again.", wait.Round(time.Second)+time.Second)
 		e.Wait = wait
-		return "", e
+		return e
+	}
+	p, err := a.DB.Person(ctx, v.Name)
+	if err != nil {
+		return err
+	}
+	ok, _, err := a.fits(ctx, p.Password, password)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return connector.Errorf(connector.Invalid, "", "The present password is not this one.")
+	}
+	a.logins.passed(v.Name, o.Address, a.Now())
+	return nil
+}
+
+// ChangePassword sets a new password of who visits and knows the old one. All their sessions end, and a new one begins.
+func (a *App) ChangePassword(ctx context.Context, v Visit, old, password string, o Origin) (session string, err error) {
+	if err := a.proves(ctx, v, old, o); err != nil {
+		return "", err
 	}
 	p, err := a.DB.Person(ctx, v.Name)
 	if err != nil {
 		return "", err
 	}
-	ok, _, err := a.fits(ctx, p.Password, old)
-	if err != nil {
-		return "", err
-	}
-	if !ok {
-		return "", connector.Errorf(connector.Invalid, "", "The present password is not this one.")
-	}
-	a.logins.passed(v.Name, o.Address, a.Now())
 	if err := people.CheckNewPassword(v.Name, password); err != nil {
 		return "", err
 	}

@@ -150,7 +150,7 @@ func (a *App) vouched(tx *store.Tx, id signon.Identity) (store.Person, error) {
 		return p, noGroup(name)
 	case connector.CodeOf(err) == connector.NotFound:
 		actor := people.User(name, nil).Name
-		if err := tx.AddPerson(name, id.Roles, actor); err != nil {
+		if err := tx.AddPerson(name, id.Roles, byGroups); err != nil {
 			return p, err
 		}
 		tx.Enter(connector.Entry{Actor: actor, Action: "person.added", Subject: subject(name), Details: map[string]string{"roles": people.Words(id.Roles), "reason": "groups"}})
@@ -180,9 +180,12 @@ func noGroup(name string) *connector.Error {
 		Advise("Whoever keeps the groups at the provider puts you in one that `oidc.roles` names.")
 }
 
-// rolesOf gives somebody the roles of their groups, where groups give them; out says that there are none, and that they are out.
+// byGroups is who adds people at their first sign-on, and keeps their roles: nobody else's roles are changed by groups.
+const byGroups = "groups"
+
+// rolesOf gives somebody whom groups keep the roles of their groups; out says that there are none, and that they are out.
 func rolesOf(tx *store.Tx, p *store.Person, id signon.Identity) (out *connector.Error, err error) {
-	if !id.ByGroups {
+	if !id.ByGroups || p.MadeBy != byGroups {
 		return nil, nil
 	}
 	if len(id.Roles) == 0 {
@@ -204,6 +207,15 @@ func rolesOf(tx *store.Tx, p *store.Person, id signon.Identity) (out *connector.
 func (a *App) WaysIn(ctx context.Context, v Visit) (password, signOn bool, err error) {
 	p, err := a.DB.Person(ctx, v.Name)
 	return p.Password != "", p.SignsOn != "", err
+}
+
+// BeginConnect is BeginSignOn for who has logged in and is to connect what they find there. It asks for the password: a browser that was
+// left alone for a minute must not get a way in for ever.
+func (a *App) BeginConnect(ctx context.Context, v Visit, password string, o Origin) (signon.Pending, string, error) {
+	if err := a.proves(ctx, v, password, o); err != nil {
+		return signon.Pending{}, "", err
+	}
+	return a.BeginSignOn(ctx)
 }
 
 // ConnectSignOn says that who visits is who the identity provider vouches for: from now on they may sign on there.
@@ -240,12 +252,22 @@ func (a *App) ForgetSignOn(ctx context.Context, name string, by people.Actor) er
 				return err
 			}
 		}
-		gone, err := tx.ForgetIdentity(p.Name)
-		if err != nil || !gone {
+		if p.SignsOn == "" {
+			return nil
+		}
+		if err := forget(tx, p.Name, by.Name); err != nil {
 			return err
 		}
-		tx.Enter(connector.Entry{Actor: by.Name, Action: "person.signs_on_no_more", Subject: subject(p.Name)})
-		_, err = tx.EndSessions(p.Name, "", "")
+		_, err := tx.EndSessions(p.Name, "", "")
 		return err
 	})
+}
+
+// forget takes away that somebody signs on, if they do.
+func forget(tx *store.Tx, name, actor string) error {
+	gone, err := tx.ForgetIdentity(name)
+	if gone {
+		tx.Enter(connector.Entry{Actor: actor, Action: "person.signs_on_no_more", Subject: subject(name)})
+	}
+	return err
 }

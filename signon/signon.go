@@ -16,7 +16,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -48,10 +47,15 @@ type Provider struct {
 	config Config
 	client *wire.Client
 
-	mu    sync.Mutex
-	found *oidc.Provider // nil until it has answered once
-	style oauth2.AuthStyle
+	turn   chan struct{}  // whoever has it asks; what is below is theirs
+	found  *oidc.Provider // nil until it has answered once
+	style  oauth2.AuthStyle
+	failed error
+	at     time.Time // when it failed
 }
+
+// remembered is how long a provider that does not answer is not asked again.
+const remembered = 5 * time.Second
 
 // document is what a provider says of itself beside what the library reads.
 type document struct {
@@ -100,7 +104,7 @@ func New(c Config) (*Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Provider{config: c, client: client}, nil
+	return &Provider{config: c, client: client, turn: make(chan struct{}, 1)}, nil
 }
 
 // Begin says where the browser is to be sent, and what it must bring back.
@@ -193,14 +197,30 @@ func groupsOf(claim any) []string {
 	return out
 }
 
-// discover reads the provider's own document, once. Each address in it that is called must be one that may be; that of the log-in page,
-// to which the browser goes, too.
+// discover reads the provider's own document, once, and one at a time: who waits for it leaves with their request.
 func (p *Provider) discover(ctx context.Context) (*oidc.Provider, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.found != nil {
-		return p.found, nil
+	select {
+	case p.turn <- struct{}{}:
+		defer func() { <-p.turn }()
+	case <-ctx.Done():
+		return nil, failed(connector.Errorf(connector.Unavailable, "", "broken off before its turn came").Because(ctx.Err()))
 	}
+	now := p.config.Now()
+	switch {
+	case p.found != nil:
+		return p.found, nil
+	case p.failed != nil && now.Before(p.at.Add(remembered)) && !now.Before(p.at):
+		e := *connector.AsError(p.failed) // each who hears it has their own
+		return nil, &e
+	}
+	p.found, p.failed = p.ask(ctx)
+	p.at = p.config.Now()
+	return p.found, p.failed
+}
+
+// ask asks the provider what it says of itself. Each address in it that is called must be one that may be; that of the log-in page, to
+// which the browser goes, too.
+func (p *Provider) ask(ctx context.Context) (*oidc.Provider, error) {
 	found, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), p.client.HTTP("discover")), p.config.Issuer)
 	if err != nil {
 		return nil, failed(err)
@@ -215,7 +235,7 @@ func (p *Provider) discover(ctx context.Context) (*oidc.Provider, error) {
 				Advise("If it is the provider's, an administrator lists its https://HOST under `oidc.allow`.")
 		}
 	}
-	p.found, p.style = found, said.style(p.config.ClientSecret)
+	p.style = said.style(p.config.ClientSecret)
 	return found, nil
 }
 

@@ -210,12 +210,19 @@ func TestOtherHostsOfAProvider(t *testing.T) {
 func TestAProviderThatComesBack(t *testing.T) {
 	t.Parallel()
 	p := provider(t)
-	s := open(t, p)
+	now := time.Now()
+	s := open(t, p, func(c *signon.Config) { c.Now = func() time.Time { return now } })
 	p.Gone.Store(true)
-	if _, _, err := s.Begin(t.Context()); connector.CodeOf(err) != connector.Unavailable {
-		t.Fatalf("gone: %v", err)
+	for range 3 {
+		if _, _, err := s.Begin(t.Context()); connector.CodeOf(err) != connector.Unavailable {
+			t.Fatalf("gone: %v", err)
+		}
 	}
 	p.Gone.Store(false)
+	if _, _, err := s.Begin(t.Context()); connector.CodeOf(err) != connector.Unavailable {
+		t.Errorf("it is asked again at once: %v", err)
+	}
+	now = now.Add(6 * time.Second)
 	for range 2 {
 		if _, err := round(t, p, s); err != nil {
 			t.Fatal(err)

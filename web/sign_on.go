@@ -34,23 +34,22 @@ func signOnURL(next string) string {
 	return "/login/oidc?next=" + url.QueryEscape(next)
 }
 
-// begun keeps in the browser what it must bring back, and says where it goes.
-func (p *Pages) begun(w http.ResponseWriter, r *http.Request, s signingOn) (address string, err error) {
-	if s.Pending, address, err = p.App.BeginSignOn(r.Context()); err != nil {
-		return "", err
-	}
+// begun keeps in the browser what it must bring back.
+func (p *Pages) begun(w http.ResponseWriter, r *http.Request, s signingOn) error {
 	text, err := json.Marshal(s)
-	if err != nil {
-		return "", err
+	if err == nil {
+		gate.BeginSignOn(w, r, string(text))
 	}
-	gate.BeginSignOn(w, r, string(text))
-	return address, nil
+	return err
 }
 
 // beginSignOn sends the browser to the identity provider.
 func (p *Pages) beginSignOn(w http.ResponseWriter, r *http.Request) {
 	next := gate.LocalPath(r.URL.Query().Get("next"))
-	address, err := p.begun(w, r, signingOn{Next: next})
+	pending, address, err := p.App.BeginSignOn(r.Context())
+	if err == nil {
+		err = p.begun(w, r, signingOn{Pending: pending, Next: next})
+	}
 	if err != nil {
 		p.show(w, r, p.logInView(logInBody{Next: next, Wrong: p.told(r, err)}))
 		return
@@ -103,7 +102,10 @@ func (p *Pages) connectView(w http.ResponseWriter, r *http.Request) (view, error
 		return view{}, err
 	}
 	by := p.App.SignsOn()
-	address, err := p.begun(w, r, signingOn{Connect: who.Name})
+	pending, address, err := p.App.BeginConnect(r.Context(), who, r.PostForm.Get("present"), gate.Origin(r))
+	if err == nil {
+		err = p.begun(w, r, signingOn{Pending: pending, Connect: who.Name})
+	}
 	return view{Template: "sign-on", Question: "Who are you there?", Title: "Connect " + by, Active: "you", Crumbs: []crumb{{who.Name, "/you"}}, Body: signOnBody{by, address}}, err
 }
 

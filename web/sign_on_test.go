@@ -126,13 +126,16 @@ func TestAPasswordsOwnerConnectsTheSignOn(t *testing.T) {
 		t.Fatalf("by name: %d %s", code, html)
 	}
 	begin := func(b *browser) string {
-		page := b.ask("/you/sign-on", url.Values{}).Body.String()
+		page := b.ask("/you/sign-on", url.Values{"present": {password}}).Body.String()
 		_, rest, ok := strings.Cut(page, `<a class="button" href="`)
 		address, _, _ := strings.Cut(rest, `"`)
 		if !ok {
 			t.Fatalf("no way to the provider:\n%s", page)
 		}
 		return html.UnescapeString(address)
+	}
+	if w := ann.ask("/you/sign-on", url.Values{"present": {"not the password"}}); w.Code != http.StatusUnprocessableEntity || strings.Contains(w.Body.String(), "authorize?") {
+		t.Errorf("without the password: %d %s", w.Code, w.Body)
 	}
 	address := begin(ann)
 	for name, value := range ann.cookies {
@@ -161,6 +164,48 @@ func TestAPasswordsOwnerConnectsTheSignOn(t *testing.T) {
 	}
 	if code, _, _ := s.browser().signOn(p, ""); code != http.StatusUnauthorized {
 		t.Errorf("signed on after it was forgotten: %d", code)
+	}
+	ann = s.browser()
+	ann.ask("/login", url.Values{"name": {clerk}, "password": {password}})
+	if code, _, html := ann.comeBack(p, begin(ann)); code != http.StatusSeeOther {
+		t.Fatalf("connected once more: %d %s", code, html)
+	}
+	in, err := s.app.InvitePerson(t.Context(), clerk, root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w := s.browser().ask(in.Path, url.Values{"password": {"another one of hers"}, "again": {"another one of hers"}}); w.Code != http.StatusSeeOther {
+		t.Fatalf("the link: %d %s", w.Code, w.Body)
+	}
+	if code, _, html := s.browser().signOn(p, ""); code != http.StatusUnauthorized {
+		t.Errorf("a new password by a link leaves the sign-on: %d %s", code, html)
+	}
+}
+
+// TestGroupsKeepNobodyElse: who was added by hand keeps their roles, whatever groups they are in, and groups' people are not changed by hand.
+func TestGroupsKeepNobodyElse(t *testing.T) {
+	t.Parallel()
+	s := closed(t)
+	p := s.provider(map[string][]people.Role{"clerks": {people.Operator}})
+	ann := s.as("root", people.Admin)
+	_, rest, _ := strings.Cut(ann.ask("/you/sign-on", url.Values{"present": {password}}).Body.String(), `<a class="button" href="`)
+	address, _, _ := strings.Cut(rest, `"`)
+	if code, _, text := ann.comeBack(p, html.UnescapeString(address)); code != http.StatusSeeOther {
+		t.Fatalf("connected: %d %s", code, text)
+	}
+	b := s.browser()
+	if code, _, text := b.signOn(p, ""); code != http.StatusSeeOther || !b.isIn("root") {
+		t.Fatalf("the administrator, in no group: %d %s", code, text)
+	}
+	if x, err := s.app.PersonShown(t.Context(), "root", root); err != nil || !slices.Equal(x.Roles, []people.Role{people.Admin}) {
+		t.Errorf("the administrator has the roles %v, %v", x.Roles, err)
+	}
+	p.Say(map[string]any{"sub": "subject-2", "groups": []string{"clerks"}})
+	if code, _, text := s.browser().signOn(p, ""); code != http.StatusSeeOther {
+		t.Fatalf("a clerk: %d %s", code, text)
+	}
+	if w := ann.ask("/people/"+clerk+"/roles", url.Values{"role": {"admin"}}); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "come from their groups") {
+		t.Errorf("roles by hand: %d %s", w.Code, w.Body)
 	}
 }
 
@@ -213,6 +258,7 @@ func TestASignOnBelongsToOneBrowser(t *testing.T) {
 		t.Errorf("the provider is away: %d %s", w.Code, w.Body)
 	}
 	p.Gone.Store(false)
+	s.pass(6 * time.Second)
 	address := attacker.ask("/login/oidc", nil).Header().Get("Location")
 	if code, _, html := victim.comeBack(p, address); code != http.StatusUnauthorized || !strings.Contains(html, "not begun in this browser") || victim.isIn(clerk) {
 		t.Errorf("a link with somebody else's code: %d %s", code, html)
@@ -257,6 +303,7 @@ func TestTheDoctorAsksTheProvider(t *testing.T) {
 		t.Errorf("it is away: %s", text)
 	}
 	p.Gone.Store(false)
+	s.pass(6 * time.Second)
 	if text := said(); !strings.HasPrefix(text, "ok: "+p.URL) {
 		t.Errorf("it is there: %s", text)
 	}
