@@ -18,7 +18,7 @@ import (
 // reads are the functions of an App that only read, and are called once it is known that the one who asks may read. What is
 // neither here nor takes an Actor fails the tests below.
 var reads = []string{"Assignable", "Connection", "ConnectionFit", "ConnectionForm", "Connections", "ConnectionsNow", "Crosswalk", "CrosswalkHistory", "CrosswalkTodo", "Crosswalks", "DeedShown", "DeliveryRecord", "Doctor",
-	"EachDelivery", "EachListed", "EachEntry", "EachRecord", "EachRecordAfter", "EachRun", "ExplainRecord", "Export", "ExportCrosswalk", "ExportTo", "FindRecord", "Flow", "FlowChoices", "FlowNames", "FlowShown", "Flows", "FlowsSince", "Gauges",
+	"EachDelivery", "EachListed", "EachEntry", "EachRecord", "EachRecordAfter", "EachRun", "ExplainRecord", "Export", "ExportCrosswalk", "ExportTo", "FindRecord", "Flow", "FlowChoices", "FlowNames", "FlowRules", "FlowShown", "Flows", "FlowsSince", "Gauges",
 	"Impact", "LastReconciled", "LastVerified", "LedgerEnd", "LinkCandidates", "ListDeliveries", "MappingEnd", "MeantRecord", "Needs", "NeedsCount", "NewConnectionForm", "Ready", "Receives", "Receiving", "Record", "RecordHistory", "RecordLink", "RecordThen",
 	"PlanShown", "PreviewCause", "RecordList", "RecordPage", "Requirements", "RunExchanges", "RunList", "RunShown", "SavedPlan", "SavedPlans", "SecretsBy", "VerifyLedger", "Why", "WatchAll", "WatchRun", "Zones"}
 

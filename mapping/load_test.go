@@ -44,8 +44,8 @@ func TestExplainSaysWhereFieldsComeFrom(t *testing.T) {
 	t.Parallel()
 	f := parse(t, "fields:\n  A: {from: ^.h.x, lookup: uom}\n  L:\n    each: doc.l\n    as: e\n    on: create\n    fields: {B: {value: b}, C: {expr: e.c}}\n")
 	want := []Explanation{
-		{Field: "A", Line: 6, From: "^.h.x", Lookup: "uom", Owned: true}, {Field: "L[]", Line: 7, From: "each doc.l", OnCreate: true},
-		{Field: "L[].B", Line: 11, From: `"b"`}, {Field: "L[].C", Line: 11, From: "e.c"},
+		{Field: "A", Line: 6, From: "^.h.x", Lookup: "uom", Owned: true, Path: true}, {Field: "L[]", Line: 7, From: "each doc.l", OnCreate: true, Group: true, Each: true},
+		{Field: "L[].B", Line: 11, From: `"b"`, Literal: true}, {Field: "L[].C", Line: 11, From: "e.c"},
 	}
 	got := f.Explain()
 	if len(got) != len(want) {

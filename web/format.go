@@ -53,6 +53,12 @@ var functions = template.FuncMap{
 	"asked":     askedValues,
 	"second":    second,
 	"subject":   subjectURL,
+
+	"ruleword": ruleWord,
+	"needed":   neededFields,
+	"depth":    depthClass,
+	"first":    firstValues,
+	"beyond":   beyondValues,
 }
 
 // clock tells times relative to one moment, so that a page agrees with itself.
@@ -84,6 +90,15 @@ func (c clock) Exact(t any) string {
 		return "never"
 	}
 	return at.UTC().Format("2006-01-02 15:04:05 UTC")
+}
+
+// Zoned is a time to the minute in UTC and in the zones of the Connections; the script adds the reader's own.
+func (c clock) Zoned(t time.Time) template.HTML {
+	text := fmt.Sprintf(`<time class="here" datetime="%s">%s</time>`, t.UTC().Format(time.RFC3339), t.UTC().Format("Mon 2 Jan 15:04:05 UTC"))
+	for _, name := range slices.Sorted(maps.Keys(c.zones)) {
+		text += ` <span class="none">` + template.HTMLEscapeString(t.In(c.zones[name]).Format("15:04 MST")+" at "+name) + `</span>`
+	}
+	return template.HTML(text)
 }
 
 // Clock is a time of day to the second, with its day unless that is today.

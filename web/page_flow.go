@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	connector "ml-connector"
@@ -17,7 +18,11 @@ type flowBody struct {
 	Flow  connector.Flow
 	Today app.FlowToday
 	Since time.Time
+	Words string // its schedule, for people
 	Next  []time.Time
+	Rules app.FlowRules
+	Fault *connector.Error // why the rules can't be shown
+	Try   string           // the record that they are tried against, as it was asked for
 	Runs  runsBody
 }
 
@@ -58,6 +63,10 @@ func (p *Pages) flow(r *http.Request) (view, error) {
 	}
 	if b.Runs, err = p.runList(r, name); err != nil {
 		return view{}, err
+	}
+	b.Words, b.Try = app.ScheduleWords(f.Schedule), strings.TrimSpace(r.URL.Query().Get("try"))
+	if b.Rules, err = p.App.FlowRules(r.Context(), name, b.Try); err != nil {
+		b.Fault = connector.AsError(err) // the page shows all the rest
 	}
 	return view{Template: "flow", Active: "flows", Question: "What does it do, and when?", Title: f.Name, Body: b,
 		Crumbs: []crumb{{"Overview", "/"}, {"Flows", "/#flows"}}}, nil

@@ -20,6 +20,7 @@ func everyPage(s *site) map[string]string {
 		"overview":            "/",
 		"held":                "/held",
 		"flow":                "/flows/invoices",
+		"flow tried":          "/flows/invoices?try=1002",
 		"runs":                "/runs",
 		"run":                 "/runs/2",
 		"exchanges of a run":  "/runs/2/exchanges",
@@ -180,7 +181,15 @@ func TestPagesSayWhatIsAskedOfThem(t *testing.T) {
 		{"one that just came is to be read", "/connections/s2p", "to be read"},
 		{"its document is one click away", "/connections/s2p", `href="/exchanges/push1"`},
 		{"a push of a stranger is told of", "/connections/s2p", "Identity is &lt;b&gt;not&lt;/b&gt; the one of this Connection"},
-		{"a flow tells its next times", "/flows/invoices", "2026-03-02 07:30:00 UTC"},
+		{"a flow tells its next times", "/flows/invoices", `datetime="2026-03-02T07:30:00Z">Mon 2 Mar 07:30:00 UTC</time> <span class="none">01:30 CST at erp`},
+		{"and its schedule in words", "/flows/invoices", "Every 15 minutes, at :00, :15, :30 and :45"},
+		{"where each field comes from", "/flows/invoices", `<code>total.value</code></td>
+<td data-label="Rule">taken over <span class="none">line 10`},
+		{"which crosswalk is looked up", "/flows/invoices", `by the crosswalk <a href="/crosswalks/terms">terms</a>`},
+		{"without which value a record is held", "/flows/invoices", `held without`},
+		{"what the rules make of a record", "/flows/invoices?try=INV-1002", `Tried against <a class="id" href="/deliveries/`},
+		{"value by value", "/flows/invoices?try=INV-1002", `<td data-label="Of this record"><span class="line">1002`},
+		{"or that there is no such record", "/flows/invoices?try=nowhere", `The flow invoices has read nothing that &#34;nowhere&#34; means.`},
 		{"a blocked delivery names what it waits for", "/deliveries?state=blocked", "supplier v9"},
 	} {
 		if html := s.get(row.path).Body.String(); !strings.Contains(html, row.says) {

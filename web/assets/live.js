@@ -38,6 +38,14 @@
     listen();
   }
 
+  // Times that are to come are told in the reader's own zone, too, unless that is UTC.
+  const zone = new Intl.DateTimeFormat(undefined, { weekday: "short", hour: "2-digit", minute: "2-digit", timeZoneName: "short" });
+  if (new Date().getTimezoneOffset() !== 0) for (const time of document.querySelectorAll("time.here")) {
+    const here = document.createElement("b");
+    here.textContent = zone.format(new Date(time.dateTime)) + " here ";
+    time.before(here);
+  }
+
   // Keys: never while somebody types, and never with another key held.
   const go = { o: "/", h: "/held", d: "/deliveries", r: "/runs", c: "/crosswalks", l: "/ledger" };
   let before = "";
