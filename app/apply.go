@@ -63,7 +63,7 @@ func (a *App) Apply(ctx context.Context, f *config.File, o ApplyOptions, by peop
 	} else {
 		err = a.DB.Tx(ctx, run)
 	}
-	return Applied{DryRun: o.DryRun, Changes: append([]Change{}, p.done...), Warnings: warnings(f)}, err
+	return Applied{DryRun: o.DryRun, Changes: append([]Change{}, p.done...), Warnings: append(warnings(f), p.waits...)}, err
 }
 
 func warnings(f *config.File) []string {
@@ -86,10 +86,11 @@ type applying struct {
 	keys    *vault.Vault // nil when there is no secret to seal and none to compare with
 	tx      *store.Tx
 	done    []Change
+	waits   []string // says that another key can't seal yet
 }
 
-// openKeys opens the vault before the transaction, so that a wrong key is told before anything else. A dry run on a new
-// database makes no key.
+// openKeys opens the vault before the transaction, so that a wrong key is told before anything else. A key that somebody put first in
+// its place seals from now on, where no process that runs lacks it. A dry run on a new database makes no key.
 func (p *applying) openKeys() error {
 	given := 0
 	for _, c := range p.file.Connections {
@@ -110,8 +111,24 @@ func (p *applying) openKeys() error {
 		p.keys, err = p.a.anyKeys()
 		return err
 	}
-	p.keys, err = p.a.keys(p.ctx)
-	return err
+	if p.keys, err = p.a.keys(p.ctx); err != nil {
+		return err
+	}
+	next, err := p.a.nextKeys()
+	if err != nil || next.KeyID() == p.keys.KeyID() {
+		return err
+	}
+	lacking, err := p.a.lacksKey(p.ctx, next.KeyID())
+	if err != nil {
+		return err
+	}
+	if lacking != "" {
+		p.waits = append(p.waits, fmt.Sprintf("the key %s stands first, and the process %s does not have it: the older key %s goes on to seal; put the key file there, too, then `ml-connector key rotate`",
+			next.KeyID(), lacking, p.keys.KeyID()))
+		return nil
+	}
+	p.keys = next
+	return nil
 }
 
 // rememberKey notes with which key the database's secrets are sealed.
@@ -129,7 +146,7 @@ func (p *applying) rememberKey() error {
 		}
 		return p.a.nameKey(p.tx, p.keys.KeyID())
 	}
-	return p.a.sealsBy(p.tx, p.keys)
+	return p.a.sealsBy(p.ctx, p.tx, p.keys)
 }
 
 // note tells a change, and leaves its Entry. fields are names alone: the ledger holds no values.

@@ -177,7 +177,7 @@ func (a *App) RotateSecrets(ctx context.Context, name string, refs map[string]st
 			out.Changes = append(out.Changes, Change{Action: "change", Subject: subject, Details: boundDetail(address)})
 			tx.Enter(connector.Entry{Actor: by.Name, Action: "secret.changed", Subject: subject})
 		}
-		if err := a.sealsBy(tx, keys); err != nil {
+		if err := a.sealsBy(ctx, tx, keys); err != nil {
 			return err
 		}
 		return a.endPauses(ctx, tx, name, by.Name)

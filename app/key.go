@@ -141,11 +141,19 @@ func (a *App) RotateKey(ctx context.Context, wait time.Duration, by people.Actor
 		return Rotated{}, err
 	}
 	broken := slices.ContainsFunc(all, func(s store.Sealed) bool { return s.Table != tokensTable && !keys.Fresh(s.Text) })
-	if (known == "" || known == keys.KeyID()) && !broken {
-		if err := keys.AddKey(); err != nil {
+	next, err := a.nextKeys()
+	if err != nil {
+		return Rotated{}, err
+	}
+	if next.KeyID() == keys.KeyID() && !broken {
+		if err := next.AddKey(); err != nil {
+			return Rotated{}, err
+		}
+		if next, err = a.nextKeys(); err != nil {
 			return Rotated{}, err
 		}
 	}
+	keys = next
 	out := Rotated{Key: keys.KeyID(), Unused: []string{}}
 	if known != out.Key {
 		out.Before = known
@@ -173,17 +181,12 @@ func (a *App) takeKeyTurn(ctx context.Context, owner string) error {
 // allHold waits until every process that lives has a key: what is wrapped with it would be closed to one that has not.
 func (a *App) allHold(ctx context.Context, id string, wait time.Duration, owner string) error {
 	for until := time.Now().Add(wait); ; {
-		holders, err := a.DB.Keyholders(ctx, holderLasts)
-		if err != nil {
+		lacking, err := a.lacksKey(ctx, id)
+		if err != nil || lacking == "" {
 			return err
 		}
-		at := slices.IndexFunc(holders, func(h store.Keyholder) bool { return !slices.Contains(h.Keys, id) })
-		if at < 0 {
-			return nil
-		}
 		if time.Now().After(until) {
-			return connector.Errorf(connector.Conflict, "change the key", "the process %s runs, and does not have the new key %s", holders[at].Owner, id).
-				Advise("Put the key file there, too (or start it anew with both keys in its variable), and run `ml-connector key rotate` again. Until then the older key seals.")
+			return isLacked(lacking, id)
 		}
 		if err := a.takeKeyTurn(ctx, owner); err != nil {
 			return err
@@ -196,6 +199,25 @@ func (a *App) allHold(ctx context.Context, id string, wait time.Duration, owner 
 	}
 }
 
+// lacksKey names a living process that does not have a key, "" where all have it; this one has what it asks for.
+func (a *App) lacksKey(ctx context.Context, id string) (string, error) {
+	holders, err := a.DB.Keyholders(ctx, holderLasts)
+	if err != nil {
+		return "", err
+	}
+	for _, h := range holders {
+		if h.Owner != a.Owner && !slices.Contains(h.Keys, id) {
+			return h.Owner, nil
+		}
+	}
+	return "", nil
+}
+
+func isLacked(owner, id string) error {
+	return connector.Errorf(connector.Conflict, "change the key", "the process %s runs, and does not have the new key %s", owner, id).
+		Advise("Put the key file there, too (or start it anew with both keys in its variable), and run `ml-connector key rotate` again. Until then the older key seals.")
+}
+
 // letSeal lets the first key at hand seal from now on. What hashes are made with stays, wrapped with it.
 func (a *App) letSeal(ctx context.Context, keys *vault.Vault, owner string, by people.Actor) error {
 	return a.DB.Tx(ctx, func(tx *store.Tx) error {
@@ -206,7 +228,7 @@ func (a *App) letSeal(ctx context.Context, keys *vault.Vault, owner string, by p
 		if err != nil || known == keys.KeyID() {
 			return err
 		}
-		if err := a.sealsBy(tx, keys); err != nil {
+		if err := a.sealsBy(ctx, tx, keys); err != nil {
 			return err
 		}
 		tx.Enter(connector.Entry{Actor: by.Name, Action: "key.changed", Subject: "key:" + keys.KeyID(), Details: map[string]string{"before": known}})
@@ -221,9 +243,9 @@ func turnLost(err error) error {
 	return connector.Errorf(connector.Conflict, "change the key", "it took too long, and somebody else is at it").Advise("Run `ml-connector key rotate` again.")
 }
 
-// sealsBy notes that secrets are sealed with the first key at hand, when a transaction seals some. A process that has an older key
-// alone is refused.
-func (a *App) sealsBy(tx *store.Tx, keys *vault.Vault) error {
+// sealsBy notes which key secrets are sealed with, when a transaction seals some. A process that has an older key alone is refused, and
+// so is a key that a process lacks which runs: all that is sealed would be closed to it.
+func (a *App) sealsBy(ctx context.Context, tx *store.Tx, keys *vault.Vault) error {
 	known, err := tx.Meta(metaKey)
 	if err != nil || known == keys.KeyID() {
 		return err
@@ -231,8 +253,18 @@ func (a *App) sealsBy(tx *store.Tx, keys *vault.Vault) error {
 	if known == "" {
 		return a.nameKey(tx, keys.KeyID())
 	}
-	if err := keys.Check(known); err != nil {
+	for _, id := range []string{known, keys.KeyID()} {
+		if err := keys.Check(id); err != nil {
+			return err
+		}
+	}
+	if all := keys.KeyIDs(); slices.Index(all, known) < slices.Index(all, keys.KeyID()) {
+		return nil // it was changed meanwhile; what the older one sealed is opened as before, and the doctor says so
+	}
+	if lacking, err := a.lacksKey(ctx, keys.KeyID()); err != nil {
 		return err
+	} else if lacking != "" {
+		return isLacked(lacking, keys.KeyID())
 	}
 	kept, err := tx.Meta(metaDigest)
 	if err != nil {
@@ -336,15 +368,27 @@ func (a *App) doctorKeys(ctx context.Context, d *Diagnosis) error {
 	if err != nil {
 		return err
 	}
+	next := ""
+	if len(list) > 1 && list[0].Seals { // else there is none that could wait
+		if keys, err := a.nextKeys(); err == nil {
+			next = keys.KeyID()
+		}
+	}
 	for _, k := range list {
 		what := fmt.Sprintf("wraps %d secrets", k.Secrets)
 		switch {
 		case !k.Here && k.Secrets > 0:
 			d.fail("key", k.ID, connector.Misconfigured, what+", and is not at hand", "Put it back, below the one that seals. If it is lost, `apply --new-key` with all secrets at hand seals them anew.")
+		case k.Seals && !k.Here:
+			d.fail("key", k.ID, connector.Misconfigured, "seals, and is not at hand", "Put it back, before the others. If it is lost, `apply --new-key` with all secrets at hand seals them anew.")
 		case k.Seals && len(k.Lacking) > 0:
 			d.fail("key", k.ID, connector.Misconfigured, "seals, and is missing in "+strings.Join(k.Lacking, ", "), "Put the key file there, too, or start that process anew with both keys in its variable.")
 		case k.Seals:
 			d.well("key", k.ID, "seals, and "+what+since(k.Since))
+		case k.ID == next && len(k.Lacking) > 0:
+			d.warn("key", k.ID, connector.Misconfigured, "stands first, and seals nothing yet: it is missing in "+strings.Join(k.Lacking, ", "), "Put the key file there, too, then: ml-connector key rotate")
+		case k.ID == next && k.Secrets == 0:
+			d.warn("key", k.ID, connector.Misconfigured, "stands first, and seals nothing yet", "ml-connector key rotate")
 		case k.Secrets > 0:
 			d.warn("key", k.ID, connector.Misconfigured, "is an older key, and still "+what, "ml-connector key rotate")
 		case k.Here && len(list) > 1:

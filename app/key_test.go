@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	connector "ml-connector"
 	"ml-connector/people"
 	"ml-connector/store"
+	"ml-connector/vault"
 )
 
 var jdoe = people.Local("cli:jdoe")
@@ -153,6 +155,166 @@ func TestAKeyThatAProcessLacksSealsNothing(t *testing.T) {
 	}
 	if list, err = b.keyList(t.Context()); err != nil || len(list) != 2 {
 		t.Errorf("a key too many: %+v, %v", list, err)
+	}
+}
+
+// elsewhere is a process of another machine, with a copy of the key file; it says which keys it has.
+func elsewhere(t *testing.T, b *bench) (a *App, beat func()) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(b.dir, "master.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.write("copy.key", string(text))
+	a = b.open()
+	t.Cleanup(func() { _ = a.Close() })
+	a.Process.Key, a.Owner = "file:copy.key", "far away"
+	return a, func() {
+		t.Helper()
+		ids := a.keysAtHand(t.Context())
+		if len(ids) == 0 {
+			t.Fatal("a process that runs says nothing of its keys")
+		}
+		if err := a.DB.Tx(t.Context(), func(tx *store.Tx) error { return tx.BeatKeyholder(a.Owner, ids) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestAfterARefusedRotationTheOlderKeySeals goes through every way that something is sealed, in the process that put the new key into
+// the file and in one that starts with it there.
+func TestAfterARefusedRotationTheOlderKeySeals(t *testing.T) {
+	t.Parallel()
+	b := twoSecrets(t)
+	other, beat := elsewhere(t, b)
+	beat()
+	old, err := b.DB.Meta(t.Context(), metaKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.RotateKey(t.Context(), 0, jdoe); connector.CodeOf(err) != connector.Conflict {
+		t.Fatalf("rotated: %v", err)
+	}
+	text := strings.Replace(both, "{secret: env:LEFT}", "{secret: env:LEFT, other: env:RIGHT}", 1)
+	hook := "alerts:\n  channels:\n    ops: {type: webhook, settings: {url: 'https://pager.example.com/in'}, secrets: {secret: env:HOOK}}\n"
+	b.env["HOOK"] = signingSecret
+	writes := map[string]func(a *App) error{
+		"apply of a changed secret": func(*App) error {
+			b.env["RIGHT"] += "x"
+			done, err := b.apply(text, ApplyOptions{})
+			if got := subjects(done); !slices.Equal(got, []string{"change secret:a.other", "change secret:b.secret"}) {
+				t.Errorf("changed: %v", got)
+			}
+			if len(done.Warnings) != 1 || !strings.Contains(done.Warnings[0], "far away") || !strings.Contains(done.Warnings[0], old) {
+				t.Errorf("it does not say which key seals: %v", done.Warnings)
+			}
+			return err
+		},
+		"apply of a channel": func(*App) error {
+			b.env["HOOK"] += "x"
+			_, err := b.apply(text+hook, ApplyOptions{})
+			return err
+		},
+		"connection rotate": func(a *App) error {
+			_, err := a.RotateSecrets(t.Context(), "a", map[string]string{"secret": "env:LEFT"}, jdoe)
+			return err
+		},
+		"a token": func(a *App) error {
+			return a.share("a", connector.Validation{Addresses: []string{"x"}})(t.Context(), func(string) string { return "token of " + a.Owner + b.env["RIGHT"] })
+		},
+	}
+	for _, process := range []string{"that put it there", "that starts"} {
+		for _, name := range slices.Sorted(maps.Keys(writes)) {
+			if err := writes[name](b.App); err != nil {
+				t.Errorf("%s in the process %s: %v", name, process, err)
+			}
+			all, err := b.DB.EachSealed(t.Context())
+			if err != nil || len(all) < 3 {
+				t.Fatalf("%d sealed, %v", len(all), err)
+			}
+			for _, s := range all {
+				if by := vault.WrappedBy(s.Text); by != old {
+					t.Errorf("after %s in the process %s, %s of %s is wrapped with %s, which the other lacks", name, process, s.Table, s.Connection, by)
+				}
+			}
+			if known, err := b.DB.Meta(t.Context(), metaKey); err != nil || known != old {
+				t.Fatalf("after %s in the process %s, %s seals, %v", name, process, known, err)
+			}
+			opens(t, other, name+": the other process")
+			if err := other.Ready(t.Context()); err != nil {
+				t.Errorf("after %s in the process %s: %v", name, process, err)
+			}
+		}
+		b.App = b.reopened()
+	}
+	d, err := b.Doctor(t.Context())
+	if err != nil || !slices.ContainsFunc(d.Symptoms, func(s Symptom) bool {
+		return s.Check == "key" && s.State == connector.StepWarning && strings.Contains(s.Message, "stands first, and seals nothing yet: it is missing in far away")
+	}) {
+		t.Errorf("the doctor says nothing of the key that waits: %+v, %v", d.Symptoms, err)
+	}
+	// Once the other has it, the next apply seals everything with it.
+	file, err := os.ReadFile(filepath.Join(b.dir, "master.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.write("copy.key", string(file))
+	beat()
+	done := b.mustApply(text + hook)
+	if got := subjects(done); len(done.Warnings) != 0 || len(got) != 4 {
+		t.Errorf("%v, warned of %v", got, done.Warnings)
+	}
+	list, err := b.keyList(t.Context())
+	if err != nil || list[0].ID == old || !list[0].Seals || list[0].Secrets != 4 {
+		t.Errorf("%+v, %v", list, err)
+	}
+	opens(t, other, "with the new key")
+}
+
+// TestAKeyThatComesTooLateIsRefusedInTheTransaction: a process that started after it was asked for counts.
+func TestAKeyThatComesTooLateIsRefusedInTheTransaction(t *testing.T) {
+	t.Parallel()
+	b := twoSecrets(t)
+	_, beat := elsewhere(t, b)
+	keys, err := b.anyKeys()
+	if err == nil {
+		err = keys.AddKey()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	next, err := b.nextKeys()
+	if err != nil {
+		t.Fatal(err)
+	}
+	beat()
+	if err := b.DB.Tx(t.Context(), func(tx *store.Tx) error { return b.sealsBy(t.Context(), tx, next) }); connector.CodeOf(err) != connector.Conflict || !strings.Contains(err.Error(), "far away") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestWhoCanNotOpenWhatIsStoredIsNotReadyAndIsNamed(t *testing.T) {
+	t.Parallel()
+	b := twoSecrets(t)
+	other, beat := elsewhere(t, b)
+	if err := other.Ready(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.RotateKey(t.Context(), 0, jdoe); err != nil { // nobody says that the other one runs
+		t.Fatal(err)
+	}
+	if err := other.Ready(t.Context()); connector.CodeOf(err) != connector.Misconfigured || strings.Contains(connector.AsError(err).Message, "copy.key") {
+		t.Errorf("ready: %v", err)
+	}
+	beat()
+	d, err := b.Doctor(t.Context())
+	if err != nil || !slices.ContainsFunc(d.Symptoms, func(s Symptom) bool {
+		return s.Check == "key" && strings.Contains(s.Message, "seals, and is missing in far away")
+	}) {
+		t.Errorf("%+v, %v", d.Symptoms, err)
+	}
+	if d, err = other.Doctor(t.Context()); err != nil || d.OK {
+		t.Errorf("its own doctor finds nothing: %v", err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -119,17 +120,28 @@ func boundAddress(system connector.System, secret string, inForce connector.Sett
 	return ""
 }
 
-// keys opens the vault, and refuses a key that is not the one that the database was set up with.
+// keys opens the vault so that it seals with the key that the database names, whichever stands first in its place, and refuses where
+// that one is not at hand.
 func (a *App) keys(ctx context.Context) (*vault.Vault, error) {
 	keys, err := a.anyKeys()
 	if err != nil {
 		return nil, err
 	}
 	known, err := a.DB.Meta(ctx, metaKey)
-	if err != nil || known == "" {
-		return keys, err
+	if err != nil {
+		return nil, err
 	}
-	return keys, keys.Check(known)
+	return keys.Sealing(cmp.Or(known, keys.KeyID()))
+}
+
+// nextKeys opens the vault so that it seals with the key that stands first in its place: one that the database does not name yet may
+// be missing in other processes.
+func (a *App) nextKeys() (*vault.Vault, error) {
+	keys, err := a.anyKeys()
+	if err != nil {
+		return nil, err
+	}
+	return keys.Sealing(keys.KeyID())
 }
 
 // anyKeys opens the vault with the key that is there, whichever it is.

@@ -128,12 +128,16 @@ func (a *App) NeedsCount(ctx context.Context) (int, error) {
 	return n, err
 }
 
-// Ready says whether the database answers and has its tables.
+// Ready says whether the database answers and has its tables, and the keys at hand open what is stored there: without them every
+// Connection would stand still.
 func (a *App) Ready(ctx context.Context) error {
 	if err := a.DB.Ping(ctx); err != nil {
 		return err
 	}
-	_, err := a.DB.Meta(ctx, metaKey)
+	err := a.checkKey(ctx)
+	if connector.CodeOf(err) == connector.Misconfigured { // who asks need not be told which key
+		return connector.Errorf(connector.Misconfigured, "be ready", "the keys at hand do not open the secrets in the database").Because(err).Advise("ml-connector doctor")
+	}
 	return err
 }
 

@@ -32,13 +32,13 @@ type source struct {
 }
 
 // Open reads the key-encryption key that `key` of the configuration names: file:PATH (relative to dir) or env:NAME, with
-// lookup for variables. Its text is one key a line, each 32 bytes in base64; the first seals, the others only unseal what
-// was sealed before, so a key is changed by putting a new one first. Empty lines and lines with # are passed over.
+// lookup for variables. Its text is one key a line, each 32 bytes in base64; all unseal, and the first seals where
+// [Vault.Sealing] names no other, so a key is changed by putting a new one first. Empty lines and lines with # are passed over.
 //
 // A file that does not exist is made, with a new random key and mode 0600. A file that others may read is refused.
 // Errors are misconfigured and never quote the key.
 func Open(ref, dir string, lookup func(string) (string, bool)) (*Vault, error) {
-	v := &Vault{source: source{ref, dir, lookup}, data: map[string]dataKey{}}
+	v := &Vault{ring: &ring{source: source{ref, dir, lookup}, data: map[string]dataKey{}}}
 	var err error
 	v.keys, v.name, err = v.source.read(readOrMake)
 	if err != nil {
@@ -56,9 +56,6 @@ func (v *Vault) Reload() error {
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if keys[0].id != v.keys[0].id {
-		v.data = map[string]dataKey{} // they are wrapped by the key that sealed until now
-	}
 	v.keys = keys
 	return nil
 }

@@ -15,7 +15,7 @@ import (
 	connector "ml-connector"
 )
 
-// KeyIDs names all keys at hand, the one that seals first.
+// KeyIDs names all keys at hand, in the order of their place.
 func (v *Vault) KeyIDs() []string {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -47,7 +47,7 @@ func (v *Vault) Rewrap(connection, sealed string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	k := v.first()
+	k := v.sealer()
 	wrapped, err := k.wrap(connection, raw)
 	if err != nil {
 		return "", err
@@ -153,7 +153,7 @@ const digestVersion = "d1"
 func (v *Vault) Digester(keyID, kept string) (Digester, error) {
 	const op = "open the vault"
 	if kept == "" {
-		k := v.first()
+		k := v.sealer()
 		if keyID != "" {
 			var ok bool
 			if k, ok = v.key(keyID); !ok {
@@ -172,7 +172,7 @@ func (v *Vault) Digester(keyID, kept string) (Digester, error) {
 
 // KeepDigester wraps a Digester with the key that seals now.
 func (v *Vault) KeepDigester(d Digester) (string, error) {
-	k := v.first()
+	k := v.sealer()
 	wrapped, err := k.wrap(digestOwner(d.origin), d.key)
 	return strings.Join([]string{digestVersion, d.origin, k.id, wrapped}, "."), err
 }

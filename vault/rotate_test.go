@@ -135,6 +135,39 @@ func TestAKeyIsAddedInFrontAndRunningProcessesLearnIt(t *testing.T) {
 	}
 }
 
+// TestAKeyInFrontSealsOnlyWhereItIsNamed: other processes may lack it.
+func TestAKeyInFrontSealsOnlyWhereItIsNamed(t *testing.T) {
+	t.Parallel()
+	v := must(Open("file:master.key", t.TempDir(), nil))
+	old := v.KeyID()
+	named, digester := must(v.Sealing(old)), must(v.Digester("", ""))
+	if err := named.AddKey(); err != nil {
+		t.Fatal(err)
+	}
+	next := must(v.Sealing(v.KeyID()))
+	for range 2 { // each seals with its own, whoever sealed before
+		for _, row := range []struct {
+			v    *Vault
+			want string
+		}{{named, old}, {next, v.KeyIDs()[0]}, {must(next.Sealing(old)), old}} {
+			s := must(row.v.Seal("erp", "password", "", []byte("x")))
+			anew, kept := must(row.v.Rewrap("erp", s)), must(row.v.KeepDigester(digester))
+			if WrappedBy(s) != row.want || WrappedBy(anew) != row.want || strings.Split(kept, ".")[2] != row.want || row.v.KeyID() != row.want || !row.v.Fresh(s) {
+				t.Errorf("%s, %s and %s instead of %s", s, anew, kept, row.want)
+			}
+			if got, err := v.Unseal("erp", "password", "", s); err != nil || string(got) != "x" {
+				t.Errorf("%q, %v", got, err)
+			}
+		}
+	}
+	if next.KeyID() == old || len(named.KeyIDs()) != 2 {
+		t.Errorf("%v", named.KeyIDs())
+	}
+	if _, err := v.Sealing("0123456789abcdef"); connector.CodeOf(err) != connector.Misconfigured {
+		t.Errorf("with a key that is not at hand: %v", err)
+	}
+}
+
 func TestSealingGoesOnWhileKeysChange(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

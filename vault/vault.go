@@ -33,11 +33,17 @@ var encoding = base64.RawURLEncoding
 
 // Vault seals and unseals. It may be used by many goroutines.
 type Vault struct {
+	*ring
+	sealing *key // nil = the first at hand, whichever it is at that moment
+}
+
+// ring is the keys at hand, which all Vaults on them share.
+type ring struct {
 	name   string // of the key, for messages: "master.key" or "the variable ML_KEY"
 	source source
 
 	mu   sync.Mutex
-	keys []key              // the first seals; all unseal
+	keys []key              // in the order of their place; all unseal
 	data map[string]dataKey // by Connection: what this process seals with
 }
 
@@ -49,9 +55,22 @@ type dataKey struct {
 }
 
 // KeyID names the key that seals, without giving it away: 16 hex digits.
-func (v *Vault) KeyID() string { return v.first().id }
+func (v *Vault) KeyID() string { return v.sealer().id }
 
-func (v *Vault) first() key {
+// Sealing gives a Vault on the same keys that seals with the one of an ID, and goes on to when another is put before it: a key that
+// stands first may be missing in other processes, and which one seals is the database's to say.
+func (v *Vault) Sealing(keyID string) (*Vault, error) {
+	k, ok := v.key(keyID)
+	if !ok {
+		return nil, v.wrongKey("open the vault", keyID)
+	}
+	return &Vault{ring: v.ring, sealing: &k}, nil
+}
+
+func (v *Vault) sealer() key {
+	if v.sealing != nil {
+		return *v.sealing
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return v.keys[0]
@@ -141,11 +160,12 @@ func damaged(op string) error {
 		Advise("Give the secret again with `apply`.")
 }
 
-// dataKey is the key that this process seals a Connection's secrets with, made on first use.
+// dataKey is the key that this process seals a Connection's secrets with, made on first use and when another key seals.
 func (v *Vault) dataKey(connection string) (dataKey, error) {
+	k := v.sealer()
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if d, ok := v.data[connection]; ok {
+	if d, ok := v.data[connection]; ok && d.by == k.id {
 		return d, nil
 	}
 	raw := make([]byte, keySize)
@@ -154,11 +174,11 @@ func (v *Vault) dataKey(connection string) (dataKey, error) {
 	if err != nil {
 		return dataKey{}, connector.Errorf(connector.Internal, "make a data key", "encryption failed").Because(err)
 	}
-	wrapped, err := v.keys[0].wrap(connection, raw)
+	wrapped, err := k.wrap(connection, raw)
 	if err != nil {
 		return dataKey{}, err
 	}
-	d := dataKey{aead: aead, by: v.keys[0].id, wrapped: wrapped}
+	d := dataKey{aead: aead, by: k.id, wrapped: wrapped}
 	v.data[connection] = d
 	return d, nil
 }

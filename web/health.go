@@ -13,7 +13,7 @@ func (p *Pages) healthz(w http.ResponseWriter, _ *http.Request) {
 	fmt.Fprintln(w, "alive")
 }
 
-// readyz says whether the database answers and has its tables.
+// readyz says whether the database answers and has its tables, and this process can open the secrets in it.
 func (p *Pages) readyz(w http.ResponseWriter, r *http.Request) {
 	if err := p.App.Ready(r.Context()); err != nil {
 		http.Error(w, "not ready: "+connector.AsError(err).Message, http.StatusServiceUnavailable)
