@@ -164,10 +164,7 @@ func (c Channel) op() string { return "send by the channel " + c.Name }
 
 // answered is what a server said, on one line and without what could be our own secret.
 func (c Channel) answered(text string) string {
-	text = line(strings.TrimSpace(text))
-	if c.Secret != "" {
-		text = strings.ReplaceAll(text, c.Secret, "***")
-	}
+	text = c.masked(line(strings.TrimSpace(c.masked(text)))) // first as it came: a secret may have what a line has not
 	if runes := []rune(text); len(runes) > 300 {
 		return string(runes[:299]) + "…"
 	}

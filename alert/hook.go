@@ -122,7 +122,7 @@ func (c Channel) post(ctx context.Context, to string, body []byte, header map[st
 	}
 	defer resp.Body.Close()
 	text, _ := io.ReadAll(io.LimitReader(resp.Body, mostAnswer)) // a part will do
-	answer := c.answered(fmt.Sprintf("%d %s %s", resp.StatusCode, http.StatusText(resp.StatusCode), text))
+	answer := c.answered(fmt.Sprintf("%d %s %s", resp.StatusCode, http.StatusText(resp.StatusCode), c.said(string(text))))
 	return answer, c.refusal(resp, answer)
 }
 

@@ -200,7 +200,11 @@ func (c Channel) unreachable(err error) error {
 	case errors.Is(err, errNoLogIn):
 		return connector.Errorf(connector.Misconfigured, c.op(), "the mail server takes no log-in by password").Advise("Ask who runs it for one that takes AUTH PLAIN or LOGIN, or leave `username` out.")
 	}
-	return connector.Errorf(connector.Unavailable, c.op(), "the server can't be reached").Because(errors.New(c.answered(innermost(err)))).Advise("Check `host` and `port` or the address of the channel, and the network between. It is tried again by itself.")
+	cause := c.answered(innermost(err))
+	if c.Kind == Slack && strings.Contains(cause, "malformed") { // it quotes what came, and so perhaps the address
+		cause = "what it answers is no HTTP"
+	}
+	return connector.Errorf(connector.Unavailable, c.op(), "the server can't be reached").Because(errors.New(cause)).Advise("Check `host` and `port` or the address of the channel, and the network between. It is tried again by itself.")
 }
 
 // innermost is what the network itself said.

@@ -150,7 +150,7 @@ func (a *App) SaveConnection(ctx context.Context, e ConnectionEdit, by people.Ac
 	case err == nil && e.New:
 		return Applied{}, config.Typos{{Field: "name", Text: "is taken: there is a connection of this name already"}}.Err("add a connection")
 	case err == nil:
-		e.System = have.System
+		e.System, t.Stored = have.System, have.Settings
 		for name, v := range have.Settings {
 			if config.OnServer(name) {
 				t.Kept[name] = v

@@ -45,6 +45,16 @@ func TestATypedConnectionIsCheckedLikeAFile(t *testing.T) {
 		{"a text has one line", "a", map[string]string{"note": "x\nhost: evil.example"}, "settings.note", "can't be seen"},
 		{"a tree is YAML", "a", map[string]string{"profile": "a: [1"}, "settings.profile", "is not YAML"},
 		{"a tree can't reach beyond itself", "a", map[string]string{"profile": "a: 1\nhost: evil.example\n---\nhost: evil.example"}, "settings.profile", ""},
+		{"a bare carriage return ends no line of a tree", "a", map[string]string{"profile": "a: 1\rtls_ca: /etc/hostname"}, "settings.profile", "can't be seen"},
+		{"nor does a next line", "a", map[string]string{"profile": "a: 1\u0085tls_ca: /etc/hostname"}, "settings.profile", "can't be seen"},
+		{"nor a line separator", "a", map[string]string{"profile": "a: 1\u2028tls_ca: /etc/hostname"}, "settings.profile", "can't be seen"},
+		{"nor a paragraph separator, in a text either", "a", map[string]string{"note": "a\u2029tls_ca: /etc/hostname"}, "settings.note", "can't be seen"},
+		{"a browser ends lines by two", "a", map[string]string{"profile": "a: 1\r\nb:\r\n  c: 2\r\n"}, "", ""},
+		{"what is not known is not passed over", "a", map[string]string{"prot": "8443"}, "settings.prot", "is not known"},
+		{"nor what only the configuration file may set", "a", map[string]string{"tls_ca": "/etc/hostname"}, "settings.tls_ca", "only the configuration file"},
+		{"a link leads to a page", "a", map[string]string{"profile": "links: {supplier: 'javascript:alert(1)'}"}, "settings.profile", "links.supplier must be an address"},
+		{"a record does not say where", "a", map[string]string{"profile": "links: {supplier: 'https://{id}.example.com/'}"}, "settings.profile", "links.supplier"},
+		{"a link with the record in it", "a", map[string]string{"profile": "links: {supplier: 'https://erp.example.com/psp?A={id.1}&B={id}'}"}, "", ""},
 		{"an alias is none of our YAML", "a", map[string]string{"profile": "a: &x [1]\nb: *x"}, "settings.profile", "alias"},
 	} {
 		b := newBench(t)
@@ -71,9 +81,9 @@ func TestATreeStaysInItsPlace(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	rapid.Check(t, func(t *rapid.T) {
-		tree := strings.Join(rapid.SliceOfN(rapid.SampledFrom([]string{"host: evil", "\n", " ", "---", "...", "'", `"`, "{", "}", "[", "]", "|", ">", "a: b", "#", "&x", "*x", "!!map", "? ", "-", "\t", "\r", ","}), 1, 8).Draw(t, "tree"), "")
+		tree := strings.Join(rapid.SliceOfN(rapid.SampledFrom([]string{"host: evil", "\n", " ", "---", "...", "'", `"`, "{", "}", "[", "]", "|", ">", "a: b", "#", "&x", "*x", "!!map", "? ", "-", "\t", "\r", "\u0085", "\u2028", "tls_ca: /etc/hostname", ","}), 1, 8).Draw(t, "tree"), "")
 		c, err := config.ReadTyped(config.Typed{Name: "a", System: b.left, Settings: map[string]string{"host": "alpha.example.com", "profile": tree}, Secrets: map[string]config.Hidden{"secret": "x"}})
-		if err == nil && (c.Settings["host"] != "alpha.example.com" || len(c.Settings) > 2) {
+		if err == nil && (c.Settings["host"] != "alpha.example.com" || len(c.Settings) > 2 || c.Settings["tls_ca"] != nil) {
 			t.Fatalf("%q gives %v", tree, c.Settings)
 		}
 	})
@@ -86,6 +96,37 @@ func TestWhatWasStoredIsTypedTheSame(t *testing.T) {
 	c, err := config.ReadTyped(config.Typed{Name: "a", System: b.left, Settings: config.Typing(b.left, stored), Secrets: map[string]config.Hidden{"secret": "x"}})
 	if err != nil || !reflect.DeepEqual(c.Settings, stored) {
 		t.Errorf("%v\n%v\n%v", err, c.Settings, stored)
+	}
+}
+
+// TestWhatTheFileSetStaysByAForm: it may be sent back as it is, and not otherwise; a link that the file has keeps no secret from being replaced.
+func TestWhatTheFileSetStaysByAForm(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.mustApply(both)
+	if err := b.DB.Tx(t.Context(), func(tx *store.Tx) error {
+		c, err := tx.Connection("a")
+		if err != nil {
+			return err
+		}
+		c.Settings["tls_ca"], c.Settings["profile"] = "/etc/hostname", map[string]any{"links": map[string]any{"supplier": "/x"}}
+		return tx.SaveConnection(c)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.SaveSecrets(t.Context(), "a", map[string]config.Hidden{"secret": "another-made-up-one"}, admin); err != nil {
+		t.Error(err)
+	}
+	f, err := b.ConnectionForm(t.Context(), "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Values["tls_ca"] = "/etc/passwd"
+	if _, err := b.SaveConnection(t.Context(), ConnectionEdit{Name: "a", Settings: f.Values}, admin); !strings.Contains(typos(err)["settings.tls_ca"], "only the configuration file") {
+		t.Errorf("got %v", err)
+	}
+	if c, err := b.DB.Connection(t.Context(), "a"); err != nil || c.Settings["tls_ca"] != "/etc/hostname" {
+		t.Errorf("%v, %v", c.Settings, err)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/goccy/go-yaml"
 
@@ -18,6 +17,7 @@ type Typed struct {
 	System   connector.System
 	Settings map[string]string  // a list with commas between, a tree as YAML
 	Kept     connector.Settings // settings that no form shows: they stay as they are
+	Stored   connector.Settings // all of them as they are now, nil for a new one
 	Secrets  map[string]Hidden
 
 	// KeptSecrets gives those that are stored for the addresses that the settings name.
@@ -57,6 +57,9 @@ func ReadTyped(t Typed) (Connection, error) {
 	if !nameForm.MatchString(t.Name) {
 		return c, Typos{{"name", "is not a name: letters, digits, '-', '_' and '.', at most 64, beginning with a letter or digit"}}.Err(op)
 	}
+	if typos := t.strange(); len(typos) > 0 {
+		return c, typos.Err(op)
+	}
 	text, typos := t.yaml()
 	if len(typos) > 0 {
 		return c, typos.Err(op)
@@ -68,13 +71,16 @@ func ReadTyped(t Typed) (Connection, error) {
 	}
 	f := &File{}
 	settings := node{value: root.value, path: "settings", line: 1, found: found}
+	if typos = t.untyped(settings); len(typos) > 0 {
+		return c, typos.Err(op)
+	}
 	f.settings(&c, settings)
 	for name, v := range t.Kept {
 		c.Settings[name] = v
 	}
 	c.required(settings)
 	c.validate(settings)
-	typos = typosOf(found)
+	typos = append(typosOf(found), t.badLinks(c.Settings)...)
 	values := map[string]string{}
 	if t.KeptSecrets != nil {
 		var err error
@@ -137,6 +143,10 @@ func (t Typed) yaml() (string, Typos) {
 			continue
 		}
 		if s.Type == connector.SettingTree {
+			if strings.ContainsFunc(strings.ReplaceAll(t.Settings[s.Name], "\r\n", "\n"), breaking) {
+				typos = append(typos, Typo{"settings." + s.Name, unseen})
+				continue
+			}
 			tree.WriteString(s.Name + ":\n  " + strings.ReplaceAll(strings.ReplaceAll(strings.TrimRight(t.Settings[s.Name], " \r\n"), "\r\n", "\n"), "\n", "\n  ") + "\n")
 			continue
 		}
@@ -162,8 +172,8 @@ func (t Typed) yaml() (string, Typos) {
 		default:
 			text = quoted(text)
 		}
-		if strings.ContainsFunc(text, unicode.IsControl) {
-			typos = append(typos, Typo{"settings." + s.Name, "has a character that can't be seen"})
+		if strings.ContainsFunc(text, func(r rune) bool { return r == '\n' || r == '\t' || breaking(r) }) {
+			typos = append(typos, Typo{"settings." + s.Name, unseen})
 			continue
 		}
 		out.WriteString(s.Name + ": " + text + "\n")
