@@ -224,7 +224,7 @@ func (f *ReconciledFlow) add(p engine.Pair, side *[2]sums, groups moneyGroups) {
 		return
 	case engine.PairDifferent:
 		f.Different++
-		if apart(source, target) {
+		if apart(source, target) || len(p.Changes) == 0 {
 			f.Differences = append(f.Differences, whole)
 		}
 		f.Differences = append(f.Differences, changesOf(p)...)

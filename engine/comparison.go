@@ -19,6 +19,8 @@ type comparison struct {
 	listed *listed // nil: the target can't be listed
 	memos  [atTheSameTime]*memo
 	came   map[string]bool // IDs that the source gave, while it is asked by keys
+	beside map[string]bool // IDs of objects that were paired by their natural keys
+	shares bool            // another Flow goes the same way: what that one sends is not this one's
 }
 
 // compared is one of the source's records while it is held against the target.
@@ -28,6 +30,7 @@ type compared struct {
 	listed bool               // the list showed what it is held against, which may be older than the source's
 	failed *connector.Error   // of the look-up
 	beside bool               // not linked, and found by its natural key
+	others bool               // it is what another Flow sends
 	ours   bool               // and it carries a key of ours
 
 	judged Pair // what came of it
@@ -54,7 +57,7 @@ func (c *comparison) source(ctx context.Context, q connector.Query) *connector.E
 			return connector.AsError(err)
 		}
 		c.note(page)
-		page = c.seen.fresh(page)
+		page = c.seen.once(page)
 		for _, p := range page.Problems {
 			rec := connector.Record{Connection: c.r.flow.From, Kind: c.r.flow.Kind, ID: p.ID}
 			if err := c.told.Pair(Pair{Flow: c.r.flow.Name, Record: rec, Pairing: PairMissing, Err: p.Err}); err != nil {
@@ -84,7 +87,8 @@ func (c *comparison) versions(ctx context.Context, list []connector.Version) *co
 	if err != nil {
 		return connector.AsError(err)
 	}
-	all, unlisted := make([]*compared, len(items)), []*compared(nil)
+	all := make([]*compared, len(items))
+	var unlisted, lone []*compared
 	for n, it := range items {
 		x := &compared{item: it}
 		all[n] = x
@@ -97,10 +101,14 @@ func (c *comparison) versions(ctx context.Context, list []connector.Version) *co
 				unlisted = append(unlisted, x)
 			}
 		case it.res.Passed:
-			if fail := c.byNaturalKey(ctx, x); fail != nil {
-				return fail
-			}
+			lone = append(lone, x)
 		}
+	}
+	if fail := c.elsewhere(ctx, all); fail != nil {
+		return fail
+	}
+	if fail := c.byNaturalKey(ctx, lone); fail != nil {
+		return fail
 	}
 	c.lookUp(ctx, unlisted)
 	if fail := c.again(ctx, all); fail != nil {
@@ -201,7 +209,12 @@ func (c *comparison) pair(x *compared) (p Pair, counts bool) {
 	w, res := x.work, x.res
 	p = Pair{Flow: c.r.flow.Name, Record: w.Delivery.Record, State: w.Delivery.State, Source: w.Version.Document, Wanted: res.Document, Pairing: PairMissing}
 	if w.Link == nil && !x.beside {
+		p.Err = x.failed
 		return p, res.Passed
+	}
+	gone := x.failed != nil && x.failed.Code == connector.NotFound || x.failed == nil && len(x.found) == 0
+	if x.others || gone && res.Withdrawn && !res.Passed {
+		return p, false // it is another Flow's; or neither side has it any more
 	}
 	switch {
 	case x.failed != nil && x.failed.Code != connector.NotFound:
@@ -213,6 +226,9 @@ func (c *comparison) pair(x *compared) (p Pair, counts bool) {
 		}
 		if res.Withdrawn && !res.Passed && x.found[0].Standing != connector.Refused {
 			p.Pairing, p.Changes = PairDifferent, []connector.Change{{Field: withdrawn, Old: "no", New: "yes"}}
+		}
+		if res.Passed && len(res.Problems) > 0 && w.Delivery.State == connector.Held && p.Pairing == PairMatched {
+			p.Pairing, p.Err = PairDifferent, w.Delivery.Err // what the target has is an older content of it
 		}
 		if x.beside {
 			p.Pairing, p.Changes = PairDifferent, append([]connector.Change{{Field: unlinked, Old: x.found[0].ID}}, p.Changes...)
@@ -260,12 +276,19 @@ func (c *comparison) alone(ctx context.Context, objects []listedObject) *connect
 	if err != nil {
 		return connector.AsError(err)
 	}
+	elsewhere, err := c.e.DB.LinkedAtAll(ctx, c.r.flow.Kind, c.r.flow.To, ids)
+	if err != nil {
+		return connector.AsError(err)
+	}
 	var keys []connector.Key
 	var linked []listedObject
 	for _, o := range objects {
 		if l, ok := links[o.ID]; ok {
 			keys, linked = append(keys, connector.Key{ID: l.Other(c.r.flow.To).ID}), append(linked, o)
 			continue
+		}
+		if elsewhere[o.ID] || c.beside[o.ID] {
+			continue // a record of another Connection is its counterpart, or it was told
 		}
 		p := Pair{Flow: c.r.flow.Name, Record: c.atTarget(o.ID), Pairing: PairForeign, Target: o.Document, Own: o.Own}
 		if o.Ours {
@@ -275,13 +298,40 @@ func (c *comparison) alone(ctx context.Context, objects []listedObject) *connect
 			return connector.AsError(err)
 		}
 	}
+	return c.counterparts(ctx, keys, linked)
+}
+
+// counterparts reads the source's records to which objects are linked, and tells of the objects whose records are gone. Where one of them
+// can't be read, that one is told; where none can be asked for by its key here, that is.
+func (c *comparison) counterparts(ctx context.Context, keys []connector.Key, linked []listedObject) *connector.Error {
 	if len(keys) == 0 {
 		return nil
 	}
 	c.came = make(map[string]bool, len(keys))
-	if fail := c.source(ctx, connector.Query{Kind: c.r.flow.Kind, To: c.e.Now(), Keys: keys}); fail != nil {
+	fail := c.source(ctx, connector.Query{Kind: c.r.flow.Kind, To: c.e.Now(), Keys: keys})
+	switch {
+	case fail == nil:
+	case fail.Code.Reaction() == connector.ReactPauseFlow:
+		c.told.Unlisted(c.r.flow.Name, fail)
+		return nil
+	case fail.Code.Reaction() == connector.ReactHold && len(keys) > 1:
+		for n := range keys {
+			if fail := c.counterparts(ctx, keys[n:n+1], linked[n:n+1]); fail != nil {
+				return fail
+			}
+		}
+		return nil
+	case fail.Code.Reaction() == connector.ReactHold && fail.Code != connector.NotFound:
+		rec := connector.Record{Connection: c.r.flow.From, Kind: c.r.flow.Kind, ID: keys[0].ID}
+		return connector.AsError(c.told.Pair(Pair{Flow: c.r.flow.Name, Record: rec, Pairing: PairMissing, Err: fail}))
+	case fail.Code != connector.NotFound:
 		return fail
 	}
+	return c.gone(keys, linked)
+}
+
+// gone tells of objects whose records the source did not give.
+func (c *comparison) gone(keys []connector.Key, linked []listedObject) *connector.Error {
 	for n, o := range linked {
 		if c.came[keys[n].ID] {
 			continue
@@ -294,6 +344,24 @@ func (c *comparison) alone(ctx context.Context, objects []listedObject) *connect
 		}
 	}
 	return nil
+}
+
+// elsewhere marks what does not pass this Flow and was never agreed by it, where another Flow goes the same way: that one sends it.
+func (c *comparison) elsewhere(ctx context.Context, all []*compared) *connector.Error {
+	if !c.shares {
+		return nil
+	}
+	var links []int64
+	for _, x := range all {
+		if x.work.Link != nil && !x.res.Passed {
+			links = append(links, x.work.Link.ID)
+		}
+	}
+	agreed, err := c.e.DB.AgreedBy(ctx, c.r.flow.Name, links)
+	for _, x := range all {
+		x.others = x.work.Link != nil && !x.res.Passed && !agreed[x.work.Link.ID]
+	}
+	return connector.AsError(err)
 }
 
 func (c *comparison) atTarget(id string) connector.Record {

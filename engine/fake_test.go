@@ -19,31 +19,33 @@ import (
 
 // side is a scripted Connection: a table of Documents that can be read, written and looked up, with faults on demand.
 type side struct {
-	mu      sync.Mutex
-	name    string
-	now     func() time.Time
-	info    connector.KindInfo
-	table   map[string]connector.Document // by ID
-	stamps  map[string]time.Time
-	order   []string
-	next    int
-	writes  []connector.Write
-	finds   int
-	keyed   int  // records that were asked for by their keys
-	blind   bool // look-ups by key find nothing, though the list shows what is there
-	steps   []connector.Step
-	checks  int
-	onCheck func() // hears of each Check before it is done
-	readErr error
-	tells   string                                          // ID of the Exchange that each read makes; "" = none
-	onRead  func() error                                    // an error instead of a page
-	onPage  func()                                          // hears of each page that is given
-	broken  map[string]*connector.Error                     // records that can't be read, by ID
-	onCall  func() error                                    // an error instead of a look-up or a write
-	onSend  func(sending context.Context)                   // hears of each write before it is done
-	onWrite func(connector.Write) (drop error, before bool) // an error instead of the answer, before or after the effect
-	atOnce  int                                             // its concurrency; 0 = 2
-	settles string                                          // its lookup_settle; "" = 1s
+	mu        sync.Mutex
+	name      string
+	now       func() time.Time
+	info      connector.KindInfo
+	table     map[string]connector.Document // by ID
+	stamps    map[string]time.Time
+	order     []string
+	next      int
+	writes    []connector.Write
+	finds     int
+	keyed     int  // records that were asked for by their keys
+	blind     bool // look-ups by key find nothing, though the list shows what is there
+	steps     []connector.Step
+	checks    int
+	onCheck   func() // hears of each Check before it is done
+	readErr   error
+	keyErr    error                                           // of reads by keys
+	readKeyed bool                                            // reads by keys go on where readErr refuses lists
+	tells     string                                          // ID of the Exchange that each read makes; "" = none
+	onRead    func() error                                    // an error instead of a page
+	onPage    func()                                          // hears of each page that is given
+	broken    map[string]*connector.Error                     // records that can't be read, by ID
+	onCall    func() error                                    // an error instead of a look-up or a write
+	onSend    func(sending context.Context)                   // hears of each write before it is done
+	onWrite   func(connector.Write) (drop error, before bool) // an error instead of the answer, before or after the effect
+	atOnce    int                                             // its concurrency; 0 = 2
+	settles   string                                          // its lookup_settle; "" = 1s
 }
 
 func newSide(name string, now func() time.Time, class connector.Class) *side {
@@ -99,8 +101,11 @@ func (s *side) Read(ctx context.Context, q connector.Query) (connector.Page, err
 	if s.tells != "" {
 		connector.TraceOf(ctx).Keep(connector.Exchange{ID: s.tells, Connection: s.name, Op: "read", Method: "GET", Started: s.now()})
 	}
-	if s.readErr != nil {
+	if s.readErr != nil && (q.Keys == nil || !s.readKeyed) {
 		return connector.Page{}, s.readErr
+	}
+	if s.keyErr != nil && q.Keys != nil {
+		return connector.Page{}, s.keyErr
 	}
 	if s.onRead != nil {
 		return connector.Page{}, s.onRead()

@@ -3,20 +3,16 @@ package engine
 import (
 	"context"
 	"encoding/json"
-	"slices"
-	"strings"
 	"time"
 
 	connector "ml-connector"
 	"ml-connector/spill"
 )
 
-// listed are the target's objects of a window as its own list showed them, beside memory: by their IDs, and the IDs by the numbers that
-// people know. Nil is a list that could not be read.
+// listed are the target's objects of a window as its own list showed them, beside memory, by their IDs. Nil is a list that could not be read.
 type listed struct {
-	rows    *spill.Table
-	numbers *spill.Table // number, a zero byte, and the ID
-	done    []uint64     // a bit for each row: it was compared
+	rows *spill.Table
+	done []uint64 // a bit for each row: it was compared
 }
 
 // listedObject is one object of the list. Its Document is what a look-up would tell of it.
@@ -39,7 +35,7 @@ func (c *comparison) list(ctx context.Context, w connector.Window) *connector.Er
 	if !c.r.writes.Windowed {
 		q.From = time.Time{} // the whole
 	}
-	l := &listed{rows: spill.New(spill.Room), numbers: spill.New(spill.Room / 8)}
+	l := &listed{rows: spill.New(spill.Room)}
 	fail := c.e.eachPage(ctx, c.r.to, src, c.run, q, func(page connector.Page, xs []connector.Exchange) *connector.Error {
 		if err := c.e.DB.SaveExchanges(context.WithoutCancel(ctx), xs); err != nil {
 			return connector.AsError(err)
@@ -65,37 +61,36 @@ func (c *comparison) list(ctx context.Context, w connector.Window) *connector.Er
 
 // put keeps an object in the form of a look-up's answer: in the Sink's names, with what is known to be blank.
 func (l *listed) put(v connector.Version) error {
-	o := listedObject{Ours: v.Ours, Standing: v.Standing, Document: v.Mirror}
-	if o.Document == nil {
-		o.Own = v.Document
-	}
+	o := objectOf(v)
 	text, err := json.Marshal(o)
 	if err != nil {
 		return connector.Errorf(connector.Internal, "keep what a list shows", "%s is no JSON", v.ID).Because(err)
 	}
-	if err := l.rows.Put(v.ID, text); err != nil {
-		return err
-	}
-	for _, n := range v.Numbers {
-		if err := l.numbers.Put(n+"\x00"+v.ID, nil); err != nil {
-			return err
-		}
-	}
-	return nil
+	return l.rows.Put(v.ID, text)
 }
+
+func objectOf(v connector.Version) listedObject {
+	o := listedObject{ID: v.ID, row: unlistedRow, Ours: v.Ours, Standing: v.Standing, Document: v.Mirror}
+	if o.Document == nil {
+		o.Own = v.Document
+	}
+	return o
+}
+
+// unlistedRow is the row of an object that the list does not have.
+const unlistedRow = -1
 
 func (l *listed) sort() error {
 	if err := l.rows.Sort(); err != nil {
 		return err
 	}
 	l.done = make([]uint64, l.rows.Len()/64+1)
-	return l.numbers.Sort()
+	return nil
 }
 
 func (l *listed) close() {
 	if l != nil {
 		l.rows.Close()
-		l.numbers.Close()
 	}
 }
 
@@ -126,13 +121,14 @@ func readObject(row int, id string, body []byte) (*listedObject, error) {
 func (l *listed) show(x *compared, id string) error {
 	o, err := l.get(id)
 	if err == nil && o != nil {
-		l.holds(x, o)
+		l.mark(o.row)
+		x.holds(o)
 	}
 	return err
 }
 
-func (l *listed) holds(x *compared, o *listedObject) {
-	l.mark(o.row)
+// holds holds a record against an object.
+func (x *compared) holds(o *listedObject) {
 	x.found, x.own, x.listed = []connector.Found{{ID: o.ID, Standing: o.Standing, Document: o.Document}}, o.Own, true
 }
 
@@ -151,70 +147,4 @@ func (l *listed) left(fn func(listedObject) error) error {
 		}
 		return true, fn(*o)
 	})
-}
-
-// unlinked is the field of a difference that is none of a Document: both sides have it under its natural key, and there is no Link.
-const unlinked = "link"
-
-// byNaturalKey looks for a record without a Link among what the list showed under its ID, or under a number that it carries at the top. The
-// look-up by its keys has the last word: it alone knows which of them make it the same. What people entered beside us stays foreign.
-func (c *comparison) byNaturalKey(ctx context.Context, x *compared) *connector.Error {
-	ids, err := c.listed.candidates(x)
-	if err != nil || len(ids) == 0 {
-		return connector.AsError(err)
-	}
-	c.r.look(ctx, c.e, x.item, func(context.Context, *item, *connector.Error) {})
-	found := x.found
-	x.found = nil
-	for _, f := range found {
-		o, err := c.listed.get(f.ID)
-		if err != nil {
-			return connector.AsError(err)
-		}
-		if f.Foreign || o == nil || c.listed.was(o.row) || !o.Ours && !c.r.writes.Linkable {
-			continue
-		}
-		links, err := c.e.DB.Links(ctx, c.r.flow.Kind, c.r.flow.To, []string{f.ID}, c.r.flow.From)
-		if err != nil {
-			return connector.AsError(err)
-		}
-		if len(links) == 0 {
-			c.listed.holds(x, o)
-			x.beside, x.ours = true, o.Ours
-			return nil
-		}
-	}
-	return nil
-}
-
-// mostCandidates bounds how many objects one number may stand for.
-const mostCandidates = 5
-
-// candidates are the IDs of objects that may be a record's counterpart.
-func (l *listed) candidates(x *compared) (ids []string, err error) {
-	if l == nil {
-		return nil, nil
-	}
-	if id := x.res.ID; id != "" && !strings.Contains(id, nextID) {
-		if o, err := l.get(id); err != nil || o != nil {
-			return []string{id}, err
-		}
-	}
-	for _, v := range x.res.Document {
-		number, ok := v.(string)
-		if !ok || number == "" {
-			continue
-		}
-		err := l.numbers.From(number+"\x00", func(_ int, key string, _ []byte) (bool, error) {
-			id, ours := strings.CutPrefix(key, number+"\x00")
-			if ours && !slices.Contains(ids, id) {
-				ids = append(ids, id)
-			}
-			return ours && len(ids) < mostCandidates, nil
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return ids, nil
 }

@@ -74,13 +74,17 @@ func (e *Engine) reconcileFlow(ctx context.Context, f connector.Flow, q SyncRequ
 	if r.finder() == nil {
 		return connector.Errorf(connector.Invalid, "reconcile "+f.Name, "%s has no look-up, so what it holds can't be held against what %s does", f.To, f.From)
 	}
+	shares, err := e.sharesWay(ctx, f)
+	if err != nil {
+		return err
+	}
 	started := e.Now()
 	w := r.window(PollRequest{Flow: f.Name, Since: q.Since, Until: q.Until}, started)
 	run, err := e.beginRun(ctx, f, connector.TriggerDryRun, w, started)
 	if err != nil {
 		return err
 	}
-	c := &comparison{e: e, r: r, run: run, told: told, seen: newSeen()}
+	c := &comparison{e: e, r: r, run: run, told: told, seen: newSeen(), shares: shares}
 	fail := c.whole(ctx, w)
 	if err := e.endPlan(ctx, run, fail); err != nil {
 		return err
@@ -89,6 +93,14 @@ func (e *Engine) reconcileFlow(ctx context.Context, f connector.Flow, q SyncRequ
 		return fail
 	}
 	return nil
+}
+
+// sharesWay says whether another Flow brings the same Kind from the same Connection to the same one.
+func (e *Engine) sharesWay(ctx context.Context, f connector.Flow) (bool, error) {
+	flows, err := e.DB.Flows(ctx)
+	return slices.ContainsFunc(flows, func(o connector.Flow) bool {
+		return o.Name != f.Name && o.Kind == f.Kind && o.From == f.From && o.To == f.To
+	}), err
 }
 
 // differences lists what the target holds otherwise than it should, field by field; what it does not tell is no difference.

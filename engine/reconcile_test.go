@@ -11,11 +11,11 @@ import (
 	"ml-connector/store"
 )
 
-// reconcile compares both sides since a time, and gives each pair in words.
-func (w *world) reconcile(since time.Time) []string {
+// reconcile compares both sides of Flows since a time, and gives each pair in words.
+func (w *world) reconcile(since time.Time, flows ...string) []string {
 	w.t.Helper()
 	var out []string
-	err := w.e.Reconcile(w.t.Context(), engine.SyncRequest{Since: since}, engine.Compared{Flow: func(string) {}, Unlisted: func(_ string, why *connector.Error) { out = append(out, "unlisted "+string(why.Code)) }, Pair: func(p engine.Pair) error {
+	err := w.e.Reconcile(w.t.Context(), engine.SyncRequest{Since: since, Flows: flows}, engine.Compared{Flow: func(string) {}, Unlisted: func(_ string, why *connector.Error) { out = append(out, "unlisted "+string(why.Code)) }, Pair: func(p engine.Pair) error {
 		text := fmt.Sprintf("%s %s %s", p.Record, p.Pairing, p.State)
 		for _, c := range p.Changes {
 			text += fmt.Sprintf(" %s %s→%s", c.Field, c.Old, c.New)

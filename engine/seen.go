@@ -43,6 +43,22 @@ func (s *seen) fresh(p connector.Page) connector.Page {
 	return out
 }
 
+// once leaves out of a page the records that were read already, with whatever content: what is counted counts once.
+func (s *seen) once(p connector.Page) connector.Page {
+	var out connector.Page
+	for _, v := range p.Versions {
+		if s.first("v", v.ID) {
+			out.Versions = append(out.Versions, v)
+		}
+	}
+	for _, pr := range p.Problems {
+		if pr.ID == "" && s.first("p", pr.Err.Message) || pr.ID != "" && s.first("v", pr.ID) {
+			out.Problems = append(out.Problems, pr)
+		}
+	}
+	return out
+}
+
 func (s *seen) first(parts ...string) bool {
 	h := fnv.New128a()
 	for _, p := range parts {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 
 	connector "ml-connector"
 )
@@ -37,4 +38,42 @@ func (db *DB) WorksFor(ctx context.Context, flow, connection string, kind connec
 // Links are those of some Records of a Connection to another one, by the Records' IDs.
 func (db *DB) Links(ctx context.Context, kind connector.Kind, connection string, ids []string, to string) (map[string]connector.Link, error) {
 	return linksOf(db.view(ctx), kind, connection, to, ids)
+}
+
+// LinkedAtAll says which of some Records of a Connection have a Link, to whatever Connection.
+func (db *DB) LinkedAtAll(ctx context.Context, kind connector.Kind, connection string, ids []string) (map[string]bool, error) {
+	out := make(map[string]bool, len(ids))
+	err := chunks(ids, func(part []string) error {
+		for _, side := range []string{"a", "b"} {
+			args := []any{string(kind), connection}
+			in := list(&args, part)
+			err := each(db.view(ctx), "read Links", "SELECT "+side+"_id FROM links WHERE kind = $1 AND "+side+"_connection = $2 AND "+side+"_id IN ("+in+")", args, func(rows *sql.Rows) error {
+				var id string
+				err := rows.Scan(&id)
+				out[id] = true
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// AgreedBy says on which of some Links a Flow's both sides ever agreed.
+func (db *DB) AgreedBy(ctx context.Context, flow string, links []int64) (map[int64]bool, error) {
+	out := make(map[int64]bool, len(links))
+	err := chunks(links, func(part []int64) error {
+		args := []any{flow}
+		in := list(&args, part)
+		return each(db.view(ctx), "read agreements", "SELECT link FROM agreements WHERE flow = $1 AND link IN ("+in+")", args, func(rows *sql.Rows) error {
+			var link int64
+			err := rows.Scan(&link)
+			out[link] = true
+			return err
+		})
+	})
+	return out, err
 }

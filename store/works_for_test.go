@@ -26,5 +26,16 @@ func TestManyWorksAreThoseOfEach(t *testing.T) {
 		links, err := f.Links(f.ctx, connector.PurchaseOrder, "erp", []string{"PO-1", "PO-9"}, "s2p")
 		must(t, err)
 		equal(t, "links", fmt.Sprintf("%d %s", len(links), links["PO-1"].Other("erp").ID), "1 1")
+		anywhere, err := f.LinkedAtAll(f.ctx, connector.PurchaseOrder, "erp", []string{"PO-1", "PO-9"})
+		must(t, err)
+		equal(t, "linked at all", fmt.Sprint(anywhere), "map[PO-1:true]")
+		anywhere, err = f.LinkedAtAll(f.ctx, connector.PurchaseOrder, "s2p", []string{"1", "nobody"})
+		must(t, err)
+		equal(t, "linked from the other side", fmt.Sprint(anywhere), "map[1:true]")
+		for flow, want := range map[string]bool{orders: true, "another": false} {
+			agreed, err := f.AgreedBy(f.ctx, flow, []int64{links["PO-1"].ID, 1 << 40})
+			must(t, err)
+			equal(t, "agreed by "+flow, fmt.Sprint(len(agreed), agreed[links["PO-1"].ID]), fmt.Sprint(map[bool]int{true: 1}[want], want))
+		}
 	})
 }
