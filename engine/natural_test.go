@@ -18,8 +18,10 @@ var ever = time.Time{}.AddDate(2000, 0, 0)
 func TestWhatTheListDoesNotShowIsPairedByItsNaturalKeyToo(t *testing.T) {
 	t.Parallel()
 	for name, hide := range map[string]func(*side){
-		"older":   func(*side) {},
-		"refused": func(s *side) { s.readKeyed, s.readErr = true, connector.Errorf(connector.Forbidden, "read", "no right") },
+		"older": func(*side) {},
+		"refused": func(s *side) {
+			s.readKeyed, s.readErr = true, connector.Errorf(connector.Forbidden, "read", "no right")
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
