@@ -55,6 +55,9 @@ type App struct {
 	signOn *signon.Provider // opened when it is first needed
 	needed needsMemo
 
+	diagnoses oneLook[Diagnosis]    // of all who ask at once
+	verified  oneLook[Verification] // likewise
+
 	logins        throttle
 	hashes        places
 	refusedLogIns struct { // that left an Entry

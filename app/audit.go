@@ -18,18 +18,21 @@ func (a *App) EachEntry(ctx context.Context, f store.EntryFilter, fn func(connec
 }
 
 // VerifyLedger holds the whole ledger against its hashes and its head. expect, when not "", is a head hash that was noted
-// elsewhere at some time: an Entry of the ledger must carry it.
+// elsewhere at some time: an Entry of the ledger must carry it. Those who ask at once wait for one look.
 func (a *App) VerifyLedger(ctx context.Context, expect string) (Verification, error) {
-	v, err := a.DB.VerifyEntries(ctx)
-	if err != nil || expect == "" {
+	v, err := a.verified.do(ctx, func(ctx context.Context) (Verification, error) {
+		v, err := a.DB.VerifyEntries(ctx)
 		return verificationShape(v), err
+	})
+	if err != nil || expect == "" {
+		return v, err
 	}
 	found := false
 	err = a.DB.EachEntry(ctx, store.EntryFilter{}, func(e connector.Entry) error {
 		found = found || e.Hash == expect
 		return nil
 	})
-	return expected(verificationShape(v), found), err
+	return expected(v, found), err
 }
 
 // expected adds to a Verification whether the hash that was noted elsewhere is there.

@@ -41,8 +41,14 @@ func (d Diagnosis) ExitStatus() int {
 }
 
 // Doctor looks at all that this installation stands on, and calls neither System: what the last ping of a Connection said counts. Each
-// thing that is wrong says what mends it.
+// thing that is wrong says what mends it. Those who ask at once wait for one look. [App.DoctorFor] is for who may not see all.
 func (a *App) Doctor(ctx context.Context) (Diagnosis, error) {
+	d, err := a.diagnoses.do(ctx, a.diagnose)
+	d.Symptoms = slices.Clone(d.Symptoms) // the others have the same
+	return d, err
+}
+
+func (a *App) diagnose(ctx context.Context) (Diagnosis, error) {
 	d := &Diagnosis{OK: true, Symptoms: []Symptom{}}
 	connections, err := a.DB.Connections(ctx)
 	if err != nil {

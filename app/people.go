@@ -40,11 +40,37 @@ type Invitation struct {
 // invitationLasts is how long a link counts.
 const invitationLasts = 24 * time.Hour
 
+// metaListens is where the server listens that started last on this database.
+const metaListens = "server.listens"
+
+// Listening notes where this server listens: links that are made at the machine by another process begin with it.
+func (a *App) Listening(ctx context.Context, scheme, address string) error {
+	at := scheme + "://" + address
+	if known, err := a.DB.Meta(ctx, metaListens); err != nil || known == at {
+		return err
+	}
+	return a.DB.Tx(ctx, func(tx *store.Tx) error { return tx.SetMeta(metaListens, at) })
+}
+
+// linkBeginning is the address that browsers find the server under: the one that is configured, else where it said that it listens.
+func (a *App) linkBeginning(tx *store.Tx) (string, error) {
+	if a.Process.Public.URL == "" {
+		if at, err := tx.Meta(metaListens); err != nil || at != "" {
+			return at, err
+		}
+	}
+	return a.Process.PublicURL(), nil
+}
+
 // invite makes a link for a person, or with "" for the first administrator.
 func (a *App) invite(tx *store.Tx, person string) (Invitation, error) {
 	in := Invitation{Person: person, Secret: people.NewSecret(), Until: tx.Now().Add(invitationLasts)}
 	in.Path = "/welcome/" + in.Secret
-	in.URL = a.Process.PublicURL() + in.Path
+	beginning, err := a.linkBeginning(tx)
+	if err != nil {
+		return Invitation{}, err
+	}
+	in.URL = beginning + in.Path
 	return in, tx.KeepInvitation(people.HashSecret(in.Secret), person, in.Until)
 }
 

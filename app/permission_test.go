@@ -24,7 +24,7 @@ var reads = []string{"Assignable", "Connection", "ConnectionFit", "ConnectionFor
 
 // other are those that no person calls: the process itself, and a System that pushes, which proves itself by its secret; and
 // those that work on files alone; and those by which somebody proves who they are, or who has just done so sees to their own.
-var other = []string{"LogIn", "LogOut", "AcceptInvitation", "Welcome", "Visit", "FirstAdmin", "OwnSessions", "EndOwnSessions", "ChangePassword", "TokenActor", "BeginSignOn", "BeginConnect", "SignOn", "ConnectSignOn", "WaysIn", "SignsOn", "SignOnReady", "Close", "Receive", "Stranger", "Work", "CheckMapping", "Known", "KnownSystems", "MappingContext", "RunMapping"}
+var other = []string{"LogIn", "LogOut", "AcceptInvitation", "Welcome", "Listening", "Visit", "FirstAdmin", "OwnSessions", "EndOwnSessions", "ChangePassword", "TokenActor", "BeginSignOn", "BeginConnect", "SignOn", "ConnectSignOn", "WaysIn", "SignsOn", "SignOnReady", "Close", "Receive", "Stranger", "Work", "CheckMapping", "Known", "KnownSystems", "MappingContext", "RunMapping"}
 
 var actorType = reflect.TypeFor[people.Actor]()
 

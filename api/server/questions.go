@@ -51,11 +51,11 @@ func (a *API) questions() {
 	}, _ people.Actor) ([]app.Explanation, error) {
 		return app.Explain(a.App.Systems, in.Body.Text)
 	})
-	get(a, "/doctor", "doctor", "Look at all that this installation stands on", func(ctx context.Context, _ *none) (app.Diagnosis, error) {
+	get(a, "/doctor", "doctor", "Look at all that this installation stands on: keys, alerts and certificates for who has settings.read, people and tokens for who has people.read", func(ctx context.Context, _ *none) (app.Diagnosis, error) {
 		if err := patient(ctx, mostWait); err != nil {
 			return app.Diagnosis{}, err
 		}
-		return a.App.Doctor(ctx)
+		return a.App.DoctorFor(ctx, actor(ctx))
 	})
 	get(a, "/about", "about", "Say which version runs here, and who you are", func(ctx context.Context, _ *none) (about, error) {
 		by := actor(ctx)

@@ -119,6 +119,9 @@ func (p *program) serve(ctx context.Context, a *app.App, in gate.Config) error {
 	failed := make(chan error, 1)
 	closed := make(chan struct{})
 	err = a.Work(ctx, func() {
+		if err := a.Listening(ctx, schemeOf(a.Process), listener.Addr().String()); err != nil {
+			p.say("warning: links that are made at this machine may begin otherwise: %s", clean(connector.AsError(err).Message))
+		}
 		p.say("listening on %s://%s", schemeOf(a.Process), listener.Addr())
 		if in.Everyone.Name == "" {
 			p.tellFirst(ctx, a, listener.Addr().String())
@@ -170,7 +173,7 @@ func (p *program) tellFirst(ctx context.Context, a *app.App, address string) {
 	case in != nil:
 		link := in.URL
 		if a.Process.Public.URL == "" {
-			link = "http://" + address + in.Path // the port may have been chosen just now
+			link = "http://" + address + in.Path // whatever another server noted meanwhile
 		}
 		p.say("nobody can log in yet. Open this once, within a day, to become the first administrator; give it to nobody:\n  %s", link)
 	}
