@@ -23,8 +23,10 @@ func (c *comparison) byNaturalKey(ctx context.Context, list []*compared) *connec
 	for _, x := range list {
 		found := x.found
 		x.found = nil
-		if fail := failed[x.item]; fail != nil && fail.Code != connector.NotFound && fail.Code != connector.Invalid {
-			x.failed = fail // nobody knows whether it is there
+		if fail := failed[x.item]; fail != nil {
+			if len(x.res.Problems) == 0 && fail.Code != connector.NotFound && fail.Code != connector.Invalid {
+				x.failed = fail // nobody knows whether it is there; of what could not be sent its own problem is the reason
+			}
 			continue
 		}
 		if fail := c.pairOne(ctx, x, found); fail != nil {

@@ -52,9 +52,10 @@ func TestWhatCannotBeLookedUpSaysSo(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, connector.ClassNatural)
 	w.from.put("1", order("P1", "10", "open"))
+	w.from.put("2", order("", "10", "open")) // its own problem is the reason
 	w.to.onCall = func() error { return connector.Errorf(connector.Forbidden, "look up", "no right") }
 	w.pass(time.Minute)
-	if got := w.reconcile(ever); !slices.Equal(got, []string{"a:purchase_order:1 missing  forbidden"}) {
+	if got := w.reconcile(ever); !slices.Equal(got, []string{"a:purchase_order:1 missing  forbidden", "a:purchase_order:2 missing "}) {
 		t.Errorf("%q", got)
 	}
 }
