@@ -57,10 +57,8 @@ func (a *App) LogIn(ctx context.Context, name, password string, o Origin) (secre
 	if err != nil {
 		known = "" // answered like any other that is not there
 	}
-	if wait := a.logins.attempt(known, o.Address, now); wait > 0 {
-		e := connector.Errorf(connector.Throttled, "", "Too many attempts did not fit.").Advise("Wait %s and try again.", wait.Round(time.Second)+time.Second)
-		e.Wait = wait
-		return "", e
+	if err := a.attempt(known, o, now); err != nil {
+		return "", err
 	}
 	var p store.Person
 	if known != "" {
@@ -341,34 +339,39 @@ func (a *App) AcceptInvitation(ctx context.Context, secret, name, password strin
 	return session, err
 }
 
-// proves holds that who visits knows their password.
-func (a *App) proves(ctx context.Context, v Visit, password string, o Origin) error {
-	if wait := a.logins.attempt(v.Name, o.Address, a.Now()); wait > 0 {
-		e := connector.Errorf(connector.Throttled, "", "Too many attempts did not fit.").Advise("Wait %s and try again.", wait.Round(time.Second)+time.Second)
-		e.Wait = wait
-		return e
+// attempt counts an attempt as failed, or says that it comes too soon.
+func (a *App) attempt(name string, o Origin, now time.Time) error {
+	wait := a.logins.attempt(name, o.Address, now)
+	if wait <= 0 {
+		return nil
 	}
-	p, err := a.DB.Person(ctx, v.Name)
-	if err != nil {
-		return err
+	e := connector.Errorf(connector.Throttled, "", "Too many attempts did not fit.").Advise("Wait %s and try again.", wait.Round(time.Second)+time.Second)
+	e.Wait = wait
+	return e
+}
+
+// proves holds that who visits knows their password, and gives them as they were when it was compared.
+func (a *App) proves(ctx context.Context, v Visit, password string, o Origin) (p store.Person, err error) {
+	if err := a.attempt(v.Name, o, a.Now()); err != nil {
+		return p, err
+	}
+	if p, err = a.DB.Person(ctx, v.Name); err != nil {
+		return p, err
 	}
 	ok, _, err := a.fits(ctx, p.Password, password)
 	if err != nil {
-		return err
+		return p, err
 	}
 	if !ok {
-		return connector.Errorf(connector.Invalid, "", "The present password is not this one.")
+		return p, connector.Errorf(connector.Invalid, "", "The present password is not this one.")
 	}
 	a.logins.passed(v.Name, o.Address, a.Now())
-	return nil
+	return p, nil
 }
 
 // ChangePassword sets a new password of who visits and knows the old one. All their sessions end, and a new one begins.
 func (a *App) ChangePassword(ctx context.Context, v Visit, old, password string, o Origin) (session string, err error) {
-	if err := a.proves(ctx, v, old, o); err != nil {
-		return "", err
-	}
-	p, err := a.DB.Person(ctx, v.Name)
+	p, err := a.proves(ctx, v, old, o)
 	if err != nil {
 		return "", err
 	}

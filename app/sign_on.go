@@ -212,7 +212,7 @@ func (a *App) WaysIn(ctx context.Context, v Visit) (password, signOn bool, err e
 // BeginConnect is BeginSignOn for who has logged in and is to connect what they find there. It asks for the password: a browser that was
 // left alone for a minute must not get a way in for ever.
 func (a *App) BeginConnect(ctx context.Context, v Visit, password string, o Origin) (signon.Pending, string, error) {
-	if err := a.proves(ctx, v, password, o); err != nil {
+	if _, err := a.proves(ctx, v, password, o); err != nil {
 		return signon.Pending{}, "", err
 	}
 	return a.BeginSignOn(ctx)

@@ -1,13 +1,11 @@
 package app
 
 import (
-	"archive/zip"
 	"bytes"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -74,7 +72,7 @@ func TestTheSupportBundleTellsNothingOfAnybody(t *testing.T) {
 	if err := b.Support(t.Context(), &out, "test", jdoe); err != nil {
 		t.Fatal(err)
 	}
-	parts := partsOfZip(t, out.Bytes())
+	parts := unzipped(t, out.Bytes())
 	for _, name := range []string{"README.txt", "about.json", "doctor.json", "connections.json", "flows.json", "runs.json", "tables.json", "needs.json", "alerts.json", "ledger.json", "keys.json", "metrics.txt", "goroutines.txt"} {
 		if len(parts[name]) < 4 || strings.Contains(parts[name], "not_gathered") {
 			t.Errorf("%s: %s", name, parts[name])
@@ -96,27 +94,6 @@ func TestTheSupportBundleTellsNothingOfAnybody(t *testing.T) {
 	if !strings.Contains(parts["connections.json"], `"text of characters": `) || !strings.Contains(parts["flows.json"], `"things"`) || !strings.Contains(parts["runs.json"], `"Held": 1`) || !strings.Contains(parts["alerts.json"], "connection.paused") {
 		t.Errorf("it helps nobody:\n%s\n%s\n%s\n%s", parts["connections.json"], parts["flows.json"], parts["runs.json"], parts["alerts.json"])
 	}
-}
-
-func partsOfZip(t *testing.T, raw []byte) map[string]string {
-	t.Helper()
-	z, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := map[string]string{}
-	for _, f := range z.File {
-		r, err := f.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
-		text, err := io.ReadAll(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		out[f.Name] = string(text)
-	}
-	return out
 }
 
 // foundIn says how a text stands in a content: as it is, in base64 at any offset, in hex, or as JSON writes it.

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"net/netip"
 	"net/url"
 	"strings"
 
@@ -98,8 +97,7 @@ func providerURL(text string, path bool) bool {
 	if err != nil || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.ContainsAny(text, " \t") || !path && u.Path != "" {
 		return false
 	}
-	ip, err := netip.ParseAddr(u.Hostname())
-	return u.Scheme == "https" || u.Scheme == "http" && (err == nil && ip.IsLoopback() || u.Hostname() == "localhost")
+	return u.Scheme == "https" || u.Scheme == "http" && localHost(u.Hostname())
 }
 
 // oidcItems are the keys of the identity provider.

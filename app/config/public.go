@@ -62,6 +62,11 @@ func LocalListen(address string) bool {
 	if err != nil {
 		return false
 	}
+	return localHost(host)
+}
+
+// localHost says whether a host is this machine, as it calls itself.
+func localHost(host string) bool {
 	ip, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && ip.IsLoopback()
 }
